@@ -1,0 +1,39 @@
+import { swcOptions } from './scripts/typescript.mjs';
+
+const shared = {
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': ['@swc/jest', { ...swcOptions, swcrc: false }] },
+  moduleNameMapper: {
+    '^#(.*)$': '<rootDir>/libs/$1/src/index.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  moduleFileExtensions: ['js', 'mjs', 'cjs', 'ts', 'json', 'node'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.rollcall/', '<rootDir>/bench/'],
+  setupFiles: ['reflect-metadata'],
+};
+
+// The cluster starts only when a project that needs it has something to run.
+const withCluster = {
+  globalSetup: '<rootDir>/test/setup/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/setup/global-teardown.mjs',
+};
+
+export default {
+  maxWorkers: 2,
+  testTimeout: 30_000,
+  projects: [
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/{src,libs,migrations,scripts}/**/*.spec.ts'],
+      testEnvironment: '<rootDir>/test/setup/offline-environment.mjs',
+    },
+    {
+      ...shared,
+      ...withCluster,
+      displayName: 'int',
+      testMatch: ['<rootDir>/{src,libs,migrations,scripts}/**/*.int-spec.ts'],
+    },
+    { ...shared, ...withCluster, displayName: 'e2e', testMatch: ['<rootDir>/test/**/*.e2e-spec.ts'] },
+  ],
+};

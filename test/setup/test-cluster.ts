@@ -1,0 +1,114 @@
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { Client } from 'pg';
+
+import { poolOptions, startEmbeddedPostgres, systemClock, type EmbeddedPostgres } from '#kernel';
+
+import { createDataSource } from '../../src/database/create-data-source.js';
+import { ensureEpoch } from '../../src/database/ensure-epoch.js';
+import { ensurePartitions } from '../../src/database/ensure-partitions.js';
+import { migrate } from '../../src/database/migrate.js';
+
+/** What the tests have in common: one PostgreSQL with a migrated template database. */
+export interface TestCluster {
+  stop(): Promise<void>;
+}
+
+const FOLDER = /^rollcall-test-(\d+)-/;
+
+// Nothing of a test run needs to survive it.
+const SETTINGS = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  max_connections: '300',
+};
+
+/**
+ * Starts the cluster (or takes the one of ROLLCALL_TEST_DATABASE_URL) and publishes it to the test processes in
+ * ROLLCALL_TEST_ADMIN_URL and ROLLCALL_TEST_TEMPLATE.
+ */
+export async function startTestCluster(): Promise<TestCluster> {
+  const given = process.env['ROLLCALL_TEST_DATABASE_URL'];
+  const own = given === undefined ? await startOwn() : undefined;
+  const adminUrl = own?.url ?? given ?? '';
+  // On a shared server several runs may be under way.
+  const template = own === undefined ? `rollcall_template_${process.pid}` : 'rollcall_template';
+  await makeTemplate(adminUrl, template);
+  process.env['ROLLCALL_TEST_ADMIN_URL'] = adminUrl;
+  process.env['ROLLCALL_TEST_TEMPLATE'] = template;
+  return {
+    stop: () =>
+      own === undefined ? admin(adminUrl, `DROP DATABASE IF EXISTS ${template} WITH (FORCE)`) : own.stop(),
+  };
+}
+
+async function startOwn(): Promise<EmbeddedPostgres> {
+  await removeAbandoned();
+  const folder = await mkdtemp(join(tmpdir(), `rollcall-test-${process.pid}-`));
+  // Started by root, PostgreSQL's own user has to pass through.
+  await chmod(folder, 0o711);
+  const postgres = await startIn(folder);
+  return {
+    url: postgres.url,
+    stop: async () => {
+      await postgres.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function startIn(folder: string): Promise<EmbeddedPostgres> {
+  return startEmbeddedPostgres({
+    dataDir: join(folder, 'data'),
+    systemDir: join(folder, 'system'),
+    settings: SETTINGS,
+  });
+}
+
+/** Runs that were killed left a folder, and perhaps a server. Starting there again takes the server over. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = Number(FOLDER.exec(name)?.[1]);
+    if (!(pid > 0) || isAlive(pid)) continue;
+    const folder = join(tmpdir(), name);
+    await startIn(folder)
+      .then((postgres) => postgres.stop())
+      .catch(() => undefined);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function makeTemplate(adminUrl: string, template: string): Promise<void> {
+  await admin(adminUrl, `DROP DATABASE IF EXISTS ${template} WITH (FORCE)`);
+  await admin(adminUrl, `CREATE DATABASE ${template}`);
+  const url = new URL(adminUrl);
+  url.pathname = `/${template}`;
+  await migrate(url.href);
+  const owner = await createDataSource(url.href, { role: 'owner', poolSize: 1 }).initialize();
+  await ensurePartitions(owner, systemClock);
+  await ensureEpoch(owner);
+  await owner.destroy();
+}
+
+async function admin(url: string, sql: string): Promise<void> {
+  const client = new Client(poolOptions(url, { role: 'owner' }));
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
