@@ -1,0 +1,3 @@
+export { startEmbeddedPostgres, type EmbeddedPostgres } from './start-embedded-postgres.js';
+export { EmbeddedPostgresError } from './embedded-postgres.errors.js';
+export type { EmbeddedPostgresOptions } from './placement.js';

@@ -1,0 +1,30 @@
+import { monotonicFactory, decodeTime } from 'ulid';
+
+/** Prefixes of every id we hand out; an id is `<prefix>_<ULID>` (26 characters, Crockford base32). */
+export type IdPrefix =
+  | 'environment'
+  | 'api_key'
+  | 'org'
+  | 'org_domain'
+  | 'directory'
+  | 'directory_token'
+  | 'directory_user'
+  | 'directory_group'
+  | 'event'
+  | 'we'
+  | 'webhook_secret'
+  | 'attempt';
+
+const nextUlid = monotonicFactory();
+
+/** A new id. Ids made by one process are strictly increasing, so sorting by id is sorting by creation. */
+export function newId(prefix: IdPrefix): string {
+  return `${prefix}_${nextUlid()}`;
+}
+
+/** Creation time of an id in Unix milliseconds, or undefined when the text is no id of that prefix. */
+export function idTime(prefix: IdPrefix, id: string): number | undefined {
+  const ulid = id.slice(prefix.length + 1);
+  if (!id.startsWith(`${prefix}_`) || !/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(ulid)) return undefined;
+  return decodeTime(ulid);
+}

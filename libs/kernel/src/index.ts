@@ -1,0 +1,32 @@
+export { newId, idTime, type IdPrefix } from './ids.js';
+export { systemClock, type Clock } from './clock.js';
+export {
+  RollcallError,
+  InvalidInputError,
+  NotFoundError,
+  ConflictError,
+  RetryableError,
+  AuthenticationError,
+  PermissionError,
+  type InputProblem,
+} from './errors.js';
+export { foldKey } from './fold.js';
+export { parseJson, isJsonObject, type JsonObject, type JsonValue, type JsonLimits } from './json.js';
+export { randomSecret, hashSecret } from './secrets.js';
+export { SecretBox, type SealContext } from './sealing.js';
+export { Database, type Queryable, type Statement } from './database.js';
+export {
+  poolOptions,
+  dataSourceOptions,
+  poolOf,
+  isoTimestamp,
+  type DatabaseRole,
+  type PoolSettings,
+  type DataSourceSettings,
+} from './pool.js';
+export {
+  startEmbeddedPostgres,
+  EmbeddedPostgresError,
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+} from './embedded/index.js';

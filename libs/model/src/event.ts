@@ -1,0 +1,62 @@
+import type { JsonObject } from '#kernel';
+
+/** Events that we emit. */
+export const EVENT_TYPES = [
+  'dsync.activated',
+  'dsync.deleted',
+  'dsync.user.created',
+  'dsync.user.updated',
+  'dsync.user.deleted',
+  'dsync.group.created',
+  'dsync.group.updated',
+  'dsync.group.deleted',
+  'dsync.group.user_added',
+  'dsync.group.user_removed',
+  'dsync.token.created',
+  'dsync.token.revoked',
+  'organization.created',
+  'organization.updated',
+  'organization.deleted',
+  'organization_domain.created',
+  'organization_domain.updated',
+  'organization_domain.deleted',
+  'organization_domain.verified',
+  'organization_domain.verification_failed',
+  'webhook_endpoint.disabled',
+] as const;
+
+export type EventType = (typeof EVENT_TYPES)[number];
+
+/** An event before it has its place in the log. */
+export interface NewEvent {
+  readonly type: EventType;
+  readonly data: JsonObject;
+}
+
+/** Everything that the wire form of an event says. */
+export interface EventEnvelope extends NewEvent {
+  readonly id: string;
+  /** Directory the event belongs to; null for events of the environment. */
+  readonly directoryId: string | null;
+  /** Position in its stream (a directory, or the environment): 1, 2, 3 … without gaps. */
+  readonly sequence: number;
+  /** ISO 8601, UTC, milliseconds. Informative; the order is `sequence`. */
+  readonly createdAt: string;
+}
+
+/**
+ * The wire form of an event: the exact text that is stored, signed, sent by webhook and shown in the feed.
+ * Compact `JSON.stringify`, so that a consumer who parses and serializes it again gets the same bytes.
+ */
+export function eventBody(event: EventEnvelope): string {
+  return JSON.stringify({
+    id: event.id,
+    event: event.type,
+    data: event.data,
+    created_at: event.createdAt,
+    object: 'event',
+    context: {},
+    ...(event.directoryId === null ? {} : { directory_id: event.directoryId }),
+    sequence: event.sequence,
+  });
+}
