@@ -1,0 +1,75 @@
+import { newId, idTime, type Queryable } from '#kernel';
+import { eventBody, type NewEvent } from '#model';
+import type { Stream } from './stream.js';
+
+/** Where an event came to stand. */
+export interface AppendedEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly sequence: number;
+}
+
+interface EventRow extends AppendedEvent {
+  readonly body: string;
+  readonly created_at: string;
+}
+
+/** Creates the counter of a new stream. */
+export async function createStream(tx: Queryable, stream: Pick<Stream, 'environmentId' | 'streamId'>): Promise<void> {
+  await tx.query({
+    name: 'events_create_stream',
+    text: 'INSERT INTO streams (environment_id, stream_id) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+    values: [stream.environmentId, stream.streamId],
+  });
+}
+
+/** Last number given out in a stream; read it under the stream's lock. */
+export async function readHead(tx: Queryable, stream: Pick<Stream, 'environmentId' | 'streamId'>): Promise<number> {
+  const rows = await tx.query<{ sequence: number }>({
+    name: 'events_read_head',
+    text: 'SELECT sequence FROM streams WHERE environment_id = $1 AND stream_id = $2',
+    values: [stream.environmentId, stream.streamId],
+  });
+  return rows[0]?.sequence ?? 0;
+}
+
+/**
+ * Appends events in the caller's transaction, which holds the stream's lock (`lockStream`).
+ * @param head last number given out, as `readHead` or the caller's own read under the lock says.
+ */
+export async function appendEvents(
+  tx: Queryable,
+  stream: Stream,
+  batch: { readonly head: number; readonly events: readonly NewEvent[] },
+): Promise<AppendedEvent[]> {
+  if (batch.events.length === 0) return [];
+  const rows = batch.events.map((event, index) => eventRow(stream, event, batch.head + index + 1));
+  await tx.query({
+    name: 'events_append',
+    text: APPEND,
+    values: [
+      stream.environmentId,
+      stream.streamId,
+      stream.organizationId,
+      batch.head + rows.length,
+      JSON.stringify(rows),
+    ],
+  });
+  return rows;
+}
+
+const APPEND = `
+WITH counter AS (
+  UPDATE streams SET sequence = $4 WHERE environment_id = $1 AND stream_id = $2
+)
+INSERT INTO events (environment_id, stream_id, sequence, id, type, organization_id, body, epoch, created_at)
+SELECT $1, $2, e.sequence, e.id, e.type, $3, e.body, (SELECT max(epoch) FROM log_epochs), e.created_at
+FROM json_to_recordset($5::json)
+  AS e (sequence bigint, id text, type text, body text, created_at timestamptz)`;
+
+function eventRow(stream: Stream, event: NewEvent, sequence: number): EventRow {
+  const id = newId('event');
+  const createdAt = new Date(idTime('event', id) as number).toISOString();
+  const body = eventBody({ ...event, id, sequence, directoryId: stream.directoryId, createdAt });
+  return { id, type: event.type, sequence, body, created_at: createdAt };
+}
