@@ -1,0 +1,133 @@
+import { idTime } from '#kernel';
+import type { DirectoryGroup, MemberOperation } from '#model';
+import { checkKeyLength } from '../rows/user-row.js';
+import type { Batch } from './batch.js';
+import { membershipEvent } from './evaluate-common.js';
+
+/** The wanted members after all steps, as far as they are known to differ. */
+interface Wanted {
+  /** User id → member or not. */
+  readonly users: Map<string, boolean>;
+  /** Value that matches nobody → pending or not. */
+  readonly unknown: Map<string, boolean>;
+}
+
+/**
+ * Applies member steps in order and announces the net difference, removals first. A value that matches nobody becomes
+ * a pending membership.
+ * @returns whether anything changed, pending memberships included (they are what the source sees).
+ */
+export async function applyMembers(
+  batch: Batch,
+  group: DirectoryGroup,
+  operations: readonly MemberOperation[],
+): Promise<boolean> {
+  const values = [...new Set(operations.flatMap((step) => (step.op === 'remove_all' ? [] : step.values)))];
+  if (values.length === 0 && !operations.some(replacesAll)) return false;
+  const userIdOf = await resolveValues(batch, values);
+  await loadLinks(batch, group.id, operations, { values, userIdOf });
+  const wanted = foldOperations(batch, group.id, operations, userIdOf);
+  const usersChanged = await announce(batch, group, wanted.users);
+  return settlePending(batch, group.id, wanted.unknown) || usersChanged;
+}
+
+/** @throws InvalidInputError when a value is too long to be kept; call it before anything is changed. */
+export function checkMembers(values: readonly string[]): void {
+  for (const value of values) checkKeyLength('members', value);
+}
+
+function replacesAll(step: MemberOperation): boolean {
+  return step.op === 'remove_all' || step.op === 'replace';
+}
+
+/** Value as received → user id, for those that are known. */
+async function resolveValues(batch: Batch, values: readonly string[]): Promise<Map<string, string>> {
+  const { users, head } = batch;
+  await users.loadIds(values.filter((value) => idTime('directory_user', value) !== undefined));
+  const known = new Map<string, string>();
+  for (const value of values) if (users.get(value)) known.set(value, value);
+  if (!head.matchExternalIds) return known;
+  const rest = values.filter((value) => !known.has(value));
+  await users.loadExternalIds(rest);
+  for (const value of rest) {
+    const user = users.byExternalId(value);
+    if (user) known.set(value, user.id);
+  }
+  return known;
+}
+
+async function loadLinks(
+  batch: Batch,
+  groupId: string,
+  operations: readonly MemberOperation[],
+  { values, userIdOf }: { values: readonly string[]; userIdOf: ReadonlyMap<string, string> },
+): Promise<void> {
+  const unknown = values.filter((value) => !userIdOf.has(value));
+  if (operations.some(replacesAll)) {
+    await batch.memberships.loadGroup(groupId);
+    await batch.pending.loadGroup(groupId);
+    return;
+  }
+  await batch.memberships.loadPairs(groupId, [...userIdOf.values()]);
+  // A value can have become known since it was noted as pending, so look for both.
+  if (unknown.length > 0 || batch.head.hasPendingMemberships) await batch.pending.loadPairs(groupId, values);
+}
+
+function foldOperations(
+  batch: Batch,
+  groupId: string,
+  operations: readonly MemberOperation[],
+  userIdOf: ReadonlyMap<string, string>,
+): Wanted {
+  const wanted: Wanted = { users: new Map(), unknown: new Map() };
+  const set = (value: string, present: boolean): void => {
+    const userId = userIdOf.get(value);
+    if (userId === undefined) wanted.unknown.set(value, present);
+    else wanted.users.set(userId, present);
+    if (userId !== undefined && batch.pending.has(groupId, value)) wanted.unknown.set(value, false);
+  };
+  const clear = (): void => {
+    for (const userId of batch.memberships.membersOf(groupId)) wanted.users.set(userId, false);
+    for (const value of batch.pending.membersOf(groupId)) wanted.unknown.set(value, false);
+    for (const userId of wanted.users.keys()) wanted.users.set(userId, false);
+    for (const value of wanted.unknown.keys()) wanted.unknown.set(value, false);
+  };
+  for (const step of operations) {
+    if (replacesAll(step)) clear();
+    if (step.op === 'remove_all') continue;
+    for (const value of step.values) set(value, step.op !== 'remove');
+  }
+  return wanted;
+}
+
+async function announce(
+  batch: Batch,
+  group: DirectoryGroup,
+  wanted: ReadonlyMap<string, boolean>,
+): Promise<boolean> {
+  const changed = [...wanted].filter(([userId, member]) => batch.memberships.has(group.id, userId) !== member);
+  const removed = changed.filter(([, member]) => !member).map(([userId]) => userId);
+  const added = changed.filter(([, member]) => member).map(([userId]) => userId);
+  await batch.users.loadIds(removed);
+  for (const userId of removed) {
+    batch.memberships.set(group.id, userId, false);
+    const user = batch.users.get(userId);
+    if (user) batch.events.push(membershipEvent('dsync.group.user_removed', user, group));
+  }
+  for (const userId of added) {
+    batch.memberships.set(group.id, userId, true);
+    const user = batch.users.get(userId);
+    if (user) batch.events.push(membershipEvent('dsync.group.user_added', user, group));
+  }
+  return changed.length > 0;
+}
+
+function settlePending(batch: Batch, groupId: string, wanted: ReadonlyMap<string, boolean>): boolean {
+  let changed = false;
+  for (const [value, present] of wanted) {
+    if (batch.pending.has(groupId, value) === present) continue;
+    batch.pending.set(groupId, value, present);
+    changed = true;
+  }
+  return changed;
+}

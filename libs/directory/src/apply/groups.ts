@@ -1,0 +1,146 @@
+import { foldKey, type JsonObject, type Queryable } from '#kernel';
+import type { DirectoryGroup } from '#model';
+import { matchTombstone, type Identity } from '../match/match-tombstone.js';
+import { GROUP_COLUMNS, groupFromRow, type GroupRow, type GroupToWrite } from '../rows/group-row.js';
+import type { DirectoryRef } from './head.js';
+import { RESTORE_WINDOW_DAYS } from './users.js';
+
+interface Entry {
+  readonly isNew: boolean;
+  current: DirectoryGroup;
+  deletedAt: string | null;
+  folded: JsonObject | undefined;
+  dirty: boolean;
+}
+
+/** The groups that a batch deals with; the counterpart of BatchUsers. */
+export class BatchGroups {
+  readonly #tx: Queryable;
+  readonly #ref: DirectoryRef;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(tx: Queryable, ref: DirectoryRef) {
+    this.#tx = tx;
+    this.#ref = ref;
+  }
+
+  async loadIds(ids: readonly string[]): Promise<void> {
+    const unknown = ids.filter((id) => !this.#entries.has(id));
+    if (unknown.length > 0) await this.#load('directory_groups_by_id', BY_ID, [unknown]);
+  }
+
+  /** Makes sure that live and recently removed groups with these names or external ids are known. */
+  async loadIdentities(identities: readonly Identity[]): Promise<void> {
+    if (identities.length === 0) return;
+    const externalIds = identities.map((identity) => identity.externalId).filter((id) => id !== null);
+    await this.#load('directory_groups_by_identity', BY_IDENTITY, [
+      identities.map((identity) => identity.key),
+      externalIds,
+      RESTORE_WINDOW_DAYS,
+    ]);
+  }
+
+  /** A live group by id; call loadIds before. */
+  get(id: string): DirectoryGroup | undefined {
+    const entry = this.#entries.get(id);
+    return entry && entry.deletedAt === null ? entry.current : undefined;
+  }
+
+  /** Another live group with this name; call loadIdentities before. */
+  withName(key: string, exceptId?: string): DirectoryGroup | undefined {
+    return this.#find((group) => group.id !== exceptId && foldKey(group.name) === key);
+  }
+
+  /** Another live group with this external id; call loadIdentities before. */
+  withExternalId(externalId: string, exceptId?: string): DirectoryGroup | undefined {
+    return this.#find((group) => group.id !== exceptId && group.externalId === externalId);
+  }
+
+  findRemoved(arriving: Identity): DirectoryGroup | undefined {
+    const removed = [...this.#entries.values()]
+      .filter((entry) => entry.deletedAt !== null)
+      .map(({ current, deletedAt }) => ({
+        id: current.id,
+        removedAt: deletedAt as string,
+        externalId: current.externalId,
+        key: foldKey(current.name),
+        group: current,
+      }));
+    return matchTombstone(removed, arriving)?.group;
+  }
+
+  put(group: DirectoryGroup, folded: JsonObject | undefined): void {
+    const entry = this.#entries.get(group.id);
+    if (!entry) {
+      this.#entries.set(group.id, { isNew: true, current: group, deletedAt: null, folded, dirty: true });
+      return;
+    }
+    entry.current = group;
+    entry.deletedAt = null;
+    entry.folded = folded ?? entry.folded;
+    entry.dirty = true;
+  }
+
+  remove(id: string, deletedAt: string): void {
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    entry.deletedAt = deletedAt;
+    entry.dirty = true;
+  }
+
+  toInsert(): GroupToWrite[] {
+    return this.#dirty(true);
+  }
+
+  toUpdate(): GroupToWrite[] {
+    return this.#dirty(false);
+  }
+
+  #dirty(isNew: boolean): GroupToWrite[] {
+    return [...this.#entries.values()]
+      .filter((entry) => entry.dirty && entry.isNew === isNew)
+      .map(({ current, folded, deletedAt }) => ({ group: current, folded, deletedAt }));
+  }
+
+  #find(matches: (group: DirectoryGroup) => boolean): DirectoryGroup | undefined {
+    for (const { current, deletedAt } of this.#entries.values())
+      if (deletedAt === null && matches(current)) return current;
+    return undefined;
+  }
+
+  async #load(name: string, condition: string, values: readonly unknown[]): Promise<void> {
+    const rows = await this.#tx.query<GroupRow>({
+      name,
+      text: `SELECT ${GROUP_COLUMNS} ${condition}`,
+      values: [this.#ref.environmentId, this.#ref.directoryId, ...values],
+    });
+    for (const row of rows) {
+      if (this.#entries.has(row.id)) continue;
+      const current = groupFromRow(row);
+      const deletedAt = row.asserted_deleted_at;
+      this.#entries.set(row.id, { isNew: false, current, deletedAt, folded: undefined, dirty: false });
+    }
+  }
+}
+
+const BY_ID = `FROM unnest($3::text[]) AS wanted (id)
+  CROSS JOIN LATERAL (SELECT * FROM directory_groups g
+    WHERE g.environment_id = $1 AND g.directory_id = $2 AND g.id = wanted.id AND g.asserted_deleted_at IS NULL) g
+  JOIN directories d ON d.environment_id = g.environment_id AND d.id = g.directory_id`;
+
+const BY_IDENTITY = `FROM directory_groups g
+  JOIN directories d ON d.environment_id = g.environment_id AND d.id = g.directory_id
+  JOIN (
+    SELECT t.id FROM unnest($3::text[]) AS wanted (key)
+      CROSS JOIN LATERAL (SELECT id FROM directory_groups t
+        WHERE t.environment_id = $1 AND t.directory_id = $2 AND t.name_key = wanted.key
+          AND (t.asserted_deleted_at IS NULL OR t.asserted_deleted_at > now() - make_interval(days => $5))
+        ORDER BY t.asserted_deleted_at DESC NULLS FIRST LIMIT 20) t
+    UNION
+    SELECT t.id FROM unnest($4::text[]) AS wanted (external_id)
+      CROSS JOIN LATERAL (SELECT id FROM directory_groups t
+        WHERE t.environment_id = $1 AND t.directory_id = $2 AND t.external_id = wanted.external_id
+          AND (t.asserted_deleted_at IS NULL OR t.asserted_deleted_at > now() - make_interval(days => $5))
+        ORDER BY t.asserted_deleted_at DESC NULLS FIRST LIMIT 20) t
+  ) found ON found.id = g.id
+  WHERE g.environment_id = $1 AND g.directory_id = $2`;

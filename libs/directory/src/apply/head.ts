@@ -1,0 +1,49 @@
+import { NotFoundError, type JsonObject, type Queryable } from '#kernel';
+
+/** Which directory a change is for; both come from the credential, never from the request alone. */
+export interface DirectoryRef {
+  readonly environmentId: string;
+  readonly directoryId: string;
+}
+
+/** The directory as it stands at the start of a batch, read under its lock. */
+export interface Head extends DirectoryRef {
+  readonly organizationId: string;
+  /** Last sequence number given out. */
+  readonly sequence: number;
+  readonly hasPendingMemberships: boolean;
+  /** Two live groups may not have the same name (`config.unique_group_names`, default true). */
+  readonly uniqueGroupNames: boolean;
+  /** A member value may also be an external id (`config.match_external_ids`, default false). */
+  readonly matchExternalIds: boolean;
+}
+
+interface HeadRow {
+  readonly organization_id: string;
+  readonly config: JsonObject;
+  readonly sequence: number;
+  readonly has_pending: boolean;
+}
+
+/** @throws NotFoundError when the directory is unknown or deleted. */
+export async function loadHead(tx: Queryable, ref: DirectoryRef): Promise<Head> {
+  const rows = await tx.query<HeadRow>({
+    name: 'directory_head',
+    text: `SELECT d.organization_id, d.config, s.sequence,
+        EXISTS (SELECT FROM pending_memberships p WHERE p.environment_id = $1 AND p.directory_id = $2) AS has_pending
+      FROM directories d JOIN streams s ON s.environment_id = d.environment_id AND s.stream_id = d.id
+      WHERE d.environment_id = $1 AND d.id = $2 AND d.deleted_at IS NULL`,
+    values: [ref.environmentId, ref.directoryId],
+  });
+  const row = rows[0];
+  if (!row)
+    throw new NotFoundError(`Directory not found: '${ref.directoryId}'.`, { entityId: ref.directoryId });
+  return {
+    ...ref,
+    organizationId: row.organization_id,
+    sequence: row.sequence,
+    hasPendingMemberships: row.has_pending,
+    uniqueGroupNames: row.config['unique_group_names'] !== false,
+    matchExternalIds: row.config['match_external_ids'] === true,
+  };
+}

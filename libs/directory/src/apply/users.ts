@@ -1,0 +1,190 @@
+import { foldKey, type JsonObject, type Queryable } from '#kernel';
+import type { DirectoryUser } from '#model';
+import { matchTombstone, type Identity } from '../match/match-tombstone.js';
+import { USER_COLUMNS, userFromRow, type UserRow, type UserToWrite } from '../rows/user-row.js';
+import type { DirectoryRef } from './head.js';
+
+/** Removed people keep their id this long. */
+export const RESTORE_WINDOW_DAYS = 30;
+
+interface Entry {
+  /** As stored when the batch began; undefined for somebody new. */
+  readonly stored: DirectoryUser | undefined;
+  /** As it is now; `deletedAt` is set when removed. */
+  current: DirectoryUser;
+  deletedAt: string | null;
+  folded: JsonObject | undefined;
+  dirty: boolean;
+}
+
+/** A removed person, as the match needs it. */
+export interface RemovedUser extends Identity {
+  readonly id: string;
+  readonly removedAt: string;
+  readonly user: DirectoryUser;
+}
+
+/**
+ * The users that a batch deals with: loaded set by set, changed in memory in the order of the requests, written at the
+ * end. What is known about a key is what the requests before have made of it, not what the table says.
+ */
+export class BatchUsers {
+  readonly #tx: Queryable;
+  readonly #ref: DirectoryRef;
+  readonly #entries = new Map<string, Entry>();
+  readonly #idByKey = new Map<string, string>();
+  readonly #knownKeys = new Set<string>();
+  readonly #askedExternalIds = new Set<string>();
+
+  constructor(tx: Queryable, ref: DirectoryRef) {
+    this.#tx = tx;
+    this.#ref = ref;
+  }
+
+  /** Makes sure that everything that may collide with or be restored by these names and external ids is known. */
+  async loadKeys(identities: readonly Identity[]): Promise<void> {
+    const keys = identities.map((identity) => identity.key).filter((key) => !this.#knownKeys.has(key));
+    const externalIds = identities
+      .map((identity) => identity.externalId)
+      .filter((id): id is string => id !== null && !this.#askedExternalIds.has(id));
+    if (keys.length === 0 && externalIds.length === 0) return;
+    await this.#load('directory_users_by_key', BY_KEY, [keys, externalIds, RESTORE_WINDOW_DAYS]);
+    for (const key of keys) this.#knownKeys.add(key);
+    for (const id of externalIds) this.#askedExternalIds.add(id);
+  }
+
+  async loadIds(ids: readonly string[]): Promise<void> {
+    const unknown = ids.filter((id) => !this.#entries.has(id));
+    if (unknown.length > 0) await this.#load('directory_users_by_id', BY_ID, [unknown]);
+  }
+
+  async loadExternalIds(externalIds: readonly string[]): Promise<void> {
+    if (externalIds.length > 0)
+      await this.#load('directory_users_by_external_id', BY_EXTERNAL_ID, [externalIds]);
+  }
+
+  /** A live user by id; call loadIds before. */
+  get(id: string): DirectoryUser | undefined {
+    const entry = this.#entries.get(id);
+    return entry && entry.deletedAt === null ? entry.current : undefined;
+  }
+
+  /** The live users with this external id among the loaded ones. */
+  byExternalId(externalId: string): DirectoryUser | undefined {
+    for (const entry of this.#entries.values())
+      if (entry.deletedAt === null && entry.current.externalId === externalId) return entry.current;
+    return undefined;
+  }
+
+  /** Who holds a user name now; call loadKeys before. */
+  holderOf(key: string): string | undefined {
+    return this.#idByKey.get(key);
+  }
+
+  findRemoved(arriving: Identity): RemovedUser | undefined {
+    const removed: RemovedUser[] = [];
+    for (const { current, deletedAt } of this.#entries.values())
+      if (deletedAt !== null)
+        removed.push({
+          id: current.id,
+          removedAt: deletedAt,
+          externalId: current.externalId,
+          key: foldKey(current.userName),
+          user: current,
+        });
+    return matchTombstone(removed, arriving);
+  }
+
+  put(user: DirectoryUser, folded: JsonObject | undefined): void {
+    const entry = this.#entries.get(user.id);
+    if (!entry) {
+      this.#entries.set(user.id, { stored: undefined, current: user, deletedAt: null, folded, dirty: true });
+    } else {
+      if (entry.deletedAt === null) this.#idByKey.delete(foldKey(entry.current.userName));
+      entry.current = user;
+      entry.deletedAt = null;
+      entry.folded = folded ?? entry.folded;
+      entry.dirty = true;
+    }
+    this.#idByKey.set(foldKey(user.userName), user.id);
+  }
+
+  remove(id: string, deletedAt: string): void {
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    this.#idByKey.delete(foldKey(entry.current.userName));
+    entry.deletedAt = deletedAt;
+    entry.dirty = true;
+  }
+
+  toInsert(): UserToWrite[] {
+    return this.#dirty().filter((entry) => entry.stored === undefined);
+  }
+
+  toUpdate(): UserToWrite[] {
+    return this.#dirty().filter((entry) => entry.stored !== undefined);
+  }
+
+  #dirty(): (UserToWrite & { stored: DirectoryUser | undefined })[] {
+    return [...this.#entries.values()]
+      .filter((entry) => entry.dirty)
+      .map(({ current, folded, deletedAt, stored }) => ({ user: current, folded, deletedAt, stored }));
+  }
+
+  async #load(name: string, condition: string, values: readonly unknown[]): Promise<void> {
+    const rows = await this.#tx.query<UserRow>({
+      name,
+      text: `SELECT ${USER_COLUMNS} ${condition}`,
+      values: [this.#ref.environmentId, this.#ref.directoryId, ...values],
+    });
+    for (const row of rows) this.#learn(row);
+  }
+
+  /** What the batch has already changed wins over what the table says. */
+  #learn(row: UserRow): void {
+    if (this.#entries.has(row.id)) return;
+    const user = userFromRow(row, 'source');
+    const deletedAt = row.asserted_deleted_at;
+    this.#entries.set(row.id, { stored: user, current: user, deletedAt, folded: undefined, dirty: false });
+    if (deletedAt === null) this.#idByKey.set(foldKey(user.userName), row.id);
+  }
+}
+
+/*
+ * LATERAL over unnest instead of = ANY($n): a plan prepared while the table was empty stays good when it has grown.
+ */
+const FROM_USERS = `FROM directory_users u
+  JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;
+
+const BY_ID = `FROM unnest($3::text[]) AS wanted (id)
+  CROSS JOIN LATERAL (SELECT * FROM directory_users u
+    WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.id = wanted.id AND u.asserted_deleted_at IS NULL) u
+  JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;
+
+const BY_EXTERNAL_ID = `FROM unnest($3::text[]) AS wanted (external_id)
+  CROSS JOIN LATERAL (SELECT * FROM directory_users u
+    WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.external_id = wanted.external_id
+      AND u.asserted_deleted_at IS NULL) u
+  JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;
+
+const BY_KEY = `${FROM_USERS}
+  JOIN (
+    SELECT live.id FROM unnest($3::text[]) AS wanted (key)
+      CROSS JOIN LATERAL (SELECT t.id FROM directory_users t
+        WHERE t.environment_id = $1 AND t.directory_id = $2 AND t.user_name_key = wanted.key
+          AND t.asserted_deleted_at IS NULL) live
+    UNION
+    SELECT gone.id FROM unnest($3::text[]) AS wanted (key)
+      CROSS JOIN LATERAL (SELECT t.id FROM directory_users t
+        WHERE t.environment_id = $1 AND t.directory_id = $2 AND t.user_name_key = wanted.key
+          AND t.asserted_deleted_at IS NOT NULL
+          AND t.asserted_deleted_at > now() - make_interval(days => $5)
+        ORDER BY t.asserted_deleted_at DESC LIMIT 5) gone
+    UNION
+    SELECT gone.id FROM unnest($4::text[]) AS wanted (external_id)
+      CROSS JOIN LATERAL (SELECT t.id FROM directory_users t
+        WHERE t.environment_id = $1 AND t.directory_id = $2 AND t.external_id = wanted.external_id
+          AND t.asserted_deleted_at > now() - make_interval(days => $5)
+        ORDER BY t.asserted_deleted_at DESC LIMIT 5) gone
+  ) found ON found.id = u.id
+  WHERE u.environment_id = $1 AND u.directory_id = $2`;

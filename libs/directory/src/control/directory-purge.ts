@@ -1,0 +1,70 @@
+import type { DataSource } from 'typeorm';
+
+/** In this order, because each is referred to by the ones before it. */
+const CONTENT = ['memberships', 'pending_memberships', 'directory_users', 'directory_groups'] as const;
+
+interface DeletedDirectory {
+  readonly environment_id: string;
+  readonly id: string;
+}
+
+/** Deletes what deleted directories held, bit by bit, so that no transaction gets long. */
+export class DirectoryPurge {
+  readonly #dataSource: DataSource;
+
+  constructor(dataSource: DataSource) {
+    this.#dataSource = dataSource;
+  }
+
+  /** Deletes at most `limit` rows of content. @returns whether more remains. */
+  async run(limit: number): Promise<boolean> {
+    let budget = limit;
+    while (budget > 0) {
+      const directory = await this.#next();
+      if (!directory) return false;
+      budget -= await this.#empty(directory, budget);
+      if (budget <= 0) return true;
+      await this.#drop(directory);
+      budget -= 1;
+    }
+    return (await this.#next()) !== undefined;
+  }
+
+  async #next(): Promise<DeletedDirectory | undefined> {
+    const rows: DeletedDirectory[] = await this.#dataSource.query(
+      'SELECT environment_id, id FROM directories WHERE deleted_at IS NOT NULL ORDER BY deleted_at LIMIT 1',
+    );
+    return rows[0];
+  }
+
+  /** @returns the number of rows deleted; less than `limit` when nothing is left. */
+  async #empty(directory: DeletedDirectory, limit: number): Promise<number> {
+    let deleted = 0;
+    for (const table of CONTENT) {
+      if (deleted >= limit) break;
+      deleted += await this.#deleteRows(table, directory, limit - deleted);
+    }
+    return deleted;
+  }
+
+  async #deleteRows(
+    table: (typeof CONTENT)[number],
+    directory: DeletedDirectory,
+    limit: number,
+  ): Promise<number> {
+    const result: [unknown[], number] = await this.#dataSource.query(
+      `DELETE FROM ${table} WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM ${table} WHERE environment_id = $1 AND directory_id = $2 LIMIT $3))`,
+      [directory.environment_id, directory.id, limit],
+    );
+    return result[1];
+  }
+
+  /** Its tokens go with it. */
+  async #drop(directory: DeletedDirectory): Promise<void> {
+    await this.#dataSource.query(
+      'DELETE FROM directories WHERE environment_id = $1 AND id = $2 AND deleted_at IS NOT NULL',
+      [directory.environment_id, directory.id],
+    );
+  }
+}

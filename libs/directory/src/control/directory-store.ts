@@ -1,0 +1,37 @@
+import { IsNull, type EntityManager } from 'typeorm';
+import type { JsonObject } from '#kernel';
+import type { Directory } from '#model';
+import { DirectoryEntity } from '../entities/index.js';
+import { isStorable, notFound } from './checks.js';
+
+/** @throws NotFoundError for a directory that is unknown or deleted. */
+export async function loadDirectory(
+  manager: EntityManager,
+  environmentId: string,
+  id: string,
+): Promise<Directory> {
+  const found = isStorable(id)
+    ? await manager.findOneBy(DirectoryEntity, { environmentId, id, deletedAt: IsNull() })
+    : null;
+  if (!found) throw notFound('Directory', id);
+  return toDirectory(found);
+}
+
+export function toDirectory(entity: DirectoryEntity): Directory {
+  const { id, environmentId, organizationId, name, type, dialect, provider } = entity;
+  const { externalKey, state, createdAt, updatedAt } = entity;
+  return {
+    id,
+    environmentId,
+    organizationId,
+    name,
+    type,
+    dialect,
+    provider,
+    externalKey,
+    state,
+    config: entity.config as JsonObject,
+    createdAt,
+    updatedAt,
+  };
+}

@@ -1,0 +1,15 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { keyColumn, textColumn, timeColumn } from './columns.js';
+
+/** An isolated data set with its own keys; the tenant that every other key starts with. */
+@Entity({ name: 'environments' })
+export class EnvironmentEntity {
+  @PrimaryColumn(keyColumn('id'))
+  readonly id!: string;
+
+  @Column(textColumn('name'))
+  readonly name!: string;
+
+  @Column(timeColumn('created_at'))
+  readonly createdAt!: string;
+}

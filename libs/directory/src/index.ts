@@ -1,0 +1,36 @@
+export { DirectoryStore, type DirectoryStoreOptions } from './apply/directory-store.js';
+export type { DirectoryRef } from './apply/head.js';
+export {
+  DirectoryReader,
+  FIRST_SEARCH_PARAMETER,
+  type Search,
+  type SearchResult,
+  type SqlCondition,
+} from './query/directory-reader.js';
+export { DirectoryLists, type GroupListRequest, type UserListRequest } from './query/directory-lists.js';
+export {
+  API_SCOPES,
+  CONTROL_ENTITIES,
+  Directories,
+  DirectoryAccess,
+  DirectoryTokens,
+  Environments,
+  Organizations,
+  type ApiKey,
+  type ApiKeyIdentity,
+  type ApiScope,
+  type ControlOptions,
+  type CreatedApiKey,
+  type CreatedDirectory,
+  type CreatedDirectoryToken,
+  type DirectoryCounts,
+  type DirectoryListRequest,
+  type DirectoryToken,
+  type DomainInput,
+  type Environment,
+  type NewApiKey,
+  type NewDirectory,
+  type NewOrganization,
+  type OrganizationChanges,
+  type OrganizationListRequest,
+} from './control/index.js';

@@ -1,0 +1,194 @@
+import type { Database } from '#kernel';
+import type { DirectoryGroup, DirectoryUser, GroupMember } from '#model';
+import type { DirectoryRef } from '../apply/head.js';
+import { GROUP_COLUMNS, groupFromRow, type GroupRow } from '../rows/group-row.js';
+import { USER_COLUMNS, userFromRow, type UserRow } from '../rows/user-row.js';
+
+/** A piece of SQL and its parameters, numbered from FIRST_SEARCH_PARAMETER. */
+export interface SqlCondition {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** $1 is the environment, $2 the directory. */
+export const FIRST_SEARCH_PARAMETER = 3;
+
+/** What to find. Users have the alias `u`, groups `g`; parameters of `orderBy` follow those of `where`. */
+export interface Search {
+  readonly where?: SqlCondition;
+  readonly orderBy?: SqlCondition;
+  readonly offset: number;
+  /** 0 only counts. */
+  readonly limit: number;
+}
+
+/** One page, and how many match in all. */
+export interface SearchResult<T> {
+  readonly total: number;
+  readonly items: readonly T[];
+}
+
+interface SearchTarget {
+  readonly table: string;
+  readonly alias: string;
+  readonly columns: string;
+}
+
+const USERS: SearchTarget = { table: 'directory_users', alias: 'u', columns: USER_COLUMNS };
+const GROUPS: SearchTarget = { table: 'directory_groups', alias: 'g', columns: GROUP_COLUMNS };
+
+/** Reads what the source asserts: the SCIM side. */
+export class DirectoryReader {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async findUser(ref: DirectoryRef, id: string): Promise<DirectoryUser | undefined> {
+    const rows = await this.#find<UserRow>('directory_find_user', USERS, { ref, id });
+    return rows[0] && userFromRow(rows[0], 'source');
+  }
+
+  async findGroup(ref: DirectoryRef, id: string): Promise<DirectoryGroup | undefined> {
+    const rows = await this.#find<GroupRow>('directory_find_group', GROUPS, { ref, id });
+    return rows[0] && groupFromRow(rows[0]);
+  }
+
+  async searchUsers(ref: DirectoryRef, search: Search): Promise<SearchResult<DirectoryUser>> {
+    const { total, items } = await this.#search<UserRow>(USERS, ref, search);
+    return { total, items: items.map((row) => userFromRow(row, 'source')) };
+  }
+
+  async searchGroups(ref: DirectoryRef, search: Search): Promise<SearchResult<DirectoryGroup>> {
+    const { total, items } = await this.#search<GroupRow>(GROUPS, ref, search);
+    return { total, items: items.map(groupFromRow) };
+  }
+
+  /** Members of each group, pending ones included, in a stable order. */
+  async membersOf(ref: DirectoryRef, groupIds: readonly string[]): Promise<Map<string, GroupMember[]>> {
+    const rows = await this.#database.query<{ group_id: string; value: string; display: string | null }>({
+      name: 'directory_members_of',
+      text: MEMBERS_OF,
+      values: [ref.environmentId, ref.directoryId, groupIds],
+    });
+    return groupBy(rows, (row) => [
+      row.group_id,
+      row.display === null
+        ? { value: row.value, pending: true }
+        : { value: row.value, display: row.display, pending: false },
+    ]);
+  }
+
+  /** The groups of each user that the source asserts. */
+  async groupsOf(
+    ref: DirectoryRef,
+    userIds: readonly string[],
+  ): Promise<Map<string, { id: string; name: string }[]>> {
+    const rows = await this.#database.query<{ user_id: string; id: string; name: string }>({
+      name: 'directory_groups_of',
+      text: GROUPS_OF,
+      values: [ref.environmentId, ref.directoryId, userIds],
+    });
+    return groupBy(rows, (row) => [row.user_id, { id: row.id, name: row.name }]);
+  }
+
+  #find<R extends UserRow | GroupRow>(
+    name: string,
+    { table, alias, columns }: SearchTarget,
+    { ref, id }: { readonly ref: DirectoryRef; readonly id: string },
+  ): Promise<R[]> {
+    return this.#database.query<R>({
+      name,
+      text: `SELECT ${columns} FROM ${table} ${alias}
+        JOIN directories d ON d.environment_id = ${alias}.environment_id AND d.id = ${alias}.directory_id
+        WHERE ${alias}.environment_id = $1 AND ${alias}.directory_id = $2 AND ${alias}.id = $3
+          AND ${alias}.asserted_deleted_at IS NULL`,
+      values: [ref.environmentId, ref.directoryId, id],
+    });
+  }
+
+  /** The total costs a second statement only where the page itself does not tell it. */
+  async #search<R extends UserRow | GroupRow>(
+    target: SearchTarget,
+    ref: DirectoryRef,
+    search: Search,
+  ): Promise<SearchResult<R>> {
+    const { table, alias, columns } = target;
+    const where = search.where ? `AND (${search.where.text})` : '';
+    const from = `FROM ${table} ${alias}
+      JOIN directories d ON d.environment_id = ${alias}.environment_id AND d.id = ${alias}.directory_id
+      WHERE ${alias}.environment_id = $1 AND ${alias}.directory_id = $2 AND ${alias}.asserted_deleted_at IS NULL ${where}`;
+    const filterValues = [ref.environmentId, ref.directoryId, ...(search.where?.values ?? [])];
+    const items = search.limit === 0 ? [] : await this.#page<R>(`SELECT ${columns} ${from}`, filterValues, search, alias);
+    const complete = items.length < search.limit && (items.length > 0 || search.offset === 0);
+    if (complete) return { total: search.offset + items.length, items };
+    const counted = await this.#database.query<{ total: number }>({
+      text: `SELECT count(*) AS total ${from}`,
+      values: filterValues,
+    });
+    return { total: counted[0]?.total ?? 0, items };
+  }
+
+  #page<R extends UserRow | GroupRow>(
+    select: string,
+    filterValues: readonly unknown[],
+    search: Search,
+    alias: string,
+  ): Promise<R[]> {
+    const order = search.orderBy ? `${search.orderBy.text}, ${alias}.id` : `${alias}.id`;
+    const values = [...filterValues, ...(search.orderBy?.values ?? []), search.limit, search.offset];
+    return this.#database.query<R>({
+      ...statementName(select, order),
+      text: `${select} ORDER BY ${order} LIMIT $${values.length - 1} OFFSET $${values.length}`,
+      values,
+    });
+  }
+}
+
+/**
+ * IdPs send the same few filters over and over, so their statements are worth preparing; the text is the key, and an
+ * unbounded variety of filters must not fill the server's memory.
+ */
+const MAX_PREPARED = 200;
+const preparedNames = new Map<string, string>();
+
+function statementName(select: string, order: string): { name?: string } {
+  const key = `${select}\n${order}`;
+  const known = preparedNames.get(key);
+  if (known) return { name: known };
+  if (preparedNames.size >= MAX_PREPARED) return {};
+  const name = `directory_search_${preparedNames.size}`;
+  preparedNames.set(key, name);
+  return { name };
+}
+
+function groupBy<Row, V>(rows: readonly Row[], entry: (row: Row) => [string, V]): Map<string, V[]> {
+  const groups = new Map<string, V[]>();
+  for (const row of rows) {
+    const [key, value] = entry(row);
+    const list = groups.get(key);
+    if (list) list.push(value);
+    else groups.set(key, [value]);
+  }
+  return groups;
+}
+
+const MEMBERS_OF = `
+SELECT wanted.id AS group_id, l.value, l.display FROM unnest($3::text[]) AS wanted (id)
+CROSS JOIN LATERAL (
+  SELECT m.user_id AS value, u.user_name AS display
+  FROM memberships m JOIN directory_users u
+    ON u.environment_id = m.environment_id AND u.directory_id = m.directory_id AND u.id = m.user_id
+  WHERE m.environment_id = $1 AND m.directory_id = $2 AND m.group_id = wanted.id AND m.asserted
+  UNION ALL
+  SELECT p.value, NULL FROM pending_memberships p
+  WHERE p.environment_id = $1 AND p.directory_id = $2 AND p.group_id = wanted.id
+) l ORDER BY group_id, value`;
+
+const GROUPS_OF = `
+SELECT wanted.id AS user_id, g.id, g.name FROM unnest($3::text[]) AS wanted (id)
+CROSS JOIN LATERAL (SELECT m.group_id FROM memberships m
+  WHERE m.environment_id = $1 AND m.directory_id = $2 AND m.user_id = wanted.id AND m.asserted) m
+JOIN directory_groups g ON g.environment_id = $1 AND g.directory_id = $2 AND g.id = m.group_id
+ORDER BY user_id, g.id`;
