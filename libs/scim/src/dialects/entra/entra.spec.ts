@@ -1,0 +1,4 @@
+import { dialectConformance } from '#testing';
+import entra from './index.js';
+
+dialectConformance(entra);

@@ -1,0 +1,4 @@
+import { dialectConformance } from '#testing';
+import generic from './index.js';
+
+dialectConformance(generic);

@@ -1,0 +1,4 @@
+import { dialectConformance } from '#testing';
+import okta from './index.js';
+
+dialectConformance(okta);

@@ -1,0 +1,90 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import { invalidSyntax } from '../../protocol/errors.js';
+import type { ResourceTypeName } from '../../protocol/schema/definitions.js';
+import { resolveAttribute } from '../../protocol/schema/resolve-attribute.js';
+import { PATCH_OP_URN } from '../../protocol/schema/urns.js';
+import { toCanonicalName } from './attributes.js';
+
+/** Ours; clients send them back. */
+const IGNORED: ReadonlySet<string> = new Set(['schemas', 'id', 'meta', 'groups']);
+
+/**
+ * A 1.1 PATCH is a partial resource (SCIM 1.1 protocol, section 3.3.2). It becomes a 2.0 PatchOp with the same steps in
+ * the same order: clear what `meta.attributes` names, remove elements marked `"operation": "delete"`, merge the other
+ * elements, overwrite the rest.
+ */
+export function readPartial(resource: JsonObject, resourceType: ResourceTypeName): JsonObject {
+  const removals: JsonObject[] = clearedAttributes(resource['meta']).map((name) => ({
+    op: 'remove',
+    path: toCanonicalName(name, resourceType),
+  }));
+  const merges: JsonObject[] = [];
+  const overwrite: JsonObject = {};
+  for (const [name, value] of Object.entries(resource)) {
+    if (IGNORED.has(name.toLowerCase())) continue;
+    const elements = elementsOf(name, value, resourceType);
+    if (elements === undefined) overwrite[name] = value;
+    else {
+      removals.push(...deletions(name, elements));
+      merges.push(...additions(name, elements));
+    }
+  }
+  if (Object.keys(overwrite).length > 0) merges.push({ op: 'replace', value: overwrite });
+  return { schemas: [PATCH_OP_URN], Operations: [...removals, ...merges] };
+}
+
+function clearedAttributes(meta: JsonValue | undefined): string[] {
+  const names = isJsonObject(meta) ? meta['attributes'] : undefined;
+  if (names === undefined || names === null) return [];
+  if (!Array.isArray(names) || !names.every((name) => typeof name === 'string'))
+    throw invalidSyntax(
+      'meta.attributes must be an array with the names of the attributes to clear, such as ["title"].',
+      'meta.attributes',
+    );
+  return names;
+}
+
+/** The elements of a multi-valued attribute, undefined for every other attribute. */
+function elementsOf(
+  name: string,
+  value: JsonValue,
+  resourceType: ResourceTypeName,
+): JsonObject[] | undefined {
+  const multiValued = resolveAttribute(resourceType, name)?.attribute.multiValued ?? false;
+  if (!multiValued || value === null) return undefined;
+  const elements = Array.isArray(value) ? value : [value];
+  return elements.map((element) => (isJsonObject(element) ? element : { value: element }));
+}
+
+function isDeletion(element: JsonObject): boolean {
+  const operation = element['operation'];
+  return typeof operation === 'string' && operation.toLowerCase() === 'delete';
+}
+
+function deletions(name: string, elements: readonly JsonObject[]): JsonObject[] {
+  const value = elements.filter(isDeletion).map(withoutOperation);
+  return value.length === 0 ? [] : [{ op: 'remove', path: name, value }];
+}
+
+/** Members are a set, so they go in one step; other elements merge into the one with the same value or type. */
+function additions(name: string, elements: readonly JsonObject[]): JsonObject[] {
+  const added = elements.filter((element) => !isDeletion(element)).map(withoutOperation);
+  if (added.length === 0) return [];
+  if (name.toLowerCase() === 'members') return [{ op: 'add', path: name, value: added }];
+  return added.map((element) => addition(name, element));
+}
+
+function addition(name: string, element: JsonObject): JsonObject {
+  for (const key of ['value', 'type']) {
+    const { [key]: match, ...rest } = element;
+    if (typeof match !== 'string') continue;
+    if (Object.keys(rest).length === 0) break;
+    return { op: 'add', path: `${name}[${key} eq ${JSON.stringify(match)}]`, value: rest };
+  }
+  return { op: 'add', path: name, value: [element] };
+}
+
+function withoutOperation(element: JsonObject): JsonObject {
+  const { operation: _operation, ...rest } = element;
+  return rest;
+}

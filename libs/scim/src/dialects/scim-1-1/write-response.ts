@@ -1,0 +1,61 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import { ENTERPRISE_USER_URN } from '../../protocol/schema/urns.js';
+import type { AnswerMessage } from '../contract.js';
+import { CORE_1_0, ENTERPRISE_1_0, toLegacyUrn } from './attributes.js';
+import { writeDiscovery, writeDiscoveryList } from './write-discovery.js';
+
+/** A canonical answer in the words of SCIM 1.1 (protocol, section 3; core schema, sections 5 to 8). */
+export function writeResponse(answer: AnswerMessage): JsonObject {
+  switch (answer.kind) {
+    case 'resource':
+      return writeResource(answer.body);
+    case 'list':
+      return writeList(answer.body);
+    case 'error':
+      return writeError(answer.body);
+    case 'discovery':
+      return writeDiscovery(answer.body);
+    case 'discovery_list':
+      return writeDiscoveryList(answer.body);
+  }
+}
+
+function writeResource(resource: JsonObject): JsonObject {
+  const written: JsonObject = {};
+  for (const [key, value] of Object.entries(resource)) {
+    if (key === 'schemas') written[key] = legacyUrns(value);
+    else if (key === 'meta') written[key] = writeMeta(value);
+    else if (key === ENTERPRISE_USER_URN) written[ENTERPRISE_1_0] = writeEnterprise(value);
+    else written[key] = value;
+  }
+  return written;
+}
+
+function legacyUrns(schemas: JsonValue): JsonValue {
+  return Array.isArray(schemas) ? schemas.map((urn) => toLegacyUrn(String(urn))) : [CORE_1_0];
+}
+
+/** 1.1 has no `meta.resourceType`. */
+function writeMeta(meta: JsonValue): JsonValue {
+  if (!isJsonObject(meta)) return meta;
+  const { resourceType: _resourceType, ...rest } = meta;
+  return rest;
+}
+
+function writeEnterprise(extension: JsonValue): JsonValue {
+  if (!isJsonObject(extension) || !isJsonObject(extension['manager'])) return extension;
+  const { value, $ref: _ref, ...manager } = extension['manager'];
+  return { ...extension, manager: value === undefined ? manager : { managerId: value, ...manager } };
+}
+
+function writeList(list: JsonObject): JsonObject {
+  const resources = Array.isArray(list['Resources']) ? list['Resources'] : [];
+  return { ...list, schemas: [CORE_1_0], Resources: resources.filter(isJsonObject).map(writeResource) };
+}
+
+/** `Errors` is 1.1; the rest is there because Okta's 1.1 test set reads a top-level `detail`. */
+function writeError(error: JsonObject): JsonObject {
+  const status = String(error['status'] ?? '500');
+  const detail = String(error['detail'] ?? '');
+  return { Errors: [{ description: detail, code: status }], schemas: [CORE_1_0], status, detail };
+}

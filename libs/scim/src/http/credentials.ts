@@ -1,0 +1,36 @@
+import { AuthenticationError } from '#kernel';
+import { headerOf, type ScimRequest } from './messages.js';
+
+/** Longer than any token we hand out; nobody makes us hash megabytes. */
+const LONGEST_TOKEN = 1_024;
+
+/**
+ * The directory token of a request: `Bearer <token>`, or the password of `Basic` with any user name. Schemes are
+ * case-insensitive (RFC 9110 11.1).
+ * @throws AuthenticationError that says what the header must look like
+ */
+export function readToken(request: Pick<ScimRequest, 'headers'>): string {
+  const header = headerOf(request, 'authorization');
+  if (header === undefined)
+    throw new AuthenticationError(
+      'The Authorization header is missing. Send "Authorization: Bearer <token>" with the token of this directory.',
+      { code: 'token_missing' },
+    );
+  const blank = header.indexOf(' ');
+  const scheme = header.slice(0, blank).toLowerCase();
+  const credential = header.slice(blank + 1).trim();
+  const token =
+    blank === -1 ? '' : scheme === 'bearer' ? credential : scheme === 'basic' ? password(credential) : '';
+  if (token === '' || token.length > LONGEST_TOKEN)
+    throw new AuthenticationError(
+      'The Authorization header has no usable token. Send "Authorization: Bearer <token>" with the token of this directory.',
+      { code: 'token_malformed' },
+    );
+  return token;
+}
+
+function password(credential: string): string {
+  const text = Buffer.from(credential.slice(0, 4 * LONGEST_TOKEN), 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  return colon === -1 ? '' : text.slice(colon + 1);
+}

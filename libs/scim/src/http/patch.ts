@@ -1,0 +1,37 @@
+import { toGroupInput } from '../mapping/group-input.js';
+import { toUserInput } from '../mapping/user-input.js';
+import { readListQuery } from '../protocol/messages/list-query.js';
+import { applyPatch } from '../protocol/patch/apply-patch.js';
+import { readOperations } from '../protocol/patch/read-operations.js';
+import { toCanonical, type Answer, type RoutedCall } from './call.js';
+import { changeGroup, changeUser } from './change.js';
+import type { ScimPorts } from './ports.js';
+import { answerGroup, answerUser, modified } from './present.js';
+import { readBody } from './read-body.js';
+
+/** PATCH (RFC 7644 3.5.2): all operations or none, applied to the state found under the lock. */
+export async function patchResource(call: RoutedCall<'resource'>, ports: ScimPorts): Promise<Answer> {
+  const { resourceType } = call.route;
+  const { tolerance, userPatchAnswer, groupPatchAnswer } = call.switches;
+  const received = readBody(call.request, resourceType, call.dialect);
+  const operations = readOperations(toCanonical(call, 'patch', { resourceType, body: received }), tolerance);
+  const requested = readListQuery(call.parameters);
+  // With `attributes` the answer must have a body, whatever the dialect prefers (RFC 7644 3.5.2).
+  const mustHaveBody = requested.attributes.length > 0;
+  const answer = { call, ports, requested, status: 200 } as const;
+  if (resourceType === 'User') {
+    const user = await changeUser(call, ports, (current) =>
+      toUserInput(applyPatch('User', current.raw, operations, tolerance).resource),
+    );
+    return userPatchAnswer === 'no_content' && !mustHaveBody
+      ? modified(call, 'User', user)
+      : answerUser(user, answer);
+  }
+  const group = await changeGroup(call, ports, (current) => {
+    const { resource, members } = applyPatch('Group', current.raw, operations, tolerance);
+    return { group: toGroupInput(resource), members };
+  });
+  return groupPatchAnswer === 'no_content' && !mustHaveBody
+    ? modified(call, 'Group', group)
+    : answerGroup(group, answer);
+}

@@ -1,0 +1,49 @@
+import type { DirectoryRef, Search, SearchResult } from '#directory';
+import type { JsonObject } from '#kernel';
+import type { Change, ChangeResult, Directory, DirectoryGroup, DirectoryUser, GroupMember } from '#model';
+
+/** One page of a search. */
+export interface ScimSearch extends Search {
+  /** The same question as `where` for one resource, for readers that do not speak SQL. */
+  readonly matches?: (resource: JsonObject) => boolean;
+}
+
+/** A group as `groups` of a user shows it. */
+export interface GroupOfUser {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Where changes go; DirectoryStore of `#directory`. */
+export interface ScimStore {
+  apply(ref: DirectoryRef, change: Change): Promise<ChangeResult>;
+}
+
+/** What the source has asserted; DirectoryReader of `#directory`. */
+export interface ScimReader {
+  findUser(ref: DirectoryRef, id: string): Promise<DirectoryUser | undefined>;
+  findGroup(ref: DirectoryRef, id: string): Promise<DirectoryGroup | undefined>;
+  searchUsers(ref: DirectoryRef, search: ScimSearch): Promise<SearchResult<DirectoryUser>>;
+  searchGroups(ref: DirectoryRef, search: ScimSearch): Promise<SearchResult<DirectoryGroup>>;
+  membersOf(
+    ref: DirectoryRef,
+    groupIds: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly GroupMember[]>>;
+  groupsOf(
+    ref: DirectoryRef,
+    userIds: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly GroupOfUser[]>>;
+}
+
+/** Who may talk to which directory; DirectoryAccess of `#directory`. */
+export interface ScimAccess {
+  /** @throws NotFoundError for an unknown key, AuthenticationError for a wrong or expired token. */
+  authenticate(externalKey: string, token: string): Promise<Directory>;
+  markConnected(directory: Directory): Promise<unknown>;
+}
+
+export interface ScimPorts {
+  readonly store: ScimStore;
+  readonly reader: ScimReader;
+  readonly access: ScimAccess;
+}

@@ -1,0 +1,54 @@
+import { FIRST_SEARCH_PARAMETER } from '#directory';
+import type { JsonObject } from '#kernel';
+import type { DialectSwitches } from '../dialects/switches.js';
+import { ScimError } from '../protocol/errors.js';
+import type { Filter } from '../protocol/filter/ast.js';
+import { matchesFilter } from '../protocol/filter/evaluate.js';
+import { parseFilter } from '../protocol/filter/parse.js';
+import { sortToSql } from '../protocol/filter/sort-to-sql.js';
+import { filterToSql } from '../protocol/filter/to-sql.js';
+import type { ListQuery } from '../protocol/messages/list-query.js';
+import type { ResourceTypeName } from '../protocol/schema/definitions.js';
+import type { ScimSearch } from './ports.js';
+
+/** A list request as a search of the store. @throws ScimError 400 for a filter that cannot be answered */
+export function toSearch(type: ResourceTypeName, query: ListQuery, switches: DialectSwitches): ScimSearch {
+  const filter = query.filter === undefined ? undefined : parseLeniently(query.filter);
+  const where =
+    filter === undefined
+      ? undefined
+      : filterToSql(filter, type, {
+          firstParameter: FIRST_SEARCH_PARAMETER,
+          unknownAttribute: switches.tolerance.unknownFilterAttribute,
+        });
+  const orderBy = query.sortBy === undefined ? undefined : sortToSql(query.sortBy, query.sortOrder, type);
+  return {
+    ...(where === undefined ? {} : { where }),
+    ...(orderBy === undefined ? {} : { orderBy: { text: orderBy, values: [] } }),
+    offset: query.startIndex - 1,
+    limit: query.count,
+    ...(filter === undefined
+      ? {}
+      : { matches: (resource: JsonObject): boolean => matchesFilter(filter, { type, resource }) }),
+  };
+}
+
+/** Some clients encode twice; a filter that does not parse and still has escapes in it gets a second decoding. */
+function parseLeniently(text: string): Filter {
+  try {
+    return parseFilter(text);
+  } catch (error) {
+    const decoded = error instanceof ScimError ? decodedAgain(text) : undefined;
+    if (decoded === undefined) throw error;
+    return parseFilter(decoded);
+  }
+}
+
+function decodedAgain(text: string): string | undefined {
+  if (!text.includes('%22') && !text.includes('%20')) return undefined;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

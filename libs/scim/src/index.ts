@@ -1,0 +1,8 @@
+export { ScimServer, type ScimServerOptions } from './http/scim-server.js';
+export type { ScimExchange, ScimRequest, ScimResponse } from './http/messages.js';
+export type { ScimAccess, ScimPorts, ScimReader, ScimSearch, ScimStore } from './http/ports.js';
+export { ScimController } from './scim.controller.js';
+export { ScimModule } from './scim.module.js';
+export { listDialects } from './dialects/installed.js';
+export type { Dialect, ScimVersion } from './dialects/contract.js';
+export type { DialectSwitches } from './dialects/switches.js';

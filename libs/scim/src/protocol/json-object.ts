@@ -1,0 +1,48 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+
+/*
+ * Objects are never changed in place but copied by spread and computed keys: both define own properties, so that a
+ * key like `__proto__` or `constructor` is plain data and can reach no prototype.
+ */
+
+/** An own property; never one that the object inherits (`constructor`). */
+export function getOwn(object: JsonObject, key: string): JsonValue | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+/** Copy with one property set, or removed when the value is undefined. Other properties keep their order. */
+export function withOwn(object: JsonObject, key: string, value: JsonValue | undefined): JsonObject {
+  if (value !== undefined) return { ...object, [key]: value };
+  return Object.fromEntries(Object.entries(object).filter(([name]) => name !== key));
+}
+
+/** The own key equal to this one without regard to letter case (RFC 7643 2.1). */
+export function findKey(object: JsonObject, key: string): string | undefined {
+  if (Object.hasOwn(object, key)) return key;
+  const wanted = key.toLowerCase();
+  return Object.keys(object).find((name) => name.toLowerCase() === wanted);
+}
+
+/** Value under a key in any letter case; of several the last one (a later duplicate wins). */
+export function lastValue(object: JsonObject, key: string): JsonValue | undefined {
+  const wanted = key.toLowerCase();
+  const name = Object.keys(object).findLast((candidate) => candidate.toLowerCase() === wanted);
+  return name === undefined ? undefined : object[name];
+}
+
+/** Equal as JSON; the order of keys does not matter. */
+export function jsonEquals(left: JsonValue | undefined, right: JsonValue | undefined): boolean {
+  if (left === right) return true;
+  return left !== undefined && right !== undefined && canonicalJson(left) === canonicalJson(right);
+}
+
+/** JSON text with sorted keys: equal values give equal texts. */
+export function canonicalJson(value: JsonValue): string {
+  return JSON.stringify(value, (_key, inner: JsonValue) =>
+    isJsonObject(inner) ? Object.fromEntries(Object.entries(inner).toSorted(byKey)) : inner,
+  );
+}
+
+function byKey([left]: [string, JsonValue], [right]: [string, JsonValue]): number {
+  return left < right ? -1 : 1;
+}

@@ -1,0 +1,66 @@
+import type { JsonValue } from '#kernel';
+import type { MemberOperation } from '#model';
+import { invalidFilter, invalidPath, invalidValue, mutability, type ScimError } from '../errors.js';
+import type { Filter } from '../filter/ast.js';
+import { readMembers } from '../read-members.js';
+import type { Tolerance } from '../tolerance.js';
+import type { Step } from './resolve-target.js';
+
+/**
+ * What one operation means for the members of a group (RFC 7644 3.5.2). Groups are too large to be loaded for a
+ * change of one member, so members are changed by steps and not as part of the resource.
+ */
+export function memberOperations(step: Step, tolerance: Tolerance): MemberOperation[] {
+  const { filter, subAttribute } = step.path;
+  const part = subAttribute?.toLowerCase();
+  if (part !== undefined && part !== 'value') return ignorePart(part, tolerance);
+  if (filter === undefined) return wholeList(step, tolerance);
+  return selected(step, selectedIds(filter), tolerance);
+}
+
+/** `display`, `type` and `$ref` of members are computed by us. */
+function ignorePart(part: string, tolerance: Tolerance): MemberOperation[] {
+  if (!['display', 'type', '$ref'].includes(part))
+    throw invalidPath(`Members have no part "${part}".`, `members.${part}`);
+  if (tolerance.unknownPathIgnored || part === '$ref') return [];
+  throw mutability(`"members.${part}" cannot be changed: remove the operation.`, `members.${part}`);
+}
+
+function wholeList(step: Step, tolerance: Tolerance): MemberOperation[] {
+  const { op, value } = step;
+  if (op === 'remove' && (value === undefined || value === null)) return [{ op: 'remove_all' }];
+  if (value === undefined)
+    throw invalidValue(`"members" needs a value for "${op}": send a list of members.`, 'members');
+  const values = readMembers(asList(value, tolerance), tolerance);
+  // An empty list adds and removes nobody; it must not be taken for "all".
+  return op !== 'replace' && values.length === 0 ? [] : [{ op, values }];
+}
+
+function selected(step: Step, ids: string[], tolerance: Tolerance): MemberOperation[] {
+  if (step.op === 'remove') return [{ op: 'remove', values: ids }];
+  const given = readMembers(asList(step.value ?? null, tolerance), tolerance);
+  if (step.op === 'add') return [{ op: 'add', values: given.length === 0 ? ids : given }];
+  const gone = ids.filter((id) => !given.includes(id));
+  const removal: MemberOperation[] = gone.length === 0 ? [] : [{ op: 'remove', values: gone }];
+  return given.length === 0 ? removal : [...removal, { op: 'add', values: given }];
+}
+
+/** One member where a list belongs is fine in a PATCH even to the letter (RFC 7644 3.5.2.1). */
+function asList(value: JsonValue, tolerance: Tolerance): JsonValue {
+  return tolerance.strict && value !== null && !Array.isArray(value) ? [value] : value;
+}
+
+/** Ids in `members[value eq "a" or value eq "b"]`. */
+function selectedIds(filter: Filter): string[] {
+  if (filter.kind === 'or') return [...new Set(filter.operands.flatMap(selectedIds))];
+  const isValue = filter.kind === 'compare' && filter.path.attribute.toLowerCase() === 'value';
+  if (!isValue || filter.operator !== 'eq' || filter.path.subAttribute !== undefined) throw unsupported();
+  return [filter.literal.text];
+}
+
+function unsupported(): ScimError {
+  return invalidFilter(
+    'Members can be chosen by id only: members[value eq "<user id>"], several joined with "or".',
+    'members',
+  );
+}

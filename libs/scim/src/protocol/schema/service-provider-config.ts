@@ -1,0 +1,59 @@
+import type { JsonObject } from '#kernel';
+import { SERVICE_PROVIDER_CONFIG_URN } from './urns.js';
+
+/** What this server offers. Whatever is advertised must work: clients adapt their requests to it. */
+export interface ServiceProviderConfigOptions {
+  readonly baseUrl: string;
+  readonly documentationUri?: string;
+  readonly bulkSupported: boolean;
+  readonly bulkMaxOperations?: number;
+  readonly bulkMaxPayloadSize?: number;
+  readonly maxResults?: number;
+  readonly defaultPageSize?: number;
+  /** Lifetime of a cursor in seconds; cursors are advertised only when it is given (RFC 9865 5). */
+  readonly cursorTimeout?: number;
+}
+
+/** The `/ServiceProviderConfig` resource (RFC 7643 5, RFC 9865 5). */
+export function serviceProviderConfig(options: ServiceProviderConfigOptions): JsonObject {
+  return {
+    schemas: [SERVICE_PROVIDER_CONFIG_URN],
+    ...(options.documentationUri === undefined ? {} : { documentationUri: options.documentationUri }),
+    patch: { supported: true },
+    bulk: {
+      supported: options.bulkSupported,
+      // Given even when bulk is off: clients size their PATCH batches by it.
+      maxOperations: options.bulkMaxOperations ?? 1_000,
+      maxPayloadSize: options.bulkMaxPayloadSize ?? 1_048_576,
+    },
+    filter: { supported: true, maxResults: options.maxResults ?? 1_000 },
+    changePassword: { supported: false },
+    sort: { supported: true },
+    etag: { supported: true },
+    pagination: pagination(options),
+    authenticationSchemes: [
+      {
+        type: 'oauthbearertoken',
+        name: 'Bearer token',
+        description: 'The token of the directory in the Authorization header, scheme Bearer.',
+        specUri: 'https://www.rfc-editor.org/info/rfc6750',
+        primary: true,
+      },
+    ],
+    meta: {
+      resourceType: 'ServiceProviderConfig',
+      location: `${options.baseUrl}/ServiceProviderConfig`,
+    },
+  };
+}
+
+function pagination(options: ServiceProviderConfigOptions): JsonObject {
+  return {
+    cursor: options.cursorTimeout !== undefined,
+    index: true,
+    defaultPaginationMethod: 'index',
+    defaultPageSize: options.defaultPageSize ?? 100,
+    maxPageSize: options.maxResults ?? 1_000,
+    ...(options.cursorTimeout === undefined ? {} : { cursorTimeout: options.cursorTimeout }),
+  };
+}

@@ -1,0 +1,78 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import type { GroupMember } from '#model';
+import { etagOf } from './etag.js';
+import type { ResourceTypeName } from './schema/definitions.js';
+import { RESOURCE_TYPES, isExtensionKey } from './schema/resource-types.js';
+
+/** A group that a user belongs to directly. */
+export interface GroupReference {
+  readonly value: string;
+  readonly display: string;
+}
+
+/** What is known of a resource. `raw` is the canonical document as stored. */
+export interface WriteResourceInput {
+  readonly resourceType: ResourceTypeName;
+  readonly raw: JsonObject;
+  readonly id: string;
+  /** Public base URL of the directory, without trailing slash. */
+  readonly baseUrl: string;
+  readonly createdAt: string;
+  readonly lastModified: string;
+  readonly version: number;
+  /** Only for groups; not shown when absent. */
+  readonly members?: readonly GroupMember[];
+  /** Only for users; not shown when absent. */
+  readonly groups?: readonly GroupReference[];
+}
+
+/** Keys that are computed here and therefore never taken from the stored document. */
+const COMPUTED: ReadonlySet<string> = new Set(['schemas', 'id', 'meta', 'members', 'groups', 'password']);
+
+/** The representation that clients see (RFC 7643 3): stored values unchanged, everything computed added. */
+export function writeResource(input: WriteResourceInput): JsonObject {
+  const { resourceType, raw, baseUrl, members, groups } = input;
+  const { endpoint, schema } = RESOURCE_TYPES[resourceType];
+  const stored = Object.entries(raw).filter(([key]) => !COMPUTED.has(key));
+  const extensions = stored.filter(([key, value]) => isExtensionKey(key) && hasData(value));
+  return {
+    schemas: [schema.id, ...extensions.map(([key]) => key)],
+    id: input.id,
+    ...Object.fromEntries(stored),
+    ...(resourceType === 'User' && !Object.hasOwn(raw, 'active') ? { active: true } : {}),
+    ...(members === undefined ? {} : { members: members.map((member) => memberJson(member, baseUrl)) }),
+    ...(groups === undefined ? {} : { groups: groups.map((group) => groupJson(group, baseUrl)) }),
+    meta: {
+      resourceType,
+      created: input.createdAt,
+      lastModified: input.lastModified,
+      location: `${baseUrl}${endpoint}/${encodeURIComponent(input.id)}`,
+      version: etagOf(input.version),
+    },
+  };
+}
+
+/** An extension is listed in `schemas` only when the resource carries data of it. */
+function hasData(value: JsonValue): boolean {
+  return isJsonObject(value) && Object.keys(value).length > 0;
+}
+
+/** A pending member is nobody yet, so there is no address to point to. */
+function memberJson(member: GroupMember, baseUrl: string): JsonObject {
+  if (member.pending) return { value: member.value, type: 'User' };
+  return {
+    value: member.value,
+    $ref: `${baseUrl}/Users/${encodeURIComponent(member.value)}`,
+    type: 'User',
+    ...(member.display === undefined ? {} : { display: member.display }),
+  };
+}
+
+function groupJson(group: GroupReference, baseUrl: string): JsonObject {
+  return {
+    value: group.value,
+    $ref: `${baseUrl}/Groups/${encodeURIComponent(group.value)}`,
+    display: group.display,
+    type: 'direct',
+  };
+}
