@@ -1,0 +1,27 @@
+/** Remembers since when an endpoint has done nothing but fail. */
+export class FailureClock {
+  /** Unix milliseconds, null while the last thing heard was a success. */
+  since: number | null;
+  /** `since` differs from what is stored. */
+  hasChanged = false;
+  readonly #limitMs: number;
+
+  constructor(since: number | null, limitMs: number) {
+    this.since = since;
+    this.#limitMs = limitMs;
+  }
+
+  succeeded(): void {
+    if (this.since === null) return;
+    this.since = null;
+    this.hasChanged = true;
+  }
+
+  /** Returns whether the failures have lasted for the whole limit. */
+  failed(nowMs: number): boolean {
+    if (this.since !== null) return nowMs - this.since >= this.#limitMs;
+    this.since = nowMs;
+    this.hasChanged = true;
+    return false;
+  }
+}

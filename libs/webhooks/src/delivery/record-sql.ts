@@ -1,0 +1,97 @@
+import type { Statement } from '#kernel';
+import type { AttemptRecord } from './attempt-record.js';
+import type { LanePosition } from './delivery-queue.js';
+import type { EndpointSession } from './endpoint-session.js';
+
+/** What one write is about: sessions, and everything else by the index of its session. */
+export interface RecordBatch {
+  readonly sessions: readonly EndpointSession[];
+  readonly records: readonly AttemptRecord[];
+  readonly positions: ReadonlyMap<EndpointSession, readonly LanePosition[]>;
+}
+
+/** Writes a batch; returns the ids of the endpoints whose lease still stood. */
+export function recordBatch(batch: RecordBatch): Statement {
+  return { name: 'webhook_record', text: RECORD_SQL, values: values(batch) };
+}
+
+function values({ sessions, records, positions }: RecordBatch): unknown[] {
+  const index = new Map(sessions.map((session, i) => [session, i + 1]));
+  const lanes = sessions.flatMap((session) =>
+    (positions.get(session) ?? []).map((entry) => ({ i: index.get(session), ...entry })),
+  );
+  const failing = sessions.filter((session) => session.failures.hasChanged);
+  return [
+    sessions.map((session) => session.lease.environmentId),
+    sessions.map((session) => session.id),
+    sessions.map((session) => session.lease.token),
+    records.map((record) => index.get(record.session)),
+    records.map((record) => record.id),
+    records.map((record) => record.delivery.eventId),
+    records.map((record) => record.delivery.lane.streamId),
+    records.map((record) => record.delivery.sequence),
+    records.map((record) => record.delivery.attempt),
+    records.map((record) => record.outcome),
+    records.map((record) => record.httpStatus),
+    records.map((record) => record.error),
+    records.map((record) => record.excerpt),
+    records.map((record) => record.durationMs),
+    records.map((record) => record.startedAt),
+    records.map((record) => record.retryInMs),
+    lanes.map((lane) => lane.i),
+    lanes.map((lane) => lane.lane.streamId),
+    lanes.map((lane) => lane.position),
+    failing.map((session) => index.get(session)),
+    failing.map((session) => session.failures.since),
+  ];
+}
+
+/**
+ * One statement, so it happens as a whole or not at all. `held` locks the leases whose token is still ours, in the
+ * order of the key; everything else joins it, so a worker that lost its lease writes nothing.
+ */
+const RECORD_SQL = `
+  WITH held AS MATERIALIZED (
+    SELECT h.environment_id, h.endpoint_id, k.i
+    FROM unnest($1::text[], $2::text[], $3::bigint[])
+      WITH ORDINALITY AS k (environment_id, endpoint_id, token, i)
+    JOIN webhook_leases h ON h.environment_id = k.environment_id AND h.endpoint_id = k.endpoint_id
+    WHERE h.token = k.token
+    ORDER BY h.environment_id, h.endpoint_id FOR NO KEY UPDATE OF h),
+  attempt AS MATERIALIZED (
+    SELECT held.environment_id, held.endpoint_id, a.*
+    FROM unnest($4::int[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::int[], $10::text[], $11::int[],
+      $12::text[], $13::text[], $14::int[], $15::float8[], $16::float8[])
+      AS a (i, id, event_id, stream_id, sequence, attempt, outcome, http_status, error, excerpt, duration_ms,
+        started_ms, retry_in_ms)
+    JOIN held USING (i)),
+  written AS (
+    INSERT INTO webhook_attempts (environment_id, endpoint_id, id, event_id, stream_id, sequence, attempt, outcome,
+      http_status, error, response_excerpt, duration_ms, created_at)
+    SELECT environment_id, endpoint_id, id, event_id, stream_id, sequence, attempt, outcome, http_status, error,
+      excerpt, duration_ms, to_timestamp(started_ms / 1000)
+    FROM attempt
+    ON CONFLICT DO NOTHING),
+  retried AS (
+    INSERT INTO webhook_retries (environment_id, endpoint_id, stream_id, sequence, attempts, next_at)
+    SELECT environment_id, endpoint_id, stream_id, sequence, attempt, now() + retry_in_ms * interval '1 millisecond'
+    FROM attempt WHERE retry_in_ms IS NOT NULL
+    ON CONFLICT (environment_id, endpoint_id, stream_id, sequence)
+      DO UPDATE SET attempts = excluded.attempts, next_at = excluded.next_at),
+  finished AS (
+    DELETE FROM webhook_retries r USING attempt a
+    WHERE a.retry_in_ms IS NULL AND a.attempt > 1 AND r.environment_id = a.environment_id
+      AND r.endpoint_id = a.endpoint_id AND r.stream_id = a.stream_id AND r.sequence = a.sequence),
+  moved AS (
+    INSERT INTO webhook_lanes (environment_id, endpoint_id, stream_id, sequence)
+    SELECT held.environment_id, held.endpoint_id, p.stream_id, p.sequence
+    FROM unnest($17::int[], $18::text[], $19::bigint[]) AS p (i, stream_id, sequence)
+    JOIN held USING (i)
+    ON CONFLICT (environment_id, endpoint_id, stream_id)
+      DO UPDATE SET sequence = excluded.sequence WHERE webhook_lanes.sequence < excluded.sequence),
+  failing AS (
+    UPDATE webhook_leases f SET failing_since = to_timestamp(c.since_ms / 1000)
+    FROM unnest($20::int[], $21::float8[]) AS c (i, since_ms)
+    JOIN held USING (i)
+    WHERE f.environment_id = held.environment_id AND f.endpoint_id = held.endpoint_id)
+  SELECT endpoint_id FROM held`;

@@ -1,0 +1,118 @@
+import type { Database } from '#kernel';
+import type { AttemptRecord } from './attempt-record.js';
+import type { LanePosition } from './delivery-queue.js';
+import type { EndpointSession } from './endpoint-session.js';
+import type { Log } from './log.js';
+import { recordBatch, type RecordBatch } from './record-sql.js';
+
+const BATCH = 64;
+const DELAY_MS = 50;
+const BACKOFF_MS = [100, 250, 500, 1_000, 2_000];
+
+/** What the recorder tells about a batch. */
+export interface RecorderListener {
+  /** The outcomes are durable. */
+  onRecorded(session: EndpointSession, records: readonly AttemptRecord[]): void;
+  /** The lease was no longer ours; nothing was written. */
+  onLost(session: EndpointSession): void;
+}
+
+interface Dependencies {
+  readonly database: Database;
+  readonly log: Log;
+  readonly listener: RecorderListener;
+}
+
+/**
+ * Writes outcomes in groups: as soon as there are 64, at the latest 50 ms after the first. While a group is being
+ * written the next one grows, so the database sets the pace and never the number of round trips.
+ */
+export class Recorder {
+  readonly #deps: Dependencies;
+  #records: AttemptRecord[] = [];
+  #sessions = new Set<EndpointSession>();
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #failures = 0;
+
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
+  }
+
+  add(record: AttemptRecord): void {
+    this.#records.push(record);
+    this.touch(record.session);
+    if (this.#records.length >= BATCH) this.#start();
+  }
+
+  /** Positions of this session have moved, if only over events that nobody wanted. */
+  touch(session: EndpointSession): void {
+    this.#sessions.add(session);
+    this.#timer ??= setTimeout(() => this.#start(), DELAY_MS);
+  }
+
+  /** Writes everything that is waiting, trying for at most `timeoutMs`. */
+  async drain(timeoutMs: number): Promise<void> {
+    const until = performance.now() + timeoutMs;
+    while (this.#sessions.size > 0 || this.#running) {
+      if (performance.now() > until) return;
+      this.#start();
+      await this.#running;
+    }
+  }
+
+  #start(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#running ??= this.#run();
+  }
+
+  async #run(): Promise<void> {
+    do await this.#writeNext();
+    while (this.#records.length >= BATCH);
+    this.#running = undefined;
+    if (this.#sessions.size > 0) this.#timer ??= setTimeout(() => this.#start(), DELAY_MS);
+  }
+
+  async #writeNext(): Promise<void> {
+    const batch = this.#take();
+    if (batch.sessions.length === 0) return;
+    try {
+      const rows = await this.#deps.database.query<{ endpoint_id: string }>(recordBatch(batch));
+      this.#failures = 0;
+      this.#confirm(batch, new Set(rows.map((row) => row.endpoint_id)));
+    } catch (error) {
+      this.#putBack(batch);
+      const wait = BACKOFF_MS[Math.min(this.#failures++, BACKOFF_MS.length - 1)];
+      this.#deps.log.warn({ err: error, outcomes: batch.records.length }, 'webhook outcomes not written yet');
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+
+  /** Everything at once: a position must never be written without the outcomes that it moved over. */
+  #take(): RecordBatch {
+    const sessions = [...this.#sessions].filter((session) => session.state !== 'lost');
+    const records = this.#records.filter((record) => record.session.state !== 'lost');
+    const positions = new Map<EndpointSession, LanePosition[]>(
+      sessions.map((session) => [session, session.queue.takePositions()]),
+    );
+    this.#records = [];
+    this.#sessions = new Set();
+    return { sessions, records, positions };
+  }
+
+  #confirm(batch: RecordBatch, held: ReadonlySet<string>): void {
+    const bySession = Map.groupBy(batch.records, (record) => record.session);
+    for (const session of batch.sessions)
+      if (held.has(session.id)) this.#deps.listener.onRecorded(session, bySession.get(session) ?? []);
+      else this.#deps.listener.onLost(session);
+  }
+
+  #putBack(batch: RecordBatch): void {
+    this.#records = [...batch.records, ...this.#records];
+    for (const session of batch.sessions) {
+      session.queue.returnPositions(batch.positions.get(session) ?? []);
+      this.#sessions.add(session);
+    }
+  }
+}
