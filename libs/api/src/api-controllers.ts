@@ -1,0 +1,33 @@
+import type { Type } from '@nestjs/common';
+import { DirectoriesController } from './directories/directories.controller.js';
+import { DirectoryGroupsController } from './directory-groups/directory-groups.controller.js';
+import { DirectoryUsersController } from './directory-users/directory-users.controller.js';
+import { EventsController } from './events/events.controller.js';
+import { DirectoryTokensController } from './management/directory-tokens.controller.js';
+import { EnvironmentsController } from './management/environments.controller.js';
+import { ManagedDirectoriesController } from './management/managed-directories.controller.js';
+import { ManagedEventsController } from './management/managed-events.controller.js';
+import { WebhookAttemptsController } from './management/webhook-attempts.controller.js';
+import { DocumentationController } from './openapi/documentation.controller.js';
+import { OrganizationDomainsController } from './organizations/organization-domains.controller.js';
+import { OrganizationsController } from './organizations/organizations.controller.js';
+import { PortalController } from './portal/portal.controller.js';
+import { WebhookEndpointsController } from './webhook-endpoints/webhook-endpoints.controller.js';
+
+/** Every controller of the REST API. */
+export const API_CONTROLLERS: readonly Type[] = [
+  OrganizationsController,
+  OrganizationDomainsController,
+  DirectoriesController,
+  DirectoryUsersController,
+  DirectoryGroupsController,
+  EventsController,
+  WebhookEndpointsController,
+  PortalController,
+  EnvironmentsController,
+  ManagedDirectoriesController,
+  DirectoryTokensController,
+  ManagedEventsController,
+  WebhookAttemptsController,
+  DocumentationController,
+];

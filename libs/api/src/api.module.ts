@@ -1,0 +1,68 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { Directories, DirectoryLists, DirectoryTokens, Environments, Organizations } from '#directory';
+import { EventFeed } from '#events';
+import type { Database, SecretBox } from '#kernel';
+import { Attempts, WebhookEndpoints } from '#webhooks';
+import { API_CONTROLLERS } from './api-controllers.js';
+import { ApiKeyGuard } from './edge/api-key.guard.js';
+import { ApiSettings } from './edge/api-settings.js';
+import { IdempotencyInterceptor } from './edge/idempotency.interceptor.js';
+import { IdempotencyStore } from './edge/idempotency-store.js';
+import { RestExceptionFilter } from './edge/rest-exception.filter.js';
+import { buildOpenApi } from './openapi/build-openapi.js';
+import { OpenApiDocument } from './openapi/openapi-document.js';
+
+/** Everything the REST API works with; the composition makes it. */
+export interface ApiModuleOptions {
+  readonly environments: Environments;
+  readonly organizations: Organizations;
+  readonly directories: Directories;
+  readonly directoryTokens: DirectoryTokens;
+  readonly directoryLists: DirectoryLists;
+  readonly eventFeed: EventFeed;
+  readonly webhookEndpoints: WebhookEndpoints;
+  readonly attempts: Attempts;
+  /** Where idempotency keys are kept. */
+  readonly database: Database;
+  /** Seals the answers kept under idempotency keys: some hold a secret that is shown once. */
+  readonly secretBox: SecretBox;
+  readonly settings: Pick<ApiSettings, 'publicUrl' | 'knownDialects' | 'version'>;
+}
+
+/**
+ * The uniform REST API. Its error filter is the application's default; controllers of other protocols bind their own.
+ */
+@Module({})
+export class ApiModule {
+  static register(options: ApiModuleOptions): DynamicModule {
+    return {
+      module: ApiModule,
+      controllers: [...API_CONTROLLERS],
+      providers: providersOf(options),
+      exports: [IdempotencyStore],
+    };
+  }
+}
+
+function providersOf(options: ApiModuleOptions): Provider[] {
+  return [
+    { provide: Environments, useValue: options.environments },
+    { provide: Organizations, useValue: options.organizations },
+    { provide: Directories, useValue: options.directories },
+    { provide: DirectoryTokens, useValue: options.directoryTokens },
+    { provide: DirectoryLists, useValue: options.directoryLists },
+    { provide: EventFeed, useValue: options.eventFeed },
+    { provide: WebhookEndpoints, useValue: options.webhookEndpoints },
+    { provide: Attempts, useValue: options.attempts },
+    { provide: OpenApiDocument, useFactory: () => new OpenApiDocument(buildOpenApi(options.settings)) },
+    { provide: ApiSettings, useValue: new ApiSettings(options.settings) },
+    {
+      provide: IdempotencyStore,
+      useFactory: () => new IdempotencyStore(options.database, options.secretBox),
+    },
+    { provide: APP_FILTER, useClass: RestExceptionFilter },
+    ApiKeyGuard,
+    IdempotencyInterceptor,
+  ];
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals';
+import { DIRECTORY_TYPES } from '#model';
+import { resolveDirectoryType } from './directory-type.js';
+
+const known = ['generic', 'okta', 'entra', 'keycloak'];
+const resolve = (type: string, dialect?: string): unknown => {
+  const resolved = resolveDirectoryType({ type, dialect }, known);
+  return [resolved.type, resolved.dialect, resolved.scimVersion];
+};
+
+describe('resolveDirectoryType', () => {
+  it.each([
+    ['okta scim v2.0', ['okta scim v2.0', 'okta', '2.0']],
+    ['azure scim v2.0', ['azure scim v2.0', 'entra', '2.0']],
+    ['entra scim v2.0', ['azure scim v2.0', 'entra', '2.0']],
+    ['generic scim v2.0', ['generic scim v2.0', 'generic', '2.0']],
+    ['keycloak scim v2.0', ['generic scim v2.0', 'keycloak', '2.0']],
+    ['okta scim v1.1', ['generic scim v2.0', 'okta', '1.1']],
+    ['generic scim v1.1', ['generic scim v2.0', 'generic', '1.1']],
+    // Known to SDKs, without a dialect of its own here.
+    ['jump cloud scim v2.0', ['jump cloud scim v2.0', 'generic', '2.0']],
+  ])('understands %s', (type, expected) => {
+    expect(resolve(type)).toEqual(expected);
+  });
+
+  it('takes a dialect that says the same, or is finer than generic', () => {
+    expect(resolve('okta scim v2.0', 'okta')).toEqual(['okta scim v2.0', 'okta', '2.0']);
+    expect(resolve('generic scim v2.0', 'keycloak')).toEqual(['generic scim v2.0', 'keycloak', '2.0']);
+  });
+
+  it('refuses a dialect that contradicts the type', () => {
+    for (const [type, dialect] of [
+      ['okta scim v2.0', 'entra'],
+      ['generic scim v2.0', 'okta'],
+      ['keycloak scim v2.0', 'generic'],
+    ] as const)
+      expect(() => resolve(type, dialect)).toThrow('contradicts');
+    expect(() => resolve('okta scim v2.0', 'nobody')).toThrow('is no dialect');
+  });
+
+  it('only ever shows types that SDKs know, and cannot poll yet', () => {
+    for (const type of DIRECTORY_TYPES) {
+      if (type.includes(' scim ')) expect(resolve(type)).toEqual([type, expect.any(String), '2.0']);
+      else expect(() => resolve(type)).toThrow('cannot poll');
+    }
+    expect(() => resolve('gusto')).toThrow('cannot poll');
+  });
+
+  it.each(['', 'okta', 'nobody scim v2.0', 'okta scim v3.0', 'OKTA SCIM V2.0'])('refuses "%s"', (type) => {
+    expect(() => resolve(type)).toThrow('is no directory type');
+  });
+});
