@@ -1,0 +1,63 @@
+import ipaddr from 'ipaddr.js';
+
+import { SecretBox } from '#kernel';
+
+/** Thrown by the functions below: a sentence that says what to do, without the value where that is a secret. */
+export class VariableProblem extends Error {}
+
+/** A whole number between two bounds. */
+export function integer(text: string, min: number, max: number): number {
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= min && number <= max) return number;
+  throw new VariableProblem(`"${text}" is not a whole number from ${min} to ${max}`);
+}
+
+/** One of a closed list of words. */
+export function oneOf<T extends string>(text: string, words: readonly T[]): T {
+  const found = words.find((word) => word === text);
+  if (found !== undefined) return found;
+  throw new VariableProblem(`"${text}" is not one of ${words.join(', ')}`);
+}
+
+/** A PostgreSQL connection string, unchanged. */
+export function databaseUrl(text: string): string {
+  if (URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol)) return text;
+  throw new VariableProblem('is not a connection string like postgres://user:password@host:5432/database');
+}
+
+/** An http(s) address without query and fragment; comes back without a slash at its end. */
+export function publicUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isPlain = url?.search === '' && url.hash === '' && url.username === '' && url.password === '';
+  if (isPlain && /^https?:$/.test(url.protocol)) return url.href.replace(/\/+$/, '');
+  throw new VariableProblem(`"${text}" is not an address like https://rollcall.example.com`);
+}
+
+/** `id:base64-32-bytes[,older…]`, unchanged. */
+export function secretKeys(text: string): string {
+  try {
+    return (new SecretBox(text), text);
+  } catch {
+    throw new VariableProblem(
+      'is not a list like id:base64-of-32-bytes[,older-id:base64-of-32-bytes]; "openssl rand -base64 32" makes such bytes',
+    );
+  }
+}
+
+/** A key that nobody guesses. */
+export function apiKey(text: string): string {
+  if (/^[\x21-\x7e]{24,}$/.test(text)) return text;
+  throw new VariableProblem('must have at least 24 characters, all of them printable ASCII and no blanks');
+}
+
+/** Comma-separated networks; a plain address is a network of one. */
+export function networks(text: string): readonly string[] {
+  const parts = text.split(',').map((part) => part.trim());
+  return parts.filter((part) => part !== '').map(network);
+}
+
+function network(text: string): string {
+  if (ipaddr.isValidCIDR(text)) return text;
+  if (ipaddr.isValid(text)) return `${text}/${ipaddr.parse(text).kind() === 'ipv4' ? 32 : 128}`;
+  throw new VariableProblem(`"${text}" is not a network like 10.0.0.0/8 or fd00::/8`);
+}

@@ -1,0 +1,106 @@
+import { apiKey, databaseUrl, integer, networks, oneOf, publicUrl, secretKeys } from './parse-variable.js';
+
+/** One environment variable: what the program makes of it and what the reference page says about it. */
+export interface Variable<T> {
+  readonly name: string;
+  /** What the page shows as default. */
+  readonly shownDefault: string;
+  readonly description: string;
+  /** Never repeated in messages or logs. */
+  readonly isSecret?: true;
+  /** @throws VariableProblem */
+  readonly parse: (text: string) => T;
+}
+
+const ROLES = ['all', 'api', 'worker'] as const;
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const LOG_FORMATS = ['pretty', 'json'] as const;
+
+/** Every variable that Rollcall reads. docs/configuration.md is made from this table. */
+export const VARIABLES = {
+  port: {
+    name: 'PORT',
+    shownDefault: '`3000`',
+    description: 'Port that the HTTP server listens on. `0` takes a free one.',
+    parse: (text: string) => integer(text, 0, 65_535),
+  },
+  host: {
+    name: 'HOST',
+    shownDefault: '`127.0.0.1` (image: `0.0.0.0`)',
+    description: 'Address that the HTTP server listens on.',
+    parse: (text: string) => text,
+  },
+  databaseUrl: {
+    name: 'DATABASE_URL',
+    shownDefault: 'absent: embedded PostgreSQL',
+    description:
+      'PostgreSQL 15 or newer, as the owner of the database. The service itself works as the role `rollcall_app`, which the first migration makes.',
+    isSecret: true,
+    parse: databaseUrl,
+  },
+  dataDir: {
+    name: 'ROLLCALL_DATA_DIR',
+    shownDefault: '`.rollcall`',
+    description:
+      'Folder of the embedded PostgreSQL and of generated keys. Started by root, the database itself lies in `/var/lib/rollcall-embedded` and belongs to the system user `rollcall-pg`.',
+    parse: (text: string) => text,
+  },
+  roles: {
+    name: 'ROLLCALL_ROLES',
+    shownDefault: '`all`',
+    description:
+      '`api` answers requests, `worker` sends webhooks and keeps house, `all` does both in one process. `api` and `worker` need `DATABASE_URL`.',
+    parse: (text: string) => oneOf(text, ROLES),
+  },
+  publicUrl: {
+    name: 'ROLLCALL_PUBLIC_URL',
+    shownDefault: 'from host and port',
+    description: 'Address under which Rollcall is reached from outside; stands in SCIM endpoints and links.',
+    parse: publicUrl,
+  },
+  secretKeys: {
+    name: 'ROLLCALL_SECRET_KEYS',
+    shownDefault: 'generated when embedded, required otherwise',
+    description:
+      '`id:base64-of-32-bytes[,older…]`. The first key encrypts stored secrets, all of them decrypt. To rotate, put a new one in front.',
+    isSecret: true,
+    parse: secretKeys,
+  },
+  bootstrapApiKey: {
+    name: 'ROLLCALL_BOOTSTRAP_API_KEY',
+    shownDefault: 'random, printed once',
+    description: 'API key with all scopes for the environment `default`, at least 24 characters.',
+    isSecret: true,
+    parse: apiKey,
+  },
+  outboundAllow: {
+    name: 'ROLLCALL_OUTBOUND_ALLOW',
+    shownDefault: 'empty; `npm run demo` and tests: loopback',
+    description:
+      'Comma-separated networks (CIDR) that webhooks may reach although they are private. Endpoints with `http://` are accepted exactly when every address of theirs lies in one of them.',
+    parse: networks,
+  },
+  scimRateLimit: {
+    name: 'ROLLCALL_SCIM_RATE_LIMIT',
+    shownDefault: '`5000`',
+    description: 'SCIM requests per second and directory before 429 is answered; `0` is off.',
+    parse: (text: string) => integer(text, 0, 1_000_000),
+  },
+  logLevel: {
+    name: 'LOG_LEVEL',
+    shownDefault: '`info`',
+    description: `One of ${LOG_LEVELS.map((level) => `\`${level}\``).join(', ')}.`,
+    parse: (text: string) => oneOf(text, LOG_LEVELS),
+  },
+  logFormat: {
+    name: 'LOG_FORMAT',
+    shownDefault: '`pretty` on a terminal, else `json`',
+    description: '`pretty` for people, `json` for machines.',
+    parse: (text: string) => oneOf(text, LOG_FORMATS),
+  },
+} as const satisfies Record<string, Variable<unknown>>;
+
+/** Which processes this one is. */
+export type Roles = (typeof ROLES)[number];
+export type LogLevel = (typeof LOG_LEVELS)[number];
+export type LogFormat = (typeof LOG_FORMATS)[number];

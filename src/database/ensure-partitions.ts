@@ -1,0 +1,91 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+
+import type { Clock } from '#kernel';
+
+import { isoWeek, type IsoWeek } from './iso-week.js';
+
+const TABLES = ['events', 'webhook_attempts'] as const;
+const WEEKS_AHEAD = 4;
+const PARTITION_LOCK = 7_265_742_002;
+// Attaching waits for writers, and other writers queue behind it. There are weeks of time for another try.
+const LOCK_TIMEOUT = '3s';
+const CHECK_VIOLATION = '23514';
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/**
+ * Sees to weekly partitions of the growing tables: this week's and four ahead. A week that already has rows in the
+ * DEFAULT partition stays there; a week whose lock cannot be had at once is left to the next call. Call it at start
+ * and every day, from as many processes as you like. Resolves to the partitions it made.
+ */
+export async function ensurePartitions(owner: DataSource, clock: Clock): Promise<string[]> {
+  const now = clock.now();
+  const made: string[] = [];
+  for (const table of TABLES) {
+    for (let ahead = 0; ahead <= WEEKS_AHEAD; ahead += 1) {
+      const week = isoWeek(now, ahead);
+      if (await inTransaction(owner, (runner) => createPartition(runner, table, week)))
+        made.push(nameOf(table, week));
+    }
+    await inTransaction(owner, (runner) => closePartitions(runner, table));
+  }
+  return made;
+}
+
+function nameOf(table: string, week: IsoWeek): string {
+  return `${table}_${week.name}`;
+}
+
+/**
+ * Made apart and attached: unlike CREATE TABLE … PARTITION OF, that does not lock out readers and writers of the
+ * whole table.
+ */
+async function createPartition(runner: QueryRunner, table: string, week: IsoWeek): Promise<boolean> {
+  const name = nameOf(table, week);
+  const [found] = await runner.query<{ exists: boolean }[]>('SELECT to_regclass($1) IS NOT NULL AS exists', [
+    name,
+  ]);
+  if (found?.exists === true) return false;
+  await runner.query(`CREATE TABLE ${name} (LIKE ${table} INCLUDING ALL)`);
+  await runner.query(
+    `ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM ('${week.from}') TO ('${week.to}')`,
+  );
+  return true;
+}
+
+/**
+ * Rights on a partitioned table do not bind its partitions: by default privileges the service could change the log by
+ * naming one. It needs none of them; what it may do it does through the parent.
+ */
+async function closePartitions(runner: QueryRunner, table: string): Promise<boolean> {
+  const open = await runner.query<{ name: string }[]>(
+    `SELECT c.relname AS name
+       FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+      WHERE i.inhparent = $1::regclass
+        AND has_table_privilege('rollcall_app', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')`,
+    [table],
+  );
+  for (const { name } of open) await runner.query(`REVOKE ALL ON ${name} FROM rollcall_app`);
+  return open.length > 0;
+}
+
+async function inTransaction(
+  owner: DataSource,
+  work: (runner: QueryRunner) => Promise<boolean>,
+): Promise<boolean> {
+  const runner = owner.createQueryRunner();
+  try {
+    await runner.startTransaction();
+    await runner.query(`SELECT pg_advisory_xact_lock(${PARTITION_LOCK})`);
+    await runner.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
+    const result = await work(runner);
+    await runner.commitTransaction();
+    return result;
+  } catch (error) {
+    await runner.rollbackTransaction();
+    const { code } = error as { code?: string };
+    if (code === CHECK_VIOLATION || code === LOCK_NOT_AVAILABLE) return false;
+    throw error;
+  } finally {
+    await runner.release();
+  }
+}

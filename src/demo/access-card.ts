@@ -1,0 +1,53 @@
+import type { Acme } from './create-acme.js';
+import type { Screen } from './screen.js';
+
+/** Addresses and keys to go on with, and commands that work when pasted. */
+export function showAccess(screen: Screen, baseUrl: string, acme: Acme): void {
+  const [directory] = acme.directories;
+  screen.heading('Yours to try', 'everything above lives on in this environment');
+  row(screen, 'API', baseUrl);
+  row(screen, 'API key', acme.apiKey);
+  row(screen, 'environment', `${acme.environmentName} (${acme.environmentId})`);
+  row(screen, 'organization', `Acme (${acme.organizationId})`);
+  row(screen, 'webhook endpoint', `${acme.endpointId}, secret ${acme.secret}`);
+  for (const { role, id, endpoint, token } of acme.directories) {
+    row(screen, role.label, id);
+    row(screen, '  SCIM endpoint', endpoint);
+    row(screen, '  bearer token', token);
+  }
+  if (!directory) return;
+  const key = `-H 'Authorization: Bearer ${acme.apiKey}'`;
+  const token = `-H 'Authorization: Bearer ${directory.token}'`;
+  const user = JSON.stringify({
+    schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+    userName: 'you@acme.test',
+    name: { givenName: 'You', familyName: 'Yourself' },
+    active: true,
+  });
+  screen.line();
+  command(
+    screen,
+    'the people of a directory',
+    `curl '${baseUrl}/directory_users?directory=${directory.id}' ${key}`,
+  );
+  command(
+    screen,
+    'the event feed',
+    `curl '${baseUrl}/events?events=dsync.user.created,dsync.user.updated' ${key}`,
+  );
+  command(screen, 'one SCIM look-up', `curl '${directory.endpoint}/Users?count=1' ${token}`);
+  command(
+    screen,
+    'hire yourself and watch the webhook arrive here',
+    `curl '${directory.endpoint}/Users' ${token} -H 'Content-Type: application/scim+json' -d '${user}'`,
+  );
+}
+
+function row(screen: Screen, name: string, value: string): void {
+  screen.line(`  ${screen.paint('dim', name.padEnd(17))} ${value}`);
+}
+
+function command(screen: Screen, purpose: string, text: string): void {
+  screen.line(`  ${screen.paint('dim', `# ${purpose}`)}`);
+  screen.line(`  ${text}`);
+}

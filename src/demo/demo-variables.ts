@@ -1,0 +1,20 @@
+import { freePort } from './free-port.js';
+
+type Variables = Record<string, string | undefined>;
+
+const LOOPBACK = ['127.0.0.0/8', '::1/128'];
+const DEFAULT_PORT = 3_000;
+
+/**
+ * The variables of `npm start` as they are, with three differences: the receiver on this machine may be reached, logs
+ * are quiet, and another port is taken when the usual one is not free. What is set explicitly stays.
+ */
+export async function demoVariables(env: Variables): Promise<Variables> {
+  const allowed = (env.ROLLCALL_OUTBOUND_ALLOW ?? '').split(',').map((part) => part.trim());
+  return {
+    ...env,
+    ROLLCALL_OUTBOUND_ALLOW: [...new Set([...allowed, ...LOOPBACK])].filter((part) => part !== '').join(','),
+    LOG_LEVEL: env.LOG_LEVEL || 'warn',
+    PORT: env.PORT || String(await freePort(env.HOST || '127.0.0.1', DEFAULT_PORT)),
+  };
+}

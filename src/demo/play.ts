@@ -1,0 +1,116 @@
+import {
+  Company,
+  createIdpClient,
+  playOnboarding,
+  playWorkingDay,
+  type IdpClient,
+  type OnboardingProgress,
+} from '../../libs/testing/src/simulator/index.js';
+import { GROUPS, PEOPLE } from './cast.js';
+import type { DemoDirectory } from './create-acme.js';
+import { columnHeads, deliveryLine, stepLine } from './delivery-line.js';
+import type { Inbox } from './inbox.js';
+import { lagText } from './lag.js';
+import type { Screen } from './screen.js';
+
+/** One IdP with its company, ready to play. */
+interface Player {
+  readonly directory: DemoDirectory;
+  readonly company: Company;
+  readonly client: IdpClient;
+}
+
+export interface Stage {
+  readonly screen: Screen;
+  readonly inbox: Inbox;
+  readonly baseUrl: string;
+  readonly directories: readonly DemoDirectory[];
+  readonly signal: AbortSignal;
+}
+
+const ONBOARDING_PACE = { inFlight: 4, pauseMs: 110 };
+const DAY_PACE = { pauseMs: 480 };
+
+/** Onboards the three directories side by side, then plays their working day. */
+export async function play(stage: Stage): Promise<void> {
+  const players = stage.directories.map((directory) => player(stage, directory));
+  await onboard(stage, players);
+  await workingDay(stage, players);
+}
+
+function player(stage: Stage, directory: DemoDirectory): Player {
+  const { style, seed, domain } = directory.role;
+  // The public address need not be reachable from here; the path is the same.
+  const endpoint = `${stage.baseUrl}${new URL(directory.endpoint).pathname}`;
+  return {
+    directory,
+    company: new Company({
+      seed,
+      domain,
+      people: PEOPLE,
+      groups: GROUPS,
+      ids: style === 'entra' ? 'entra' : 'okta',
+    }),
+    client: createIdpClient({ endpoint, token: directory.token, style }),
+  };
+}
+
+async function onboard({ screen, inbox, signal }: Stage, players: readonly Player[]): Promise<void> {
+  screen.heading(
+    'Onboarding',
+    `${PEOPLE} people and ${GROUPS} groups per directory, ${ONBOARDING_PACE.inFlight} at a time`,
+  );
+  const started = Date.now();
+  const progress = new Map<Player, OnboardingProgress>();
+  const show = (): string => {
+    const seconds = ((Date.now() - started) / 1_000).toFixed(1).padStart(4);
+    const parts = players.map((one) => {
+      const { people = 0, groups = 0 } = progress.get(one) ?? {};
+      return `${one.directory.role.label} ${people}/${groups}`;
+    });
+    return `  ${seconds} s  people/groups ${parts.join(' · ')} · ${inbox.deliveries.size} webhooks · ${lagText(inbox.lags)}`;
+  };
+  inbox.onDelivery = () => screen.live(show());
+  await Promise.all(
+    players.map(async (one) => {
+      const onProgress = (now: OnboardingProgress): void => {
+        progress.set(one, now);
+        screen.live(show());
+      };
+      await playOnboarding(one.client, one.company, { ...ONBOARDING_PACE, signal, onProgress });
+    }),
+  );
+  await untilQuiet(inbox, signal);
+  screen.endLive(show());
+}
+
+async function workingDay({ screen, inbox, signal }: Stage, players: readonly Player[]): Promise<void> {
+  const labels = new Map(players.map(({ directory }) => [directory.id, directory.role.label]));
+  screen.heading('A working day', '› is what happens at the IdP, the rest are the webhooks it causes');
+  screen.line(screen.paint('dim', columnHeads()));
+  inbox.onDelivery = (delivery) => {
+    const label = labels.get(delivery.event.directory_id ?? '') ?? '–';
+    screen.line(deliveryLine(screen, label, delivery));
+  };
+  await Promise.all(
+    players.map(async ({ client, company, directory }) => {
+      await playWorkingDay(client, company, {
+        ...DAY_PACE,
+        signal,
+        onStep: (step) => screen.line(stepLine(screen, directory.role.label, step)),
+      });
+    }),
+  );
+  await untilQuiet(inbox, signal);
+}
+
+const QUIET_MS = 400;
+
+/** Lets the last webhooks come before the scene changes; whether all came is found out at the end. */
+async function untilQuiet(inbox: Inbox, signal: AbortSignal): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (Date.now() < deadline && Date.now() - inbox.lastArrival < QUIET_MS) {
+    signal.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

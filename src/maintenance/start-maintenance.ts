@@ -1,0 +1,44 @@
+import type { Logger } from 'pino';
+import { systemClock } from '#kernel';
+import { ensurePartitions, type OpenDatabase } from '../database/index.js';
+import type { Services } from '../services.js';
+
+interface Parts {
+  readonly log: Logger;
+  readonly services: Services;
+  readonly database: OpenDatabase;
+}
+
+/** Rows that one purge step may delete: short transactions, little work lost when it is stopped. */
+const PURGE_CHUNK = 5_000;
+const PURGE_INTERVAL_MS = 5_000;
+const PARTITION_INTERVAL_MS = 6 * 3_600_000;
+
+/** Housekeeping of a worker: makes the partitions of the coming weeks, purges what deleted directories held. */
+export function startMaintenance({ log, services, database }: Parts): () => Promise<void> {
+  const purge = repeat(log, PURGE_INTERVAL_MS, async () => {
+    while (await services.directories.purgeDeleted(PURGE_CHUNK)) await new Promise(setImmediate);
+  });
+  const partitions = repeat(log, PARTITION_INTERVAL_MS, () =>
+    database.asOwner((owner) => ensurePartitions(owner, systemClock)),
+  );
+  return async () => {
+    await Promise.all([purge(), partitions()]);
+  };
+}
+
+/** Runs `work` again and again, never twice at once; a failure is logged and tried again. Returns how to end it. */
+function repeat(log: Logger, intervalMs: number, work: () => Promise<unknown>): () => Promise<void> {
+  let running: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    running = running.then(work).then(
+      () => undefined,
+      (error: unknown) => log.warn({ reason: (error as Error).message }, 'housekeeping failed, trying again'),
+    );
+  }, intervalMs);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
+}

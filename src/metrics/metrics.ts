@@ -1,0 +1,45 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Pool } from 'pg';
+
+/** Every metric of the process, in Prometheus' terms. */
+export class Metrics {
+  readonly registry = new Registry();
+
+  readonly scimDuration = new Histogram({
+    name: 'rollcall_scim_request_duration_seconds',
+    help: 'Inbound SCIM requests by method, resource and status class',
+    labelNames: ['method', 'resource', 'status'] as const,
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 1, 5],
+    registers: [this.registry],
+  });
+
+  readonly scimRefusals = new Counter({
+    name: 'rollcall_scim_refusals_total',
+    help: 'Inbound SCIM requests that were refused, by reason',
+    labelNames: ['reason'] as const,
+    registers: [this.registry],
+  });
+
+  readonly httpDuration = new Histogram({
+    name: 'rollcall_http_request_duration_seconds',
+    help: 'Requests to the REST API by method, route and status',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 1, 5],
+    registers: [this.registry],
+  });
+
+  constructor(pool: Pool) {
+    collectDefaultMetrics({ register: this.registry, prefix: 'rollcall_' });
+    const connections = new Gauge({
+      name: 'rollcall_database_connections',
+      help: 'Connections to PostgreSQL by state; waiting = requests without a connection',
+      labelNames: ['state'] as const,
+      registers: [this.registry],
+      collect: () => {
+        connections.set({ state: 'open' }, pool.totalCount);
+        connections.set({ state: 'idle' }, pool.idleCount);
+        connections.set({ state: 'waiting' }, pool.waitingCount);
+      },
+    });
+  }
+}
