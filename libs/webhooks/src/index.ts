@@ -10,4 +10,16 @@ export {
 } from './endpoints/webhook-endpoint.js';
 export { Attempts, type Attempt, type AttemptFilter } from './delivery/attempts.js';
 export type { Page, PageRequest } from './paging.js';
-export { createOutbound, type Outbound, type OutboundOptions } from './outbound/outbound.js';
+export {
+  createOutbound,
+  type Outbound,
+  type OutboundOptions,
+  type OutboundTarget,
+} from './outbound/outbound.js';
+export type { NameResolver } from './outbound/name-resolver.js';
+export type { PostResult } from './outbound/post-result.js';
+export { Dispatcher, type DispatcherDependencies, type DispatcherOptions } from './delivery/dispatcher.js';
+export type { DisableEndpoint, DisableNotices } from './delivery/disable-notices.js';
+export { WebhookMetrics } from './delivery/webhook-metrics.js';
+export type { Log } from './delivery/log.js';
+export { WakeUp, type WakeUpDependencies } from './delivery/wake-up.js';

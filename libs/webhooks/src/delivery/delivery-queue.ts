@@ -44,6 +44,11 @@ export class DeliveryQueue {
     return this.isEmpty && this.#unread.size === 0 && this.#reading === 0 && this.#moved.size === 0;
   }
 
+  /** Positions wait to be written. */
+  get hasMoved(): boolean {
+    return this.#moved.size > 0;
+  }
+
   get hasUnread(): boolean {
     return this.#unread.size > 0;
   }

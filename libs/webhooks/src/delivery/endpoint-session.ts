@@ -47,6 +47,10 @@ export class EndpointSession {
   settings: EndpointSettings;
   /** Monotonic time after which nothing may be started: what is started must end within the lease. */
   sendUntil = 0;
+  /** Monotonic times of the worker's housekeeping. */
+  readonly heldSince = performance.now();
+  nextRetryAt = Infinity;
+  idleSince = Infinity;
   state: 'active' | 'retiring' | 'lost' = 'active';
   inFlight = 0;
   /** Outcomes that are not written yet. */
@@ -65,9 +69,14 @@ export class EndpointSession {
     return this.lease.endpointId;
   }
 
-  /** Nothing in flight and nothing to write. */
+  /** Nothing in flight and nothing to write: the lease may be given back. */
   get isSettled(): boolean {
-    return this.inFlight === 0 && (this.unrecorded === 0 || this.state === 'lost');
+    return this.inFlight === 0 && this.unrecorded === 0 && !this.queue.hasMoved;
+  }
+
+  /** Nothing at all to do. */
+  get isIdle(): boolean {
+    return this.isSettled && this.queue.isIdle;
   }
 
   /** Starts as many requests as the endpoint's cap allows. */

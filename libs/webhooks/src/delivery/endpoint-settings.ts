@@ -27,7 +27,8 @@ export interface EndpointSettings {
 
 interface SettingsRow extends EndpointRow {
   readonly retries: number;
-  readonly secrets: { readonly id: string; readonly sealed: string; readonly expires: number | null }[] | null;
+  readonly secrets:
+    { readonly id: string; readonly sealed: string; readonly expires: number | null }[] | null;
 }
 
 interface Dependencies {

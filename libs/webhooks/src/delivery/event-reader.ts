@@ -107,9 +107,12 @@ function toAnswer(request: LaneRequest, after: number | null, rows: readonly Eve
   const first = rows[0];
   const position = after ?? first?.position ?? 0;
   const head = first?.head ?? position;
-  const events = rows.flatMap(({ sequence, id, body }) => (sequence === null ? [] : [{ sequence, id, body }]));
+  const events = rows.flatMap(({ sequence, id, body }) =>
+    sequence === null ? [] : [{ sequence, id, body }],
+  );
   // Fewer than asked for: there is nothing else of interest up to the head that the same snapshot shows.
-  const scannedTo = events.length < request.limit ? Math.max(head, position) : (events.at(-1)?.sequence ?? head);
+  const scannedTo =
+    events.length < request.limit ? Math.max(head, position) : (events.at(-1)?.sequence ?? head);
   const isBlocked = first?.blocked ?? false;
   return {
     request,

@@ -2,9 +2,8 @@
 export class FailureClock {
   /** Unix milliseconds, null while the last thing heard was a success. */
   since: number | null;
-  /** `since` differs from what is stored. */
-  hasChanged = false;
   readonly #limitMs: number;
+  #hasChanged = false;
 
   constructor(since: number | null, limitMs: number) {
     this.since = since;
@@ -14,14 +13,26 @@ export class FailureClock {
   succeeded(): void {
     if (this.since === null) return;
     this.since = null;
-    this.hasChanged = true;
+    this.#hasChanged = true;
   }
 
   /** Returns whether the failures have lasted for the whole limit. */
   failed(nowMs: number): boolean {
     if (this.since !== null) return nowMs - this.since >= this.#limitMs;
     this.since = nowMs;
-    this.hasChanged = true;
+    this.#hasChanged = true;
     return false;
+  }
+
+  /** Whether `since` has to be written; the caller writes it. */
+  takeChange(): boolean {
+    const hadChanged = this.#hasChanged;
+    this.#hasChanged = false;
+    return hadChanged;
+  }
+
+  /** The write failed. */
+  returnChange(): void {
+    this.#hasChanged = true;
   }
 }

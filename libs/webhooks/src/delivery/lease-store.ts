@@ -61,7 +61,11 @@ export class LeaseStore {
 
   /** Gives leases back at once. */
   async release(leases: readonly Lease[]): Promise<void> {
-    await this.#database.query({ name: 'webhook_leases_release', text: RELEASE_SQL, values: columns(leases) });
+    await this.#database.query({
+      name: 'webhook_leases_release',
+      text: RELEASE_SQL,
+      values: columns(leases),
+    });
   }
 }
 

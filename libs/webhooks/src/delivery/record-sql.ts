@@ -8,6 +8,8 @@ export interface RecordBatch {
   readonly sessions: readonly EndpointSession[];
   readonly records: readonly AttemptRecord[];
   readonly positions: ReadonlyMap<EndpointSession, readonly LanePosition[]>;
+  /** Sessions whose failing time has changed. */
+  readonly failing: readonly EndpointSession[];
 }
 
 /** Writes a batch; returns the ids of the endpoints whose lease still stood. */
@@ -15,12 +17,11 @@ export function recordBatch(batch: RecordBatch): Statement {
   return { name: 'webhook_record', text: RECORD_SQL, values: values(batch) };
 }
 
-function values({ sessions, records, positions }: RecordBatch): unknown[] {
+function values({ sessions, records, positions, failing }: RecordBatch): unknown[] {
   const index = new Map(sessions.map((session, i) => [session, i + 1]));
   const lanes = sessions.flatMap((session) =>
     (positions.get(session) ?? []).map((entry) => ({ i: index.get(session), ...entry })),
   );
-  const failing = sessions.filter((session) => session.failures.hasChanged);
   return [
     sessions.map((session) => session.lease.environmentId),
     sessions.map((session) => session.id),

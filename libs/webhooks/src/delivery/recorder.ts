@@ -96,9 +96,10 @@ export class Recorder {
     const positions = new Map<EndpointSession, LanePosition[]>(
       sessions.map((session) => [session, session.queue.takePositions()]),
     );
+    const failing = sessions.filter((session) => session.failures.takeChange());
     this.#records = [];
     this.#sessions = new Set();
-    return { sessions, records, positions };
+    return { sessions, records, positions, failing };
   }
 
   #confirm(batch: RecordBatch, held: ReadonlySet<string>): void {
@@ -110,6 +111,7 @@ export class Recorder {
 
   #putBack(batch: RecordBatch): void {
     this.#records = [...batch.records, ...this.#records];
+    for (const session of batch.failing) session.failures.returnChange();
     for (const session of batch.sessions) {
       session.queue.returnPositions(batch.positions.get(session) ?? []);
       this.#sessions.add(session);

@@ -27,8 +27,7 @@ export function checkEndpointInput(input: WebhookEndpointUpdate): void {
 
 function eventProblems(events: readonly string[] | undefined): InputProblem[] {
   if (events === undefined) return [];
-  if (events.length === 0)
-    return [{ field: 'events', message: 'Name at least one event type in "events".' }];
+  if (events.length === 0) return [{ field: 'events', message: 'Name at least one event type in "events".' }];
   return events
     .filter((type) => !KNOWN_TYPES.has(type))
     .slice(0, 20)

@@ -69,7 +69,11 @@ export class WebhookEndpoints {
             now,
             input,
             concurrency: input.concurrency ?? DEFAULT_CONCURRENCY,
-            customHeaders: sealHeaders(this.#deps.secretBox, { environmentId, id }, input.customHeaders ?? {}),
+            customHeaders: sealHeaders(
+              this.#deps.secretBox,
+              { environmentId, id },
+              input.customHeaders ?? {},
+            ),
           }),
         );
         await tx.query(sql.insertSecret(this.#seal(environmentId, id, secret), now));
@@ -120,10 +124,13 @@ export class WebhookEndpoints {
     const sealed = this.#seal(environmentId, id, secret);
     const [row] = await this.#deps.database.query(sql.rotateSecret(sealed, now, expiresAt));
     if (!row)
-      throw new ConflictError('This endpoint has too many secrets that are still valid. Wait for one to expire.', {
-        reason: 'state',
-        code: 'too_many_secrets',
-      });
+      throw new ConflictError(
+        'This endpoint has too many secrets that are still valid. Wait for one to expire.',
+        {
+          reason: 'state',
+          code: 'too_many_secrets',
+        },
+      );
     return { secret, previousExpiresAt: expiresAt.toISOString() };
   }
 

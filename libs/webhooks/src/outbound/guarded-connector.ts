@@ -27,7 +27,8 @@ export async function resolveChecked(
   guard: Pick<GuardOptions, 'policy' | 'resolver'>,
 ): Promise<readonly string[]> {
   const addresses = isIP(host) === 0 ? await guard.resolver.resolve(host) : [host];
-  if (!addresses.every((address) => guard.policy.isAllowed(address, secure))) throw new AddressNotAllowedError();
+  if (!addresses.every((address) => guard.policy.isAllowed(address, secure)))
+    throw new AddressNotAllowedError();
   return addresses;
 }
 

@@ -79,7 +79,8 @@ class GuardedOutbound implements Outbound {
       if (!(error instanceof NameResolutionError)) throw error;
       // A name may be registered after its endpoint; the check is repeated before every connection. Plain HTTP is the
       // exception for known internal addresses, so there it has to be known.
-      if (!url.secure) throw invalidUrl('The host name could not be resolved. Use https:// for public receivers.');
+      if (!url.secure)
+        throw invalidUrl('The host name could not be resolved. Use https:// for public receivers.');
     }
   }
 

@@ -1,0 +1,179 @@
+import { FIND_LIMIT, SWEEP_LIMIT, type DirtyFinder, type DirtyLane, type StreamKey } from './dirty-finder.js';
+import type { EndpointKey, Lease, LeaseStore } from './lease-store.js';
+import type { Log } from './log.js';
+
+/** An endpoint that was just leased, and which of its lanes are behind. */
+export interface Claim {
+  readonly lease: Lease;
+  readonly lanes: readonly DirtyLane[];
+  /** Monotonic time before which the lease cannot have begun. */
+  readonly claimedAt: number;
+}
+
+/** What the claimer needs to know of its worker. */
+export interface ClaimerHost {
+  /** How many more endpoints may be held. */
+  capacity(): number;
+  /** Passes the news to the endpoint if it is held; false otherwise. */
+  notice(lane: DirtyLane): boolean;
+  accept(claims: readonly Claim[]): Promise<void>;
+  /** Resolves when no lease is just being given back. */
+  whenReleased(): Promise<void>;
+}
+
+interface Dependencies {
+  readonly finder: DirtyFinder;
+  readonly leases: LeaseStore;
+  readonly log: Log;
+  readonly host: ClaimerHost;
+  readonly sweepMs: number;
+}
+
+interface Candidate extends EndpointKey {
+  /** Null: nobody has looked which lanes are behind. */
+  lanes: DirtyLane[] | null;
+}
+
+/** Wake-ups closer together than this are looked into together. */
+const FIND_GAP_MS = 5;
+/** A sweep may take one fiftieth of the time, however large the tables are. */
+const SWEEP_SHARE = 50;
+const MAX_SWEEP_MS = 30_000;
+const MAX_ROUND = 64;
+const MAX_WAKES = 1_000;
+
+/**
+ * Finds endpoints with something to do and leases them: at once when somebody says that a stream has grown, and by a
+ * sweep every few seconds for whatever nobody said. Several workers share the endpoints because each takes only an
+ * eighth of what it sees in one round.
+ */
+export class Claimer {
+  readonly #deps: Dependencies;
+  readonly #wakes = new Map<string, StreamKey>();
+  readonly #candidates = new Map<string, Candidate>();
+  #finding: Promise<void> | undefined;
+  #claiming: Promise<void> | undefined;
+  #sweeping: Promise<void> | undefined;
+  #sweepAt = 0;
+  #hasStopped = false;
+
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
+  }
+
+  /** Endpoints wait for room. */
+  get isCrowded(): boolean {
+    return this.#candidates.size > 0;
+  }
+
+  wake(environmentId: string, streamId: string): void {
+    if (this.#hasStopped) return;
+    this.#wakes.set(`${environmentId}/${streamId}`, { environmentId, streamId });
+    this.#finding ??= this.#find();
+  }
+
+  /** Called several times per second; sweeps when it is time. */
+  tick(now: number): void {
+    if (this.#hasStopped) return;
+    if (now >= this.#sweepAt) this.#sweeping ??= this.#sweep();
+    this.claim();
+  }
+
+  /** The next tick sweeps. */
+  sweepSoon(): void {
+    this.#sweepAt = 0;
+  }
+
+  /** Takes as many candidates as there is room for. */
+  claim(): void {
+    if (this.#hasStopped || this.#candidates.size === 0 || this.#deps.host.capacity() <= 0) return;
+    this.#claiming ??= this.#claimAll();
+  }
+
+  async stop(): Promise<void> {
+    this.#hasStopped = true;
+    await Promise.all([this.#finding, this.#claiming, this.#sweeping]);
+  }
+
+  async #find(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#wakes.size > 0 && !this.#hasStopped) {
+      const streams = [...this.#wakes.values()].slice(0, MAX_WAKES);
+      for (const key of streams) this.#wakes.delete(`${key.environmentId}/${key.streamId}`);
+      await this.#attempt('find', async () => {
+        await this.#deps.host.whenReleased();
+        const lanes = await this.#deps.finder.byStreams(streams);
+        for (const lane of lanes) if (!this.#deps.host.notice(lane) && lane.isFree) this.#addLane(lane);
+        if (lanes.length === FIND_LIMIT) this.sweepSoon();
+      });
+      this.claim();
+      await new Promise((resolve) => setTimeout(resolve, FIND_GAP_MS));
+    }
+    this.#finding = undefined;
+  }
+
+  async #sweep(): Promise<void> {
+    const began = performance.now();
+    let hasMore = false;
+    await this.#attempt('sweep', async () => {
+      const found = await this.#deps.finder.sweep();
+      for (const key of found)
+        if (!this.#candidates.has(key.endpointId))
+          this.#candidates.set(key.endpointId, { ...key, lanes: null });
+      hasMore = found.length === SWEEP_LIMIT;
+    });
+    const took = performance.now() - began;
+    const share = Math.min(took * SWEEP_SHARE, MAX_SWEEP_MS);
+    this.#sweepAt = performance.now() + (hasMore ? share : Math.max(this.#deps.sweepMs, share));
+    this.#sweeping = undefined;
+    this.claim();
+  }
+
+  async #claimAll(): Promise<void> {
+    while (this.#candidates.size > 0 && this.#deps.host.capacity() > 0 && !this.#hasStopped)
+      await this.#attempt('claim', () => this.#claimRound());
+    this.#claiming = undefined;
+  }
+
+  async #claimRound(): Promise<void> {
+    const share = Math.min(Math.max(Math.ceil(this.#candidates.size / 8), 4), MAX_ROUND);
+    const round = [...this.#candidates.values()].slice(0, Math.min(share, this.#deps.host.capacity()));
+    for (const candidate of round) this.#candidates.delete(candidate.endpointId);
+    await this.#deps.host.whenReleased();
+    const claimedAt = performance.now();
+    const leases = await this.#deps.leases.claim(round);
+    if (leases.length === 0) return;
+    const known = new Map(round.map((candidate) => [candidate.endpointId, candidate.lanes]));
+    const unknown = leases.filter((lease) => known.get(lease.endpointId) === null);
+    const found = unknown.length === 0 ? [] : await this.#deps.finder.byEndpoints(unknown);
+    const byEndpoint = Map.groupBy(found, (lane) => lane.endpointId);
+    await this.#deps.host.accept(
+      leases.map((lease) => ({
+        lease,
+        lanes: known.get(lease.endpointId) ?? byEndpoint.get(lease.endpointId) ?? [],
+        claimedAt,
+      })),
+    );
+  }
+
+  #addLane(lane: DirtyLane): void {
+    const known = this.#candidates.get(lane.endpointId);
+    if (known === undefined)
+      this.#candidates.set(lane.endpointId, {
+        environmentId: lane.environmentId,
+        endpointId: lane.endpointId,
+        lanes: [lane],
+      });
+    else known.lanes?.push(lane);
+  }
+
+  /** A failing database is waited for, nothing here is lost: the next sweep finds it again. */
+  async #attempt(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#deps.log.warn({ err: error, what }, 'webhook dispatcher has to wait for the database');
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Database } from '#kernel';
+import type { AttemptRecord } from './attempt-record.js';
+
+interface BacklogRow {
+  readonly lag: number;
+  readonly worst: number;
+  readonly retries: number;
+}
+
+/** What an operator watches: deliveries, how long receivers take, and how far behind we are. */
+export class WebhookMetrics {
+  readonly #attempts: Counter<'outcome'>;
+  readonly #duration: Histogram;
+
+  /** The backlog gauges ask the database when they are scraped, and only then. */
+  constructor(registry: Registry, database: Database) {
+    const registers = [registry];
+    this.#attempts = new Counter({
+      name: 'rollcall_webhook_attempts_total',
+      help: 'Webhook attempts by outcome (succeeded, failed, discarded)',
+      labelNames: ['outcome'],
+      registers,
+    });
+    this.#duration = new Histogram({
+      name: 'rollcall_webhook_attempt_duration_seconds',
+      help: 'Time from the start of a webhook request to the end of its answer',
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15],
+      registers,
+    });
+    const retries = new Gauge({
+      name: 'rollcall_webhook_retries',
+      help: 'Events that wait for another attempt',
+      registers,
+    });
+    const worst = new Gauge({
+      name: 'rollcall_webhook_lane_lag_max',
+      help: 'Events that the lane furthest behind has not looked at',
+      registers,
+    });
+    const lag = new Gauge({
+      name: 'rollcall_webhook_lane_lag',
+      help: 'Events that lanes of enabled endpoints have not looked at',
+      registers,
+      async collect() {
+        const [row] = await database.query<BacklogRow>({ text: BACKLOG_SQL });
+        lag.set(row?.lag ?? 0);
+        worst.set(row?.worst ?? 0);
+        retries.set(row?.retries ?? 0);
+      },
+    });
+  }
+
+  observe(record: AttemptRecord): void {
+    this.#attempts.inc({ outcome: record.outcome });
+    this.#duration.observe(record.durationMs / 1_000);
+  }
+}
+
+const BACKLOG_SQL = `
+  SELECT coalesce(sum(s.sequence - coalesce(l.sequence, 0)), 0)::float8 AS lag,
+    coalesce(max(s.sequence - coalesce(l.sequence, 0)), 0)::float8 AS worst,
+    (SELECT count(*) FROM webhook_retries)::float8 AS retries
+  FROM streams s
+  JOIN webhook_endpoints w ON w.environment_id = s.environment_id AND w.status = 'enabled'
+  LEFT JOIN webhook_lanes l ON l.environment_id = w.environment_id AND l.endpoint_id = w.id
+    AND l.stream_id = s.stream_id
+  WHERE s.sequence > coalesce(l.sequence, 0)`;
