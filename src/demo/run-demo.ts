@@ -31,7 +31,8 @@ export async function runDemo({ once, env, signal }: DemoOptions): Promise<boole
     screen.paint('bold', 'Rollcall demo: three identity providers, one directory sync, one day at Acme'),
   );
   screen.line();
-  const rollcall = await startRollcall(await demoVariables(env));
+  const variables = await demoVariables(env);
+  const rollcall = await startRollcall(variables);
   stack.defer(() => rollcall.stop());
   end.throwIfAborted();
   const database = env.DATABASE_URL ? 'PostgreSQL of DATABASE_URL' : 'embedded PostgreSQL';
@@ -44,7 +45,8 @@ export async function runDemo({ once, env, signal }: DemoOptions): Promise<boole
   stack.defer(() => receiver.stop());
   screen.done('webhook receiver', `${receiver.url}, a process of its own (pid ${receiver.pid})`);
 
-  const { baseUrl, bootstrapApiKey } = rollcall;
+  const { baseUrl } = rollcall;
+  const bootstrapApiKey = variables.ROLLCALL_BOOTSTRAP_API_KEY;
   const acme = await createAcme({ baseUrl, bootstrapApiKey, receiverUrl: receiver.url });
   receiver.trust(acme.secret);
   screen.done('environment', `${acme.environmentName}, with the organization Acme`);

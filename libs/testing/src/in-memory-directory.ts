@@ -15,6 +15,9 @@ import type { ScimAccess, ScimPorts, ScimReader, ScimSearch, ScimStore } from '#
 /** The only token that an InMemoryDirectory accepts. */
 export const IN_MEMORY_TOKEN = 'in-memory-token';
 
+/** What a store adds to an input. */
+type Stamp = Omit<DirectoryUser, keyof UserInput | 'idpId'>;
+
 const EPOCH = '2026-11-02T09:00:00.000Z';
 
 /**
@@ -144,11 +147,8 @@ export class InMemoryDirectory implements ScimPorts, ScimStore, ScimReader, Scim
       if (other.id !== current?.id && foldKey(other.userName) === key)
         throw new ConflictError(`userName "${input.userName}" is taken.`, { code: 'user_name_taken' });
     const id = current?.id ?? newId('directory_user');
-    const user: DirectoryUser = {
-      ...this.#stamp(current, id, input),
-      ...input,
-      idpId: input.externalId ?? id,
-    };
+    const stamp = this.#stamp(id, current, isEqual(current?.raw, input.raw));
+    const user: DirectoryUser = { ...stamp, ...input, idpId: input.externalId ?? id };
     this.users.set(id, user);
     return { user, events: [] };
   }
@@ -164,42 +164,31 @@ export class InMemoryDirectory implements ScimPorts, ScimStore, ScimReader, Scim
     const id = current?.id ?? newId('directory_group');
     const before = this.members.get(id) ?? new Set();
     const members = steps.reduce(step, before);
-    const stamp = this.#stamp(current, id, { ...input, members: [...members].sort() }, [...before].sort());
+    const isSame = isEqual([current?.raw, [...before].sort()], [input.raw, [...members].sort()]);
+    const stamp = this.#stamp(id, current, isSame);
     const group: DirectoryGroup = { ...stamp, ...input, idpId: input.externalId ?? id, lastModified: EPOCH };
     this.members.set(id, members);
     this.groups.set(id, group);
     return { group, events: [] };
   }
 
-  // eslint-disable-next-line max-params -- private, and a test fake
-  #stamp(
-    current: DirectoryUser | DirectoryGroup | undefined,
-    id: string,
-    next: { readonly raw: JsonObject; readonly members?: readonly string[] },
-    members?: readonly string[],
-  ): Pick<
-    DirectoryUser,
-    | 'id'
-    | 'environmentId'
-    | 'organizationId'
-    | 'directoryId'
-    | 'createdAt'
-    | 'updatedAt'
-    | 'version'
-    | 'pendingRemoval'
-  > {
-    const isSame = JSON.stringify([current?.raw, members]) === JSON.stringify([next.raw, next.members]);
+  #stamp(id: string, current: { readonly version: number } | undefined, isSame: boolean): Stamp {
+    const { environmentId, organizationId, id: directoryId } = this.directory;
     return {
       id,
-      environmentId: this.directory.environmentId,
-      organizationId: this.directory.organizationId,
-      directoryId: this.directory.id,
+      environmentId,
+      organizationId,
+      directoryId,
       createdAt: EPOCH,
       updatedAt: EPOCH,
       version: (current?.version ?? 0) + (isSame ? 0 : 1),
       pendingRemoval: false,
     };
   }
+}
+
+function isEqual(left: unknown, right: unknown): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
 }
 
 function found<T extends { readonly version: number }>(
