@@ -24,8 +24,6 @@ export interface Rollcall {
   readonly log: Logger;
   /** Set when a first API key was made because none was configured; it can be read here only. */
   readonly generatedApiKey: string | undefined;
-  /** The key with all scopes for the default environment: the configured or the generated one, if any. */
-  readonly bootstrapApiKey: string | undefined;
   /** Takes no new work, finishes what is under way, closes everything. */
   stop(): Promise<void>;
 }
@@ -82,7 +80,7 @@ async function startServices({ config, log, secretKeys, database }: Parts): Prom
     webhooks,
     publicUrl: publicUrlOf(config, port),
   });
-  await webhooks.start({ deliver: isWorker });
+  await webhooks.start();
   const stopMaintenance = isWorker ? startMaintenance({ log, services, database }) : undefined;
   try {
     await app.listen(port, config.host);
@@ -96,7 +94,6 @@ async function startServices({ config, log, secretKeys, database }: Parts): Prom
     roles: config.roles,
     log,
     generatedApiKey,
-    bootstrapApiKey: config.bootstrapApiKey ?? generatedApiKey,
     stop: () => stopAll({ app, health, webhooks, stopMaintenance, database }),
   };
 }

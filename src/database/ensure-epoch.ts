@@ -1,4 +1,4 @@
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 
 const EPOCH_LOCK = 7_265_742_003;
 
@@ -14,24 +14,22 @@ interface Epoch {
  */
 export async function ensureEpoch(owner: DataSource): Promise<number> {
   const identity = await clusterIdentity(owner);
-  return owner.transaction(async ({ queryRunner }) => {
-    const runner = queryRunner as QueryRunner;
-    await runner.query(`SELECT pg_advisory_xact_lock(${EPOCH_LOCK})`);
-    const [current] = await runner.query<Epoch[]>(
+  return owner.transaction(async (tx) => {
+    await tx.query(`SELECT pg_advisory_xact_lock(${EPOCH_LOCK})`);
+    const [current] = await tx.query<Epoch[]>(
       'SELECT epoch, cluster_identity FROM log_epochs ORDER BY epoch DESC LIMIT 1',
     );
-    const isCurrent =
-      current?.cluster_identity === identity && !(await hasSeenLaterIds(runner, current.epoch));
+    const isCurrent = current?.cluster_identity === identity && !(await hasSeenLaterIds(tx, current.epoch));
     if (isCurrent) return current.epoch;
     const next = (current?.epoch ?? 0) + 1;
-    await runner.query('INSERT INTO log_epochs (epoch, cluster_identity) VALUES ($1, $2)', [next, identity]);
+    await tx.query('INSERT INTO log_epochs (epoch, cluster_identity) VALUES ($1, $2)', [next, identity]);
     return next;
   });
 }
 
-async function hasSeenLaterIds(runner: QueryRunner, epoch: number): Promise<boolean> {
+async function hasSeenLaterIds(tx: EntityManager, epoch: number): Promise<boolean> {
   // One index look-up per environment and partition; max(xid) over all of them would read the whole log.
-  const [row] = await runner.query<{ later: boolean }[]>(
+  const [row] = await tx.query<{ later: boolean }[]>(
     `SELECT EXISTS (
        SELECT FROM environments e, LATERAL (
          SELECT xid FROM events WHERE environment_id = e.id AND epoch = $1 ORDER BY xid DESC LIMIT 1

@@ -41,9 +41,10 @@ function nameOf(table: string, week: IsoWeek): string {
  */
 async function createPartition(runner: QueryRunner, table: string, week: IsoWeek): Promise<boolean> {
   const name = nameOf(table, week);
-  const [found] = await runner.query<{ exists: boolean }[]>('SELECT to_regclass($1) IS NOT NULL AS exists', [
-    name,
-  ]);
+  const [found] = await runner.manager.query<{ exists: boolean }[]>(
+    'SELECT to_regclass($1) IS NOT NULL AS exists',
+    [name],
+  );
   if (found?.exists === true) return false;
   await runner.query(`CREATE TABLE ${name} (LIKE ${table} INCLUDING ALL)`);
   await runner.query(
@@ -57,7 +58,7 @@ async function createPartition(runner: QueryRunner, table: string, week: IsoWeek
  * naming one. It needs none of them; what it may do it does through the parent.
  */
 async function closePartitions(runner: QueryRunner, table: string): Promise<boolean> {
-  const open = await runner.query<{ name: string }[]>(
+  const open = await runner.manager.query<{ name: string }[]>(
     `SELECT c.relname AS name
        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
       WHERE i.inhparent = $1::regclass
