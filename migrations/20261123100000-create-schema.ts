@@ -291,6 +291,7 @@ CREATE TABLE webhook_retries (
   FOREIGN KEY (environment_id, endpoint_id) REFERENCES webhook_endpoints (environment_id, id) ON DELETE CASCADE
 );
 CREATE INDEX webhook_retries_due ON webhook_retries (next_at);
+CREATE INDEX webhook_retries_endpoint ON webhook_retries (environment_id, endpoint_id, next_at);
 
 CREATE TABLE webhook_attempts (
   environment_id text COLLATE "C" NOT NULL,

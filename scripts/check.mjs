@@ -107,12 +107,8 @@ async function runJest(selected) {
     if (project === undefined) continue;
     count(project);
     failed += project.failed;
-    summary(
-      project.failed === 0,
-      name,
-      project.seconds,
-      `${project.passed} passed, ${project.failed} failed`,
-    );
+    const text = `${project.passed} passed, ${project.failed} failed`;
+    summary(project.failed === 0, { name, seconds: project.seconds, text });
   }
   skipped.push(...found.skipped);
   // Jest itself went wrong: a setup that failed, a handle that was left open, a crash.

@@ -104,11 +104,12 @@ const PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
 // Per pool and not by pg.types.setTypeParser, which would change every user of pg in the process.
 const TYPES: CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    (format === 'binary' ? undefined : PARSERS[oid]) ?? pg.types.getTypeParser(oid, format as 'text'),
+    (format === 'binary' ? undefined : PARSERS[oid]) ?? pg.types.getTypeParser(oid, format),
 };
 
 function readArray(text: string): (string | null)[] {
-  return pg.types.getTypeParser(TEXT_ARRAY, 'text')(text) as (string | null)[];
+  const parse = pg.types.getTypeParser(TEXT_ARRAY as number, 'text') as (text: string) => (string | null)[];
+  return parse(text);
 }
 
 /** `options` inside a connection string would replace ours, and with them the role. */

@@ -7,12 +7,15 @@ const FALLBACK = 'generic';
 /** The dialects of this installation: one per folder beside this file. */
 export class DialectRegistry {
   readonly #byId = new Map<string, Dialect>();
+  readonly #byVersion = new Map<ScimVersion, Dialect>();
 
   /** @throws Error when two dialects share an id, or when the fallback is missing. */
   constructor(dialects: readonly Dialect[]) {
     for (const dialect of dialects) {
       if (this.#byId.has(dialect.id)) throw new Error(`Two dialects are called "${dialect.id}"`);
       this.#byId.set(dialect.id, dialect);
+      if (dialect.role === 'version')
+        for (const version of dialect.versions) this.#byVersion.set(version, dialect);
     }
     if (!this.#byId.has(FALLBACK)) throw new Error(`The dialect "${FALLBACK}" is missing`);
   }
@@ -25,7 +28,7 @@ export class DialectRegistry {
 
   /** Translator between a protocol version and canonical SCIM 2.0; undefined for 2.0 itself. */
   forVersion(version: ScimVersion): Dialect | undefined {
-    return this.all().find((dialect) => dialect.role === 'version' && dialect.versions.includes(version));
+    return this.#byVersion.get(version);
   }
 
   all(): Dialect[] {

@@ -11,8 +11,41 @@ import type { AttributePath, CompareOperator, Filter, Literal } from './ast.js';
 
 // prettier-ignore -- a pool, not a list to be read line by line
 const TEXTS = [
-  'a', 'A', 'ab', 'Ab', 'b', 'ä', 'Ä', 'ß', 'ẞ', 'Σ', 'ς', 'İ', 'e\u0301', 'é', '%', '_', 'a%', 'a_b', '\\', '"', "'",
-  ' ', 'a b', ' and ', '()', '[]', '😀', '\uFFFD', 'a😀', 'work', 'Work', 'home', 'true', '1', 'null',
+  'a',
+  'A',
+  'ab',
+  'Ab',
+  'b',
+  'ä',
+  'Ä',
+  'ß',
+  'ẞ',
+  'Σ',
+  'ς',
+  'İ',
+  'e\u0301',
+  'é',
+  '%',
+  '_',
+  'a%',
+  'a_b',
+  '\\',
+  '"',
+  "'",
+  ' ',
+  'a b',
+  ' and ',
+  '()',
+  '[]',
+  '😀',
+  '\uFFFD',
+  'a😀',
+  'work',
+  'Work',
+  'home',
+  'true',
+  '1',
+  'null',
 ];
 const TEXT_OPERATORS = ['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le'] as const;
 const ORDER_OPERATORS = ['eq', 'ne', 'gt', 'ge', 'lt', 'le'] as const;
@@ -29,23 +62,27 @@ type Kind = 'text' | 'boolean' | 'binary' | 'time';
 const text: fc.Arbitrary<string> = fc.constantFrom('', ...TEXTS);
 const filledText: fc.Arbitrary<string> = fc.constantFrom(...TEXTS);
 
+// prettier-ignore -- as above
+const TEXT_NAMES = [
+  'userName',
+  'USERNAME',
+  'title',
+  'displayName',
+  'externalId',
+  'id',
+  'emails',
+  'email',
+  'manager',
+  'roles',
+  'groups',
+  'profileUrl',
+  'department',
+  'schemas',
+];
+
 /** Attributes of users by the kind of their values; a name alone, with URN, dotted, in odd case, or an alias. */
 const ATTRIBUTES: readonly (readonly [AttributePath, Kind])[] = [
-  ...[
-    'userName',
-    'USERNAME',
-    'title',
-    'displayName',
-    'externalId',
-    'id',
-    'emails',
-    'email',
-    'manager',
-    'roles',
-    'groups',
-  ]
-    .concat('profileUrl', 'department', 'schemas')
-    .map((attribute) => [{ attribute }, 'text'] as const),
+  ...TEXT_NAMES.map((attribute) => [{ attribute }, 'text'] as const),
   [{ attribute: 'name', subAttribute: 'familyName' }, 'text'],
   [{ attribute: 'emails', subAttribute: 'type' }, 'text'],
   [{ attribute: 'emails', subAttribute: 'Value' }, 'text'],

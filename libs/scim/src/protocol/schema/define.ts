@@ -27,7 +27,11 @@ export function plural(
   return [
     value,
     attribute('display', 'Name of this entry for display.'),
-    attribute('type', 'Label that says what the entry is used for.', types.length === 0 ? {} : { canonicalValues: types }),
+    attribute(
+      'type',
+      'Label that says what the entry is used for.',
+      types.length === 0 ? {} : { canonicalValues: types },
+    ),
     attribute('primary', 'True for the preferred entry. At most one entry is primary.', { type: 'boolean' }),
   ];
 }
