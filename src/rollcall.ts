@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
+import { IdempotencyStore } from '#api';
 import { CONTROL_ENTITIES } from '#directory';
 import { bootstrap } from './bootstrap.js';
 import { loadSecretKeys, publicUrlOf, readConfig, type Config, type Roles } from './config/index.js';
@@ -81,7 +82,9 @@ async function startServices({ config, log, secretKeys, database }: Parts): Prom
     publicUrl: publicUrlOf(config, port),
   });
   await webhooks.start();
-  const stopMaintenance = isWorker ? startMaintenance({ log, services, database }) : undefined;
+  const stopMaintenance = isWorker
+    ? startMaintenance({ log, services, database, idempotency: app.get(IdempotencyStore) })
+    : undefined;
   try {
     await app.listen(port, config.host);
   } catch (error) {

@@ -23,8 +23,9 @@ export async function ensurePartitions(owner: DataSource, clock: Clock): Promise
   for (const table of TABLES) {
     for (let ahead = 0; ahead <= WEEKS_AHEAD; ahead += 1) {
       const week = isoWeek(now, ahead);
-      if (await inTransaction(owner, (runner) => createPartition(runner, table, week)))
-        made.push(nameOf(table, week));
+      const outcome = await inTransaction(owner, (runner) => createPartition(runner, table, week));
+      if (outcome === 'made') made.push(nameOf(table, week));
+      if (outcome === 'busy') break;
     }
     await inTransaction(owner, (runner) => closePartitions(runner, table));
   }
@@ -39,25 +40,25 @@ function nameOf(table: string, week: IsoWeek): string {
  * Made apart and attached: unlike CREATE TABLE … PARTITION OF, that does not lock out readers and writers of the
  * whole table.
  */
-async function createPartition(runner: QueryRunner, table: string, week: IsoWeek): Promise<boolean> {
+async function createPartition(runner: QueryRunner, table: string, week: IsoWeek): Promise<'made' | 'there'> {
   const name = nameOf(table, week);
   const [found] = await runner.manager.query<{ exists: boolean }[]>(
     'SELECT to_regclass($1) IS NOT NULL AS exists',
     [name],
   );
-  if (found?.exists === true) return false;
+  if (found?.exists === true) return 'there';
   await runner.query(`CREATE TABLE ${name} (LIKE ${table} INCLUDING ALL)`);
   await runner.query(
     `ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM ('${week.from}') TO ('${week.to}')`,
   );
-  return true;
+  return 'made';
 }
 
 /**
  * Rights on a partitioned table do not bind its partitions: by default privileges the service could change the log by
  * naming one. It needs none of them; what it may do it does through the parent.
  */
-async function closePartitions(runner: QueryRunner, table: string): Promise<boolean> {
+async function closePartitions(runner: QueryRunner, table: string): Promise<void> {
   const open = await runner.manager.query<{ name: string }[]>(
     `SELECT c.relname AS name
        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
@@ -66,13 +67,12 @@ async function closePartitions(runner: QueryRunner, table: string): Promise<bool
     [table],
   );
   for (const { name } of open) await runner.query(`REVOKE ALL ON ${name} FROM rollcall_app`);
-  return open.length > 0;
 }
 
-async function inTransaction(
+async function inTransaction<T>(
   owner: DataSource,
-  work: (runner: QueryRunner) => Promise<boolean>,
-): Promise<boolean> {
+  work: (runner: QueryRunner) => Promise<T>,
+): Promise<T | 'occupied' | 'busy'> {
   const runner = owner.createQueryRunner();
   try {
     await runner.startTransaction();
@@ -84,7 +84,8 @@ async function inTransaction(
   } catch (error) {
     await runner.rollbackTransaction();
     const { code } = error as { code?: string };
-    if (code === CHECK_VIOLATION || code === LOCK_NOT_AVAILABLE) return false;
+    if (code === CHECK_VIOLATION) return 'occupied';
+    if (code === LOCK_NOT_AVAILABLE) return 'busy';
     throw error;
   } finally {
     await runner.release();

@@ -14,6 +14,8 @@ export interface DatabaseSettings {
   /** Absent: the embedded PostgreSQL in the data folder. */
   readonly databaseUrl?: string | undefined;
   readonly dataDir: string;
+  /** Where the embedded PostgreSQL of a service started by root goes; a default when absent. */
+  readonly systemDir?: string;
   readonly entities?: DataSourceOptions['entities'];
   readonly poolSize?: number;
   readonly clock?: Clock;
@@ -56,9 +58,11 @@ async function startServer(settings: DatabaseSettings): Promise<Server> {
   if (settings.databaseUrl !== undefined) {
     return { url: settings.databaseUrl, stop: () => Promise.resolve() };
   }
+  const { dataDir, systemDir, log } = settings;
   return startEmbeddedPostgres({
-    dataDir: settings.dataDir,
-    ...(settings.log === undefined ? {} : { log: settings.log }),
+    dataDir,
+    ...(systemDir === undefined ? {} : { systemDir }),
+    ...(log === undefined ? {} : { log }),
   });
 }
 

@@ -1,12 +1,19 @@
 import type { Acme } from './create-acme.js';
 import type { Screen } from './screen.js';
 
+export interface Access {
+  readonly baseUrl: string;
+  readonly instanceKey: string;
+  readonly acme: Acme;
+}
+
 /** Addresses and keys to go on with, and commands that work when pasted. */
-export function showAccess(screen: Screen, baseUrl: string, acme: Acme): void {
+export function showAccess(screen: Screen, { baseUrl, instanceKey, acme }: Access): void {
   const [directory] = acme.directories;
   screen.heading('Yours to try', 'everything above lives on in this environment');
   row(screen, 'API', baseUrl);
   row(screen, 'API key', acme.apiKey);
+  row(screen, 'instance key', `${instanceKey} (all scopes, makes environments)`);
   row(screen, 'environment', `${acme.environmentName} (${acme.environmentId})`);
   row(screen, 'organization', `Acme (${acme.organizationId})`);
   row(screen, 'webhook endpoint', `${acme.endpointId}, secret ${acme.secret}`);

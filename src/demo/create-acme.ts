@@ -23,7 +23,8 @@ export interface Acme {
 
 export interface AcmeOptions {
   readonly baseUrl: string;
-  readonly bootstrapApiKey: string;
+  /** May make environments. */
+  readonly instanceKey: string;
   readonly receiverUrl: string;
 }
 
@@ -34,7 +35,7 @@ export const WEBHOOK_EVENTS = EVENT_TYPES.filter(
 
 /** Sets the stage through the public API only: a fresh environment, so that every run begins with nothing. */
 export async function createAcme(options: AcmeOptions): Promise<Acme> {
-  const instance = new RestClient(options.baseUrl, options.bootstrapApiKey);
+  const instance = new RestClient(options.baseUrl, options.instanceKey);
   const environmentName = `Demo ${new Date().toISOString().slice(0, 19).replace('T', ' ')}`;
   const environment = await instance.post('/management/environments', { name: environmentName });
   const environmentId = textAt(environment, 'id');

@@ -1,4 +1,5 @@
 import type { DayStep } from '../../libs/testing/src/simulator/index.js';
+import type { Role } from './cast.js';
 import { describeEvent } from './describe-event.js';
 import type { Delivery } from './inbox.js';
 import type { Screen } from './screen.js';
@@ -22,8 +23,10 @@ export function deliveryLine(screen: Screen, label: string, delivery: Delivery):
 }
 
 /** What an admin does at the IdP. */
-export function stepLine(screen: Screen, label: string, step: DayStep): string {
-  const text = `  ${clockTime(Date.now())}  ${label.padEnd(9)} ${`› ${step.action}`.padEnd(19)} ${step.who}`;
+export function stepLine(screen: Screen, { label, style }: Role, step: DayStep): string {
+  const remark =
+    step.action === 'offboard' && style !== 'entra' ? ' (Okta never deletes, it deactivates)' : '';
+  const text = `  ${clockTime(Date.now())}  ${label.padEnd(9)} ${`› ${step.action}`.padEnd(19)} ${step.who}${remark}`;
   return screen.paint('dim', text);
 }
 

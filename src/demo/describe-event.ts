@@ -26,9 +26,9 @@ function changes(data: JsonObject): string {
   const names = Object.keys(previous).filter((name) => name !== 'raw_attributes');
   const speaking = SPEAKING.find((name) => names.includes(name));
   if (speaking === undefined) return names.join(', ') || 'raw attributes';
-  const word = speaking === 'name' ? 'was' : `${speaking} was`;
-  const now = speaking === 'name' ? '' : `, is ${text(data[speaking])}`;
-  return `${word} ${text(previous[speaking])}${now}`;
+  if (speaking === 'name') return `was ${text(previous.name)}`;
+  if (speaking === 'state') return `${text(previous.state)} → ${text(data.state)}`;
+  return `${speaking} is now ${text(data[speaking])}`;
 }
 
 function memberName(data: JsonObject): string {

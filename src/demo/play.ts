@@ -97,7 +97,7 @@ async function workingDay({ screen, inbox, signal }: Stage, players: readonly Pl
       await playWorkingDay(client, company, {
         ...DAY_PACE,
         signal,
-        onStep: (step) => screen.line(stepLine(screen, directory.role.label, step)),
+        onStep: (step) => screen.line(stepLine(screen, directory.role, step)),
       });
     }),
   );

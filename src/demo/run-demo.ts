@@ -46,8 +46,8 @@ export async function runDemo({ once, env, signal }: DemoOptions): Promise<boole
   screen.done('webhook receiver', `${receiver.url}, a process of its own (pid ${receiver.pid})`);
 
   const { baseUrl } = rollcall;
-  const bootstrapApiKey = variables.ROLLCALL_BOOTSTRAP_API_KEY;
-  const acme = await createAcme({ baseUrl, bootstrapApiKey, receiverUrl: receiver.url });
+  const instanceKey = variables.ROLLCALL_BOOTSTRAP_API_KEY;
+  const acme = await createAcme({ baseUrl, instanceKey, receiverUrl: receiver.url });
   receiver.trust(acme.secret);
   screen.done('environment', `${acme.environmentName}, with the organization Acme`);
   screen.done('directories', CAST.map(({ label, type }) => `${label} (${type})`).join(', '));
@@ -57,8 +57,9 @@ export async function runDemo({ once, env, signal }: DemoOptions): Promise<boole
   const good = await judge({ screen, inbox, sdk, directories: acme.directories, signal: end });
   const word = good ? screen.paint('green', 'All equal.') : screen.paint('red', 'Not as it should be.');
   screen.line(`\n  ${word} ${inbox.requests} webhooks in ${seconds(started)}.`);
-  showAccess(screen, baseUrl, acme);
+  showAccess(screen, { baseUrl, instanceKey, acme });
   if (!once) await stayUp({ screen, inbox, acme, signal: end });
+  crashed.signal.throwIfAborted();
   return good;
 }
 

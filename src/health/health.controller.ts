@@ -1,10 +1,8 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Health } from './health.js';
 
 /** For load balancers and orchestrators; no credential. */
-@ApiExcludeController()
 @Controller()
 export class HealthController {
   readonly #health: Health;

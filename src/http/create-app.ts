@@ -1,9 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { API_SERVER_OPTIONS, ApiModule, sendRequestIds } from '#api';
+import { ApiModule, sendRequestIds } from '#api';
 import { listDialects, ScimModule, ScimServer } from '#scim';
 import type { Config } from '../config/index.js';
 import { HealthController } from '../health/health.controller.js';
@@ -14,11 +14,9 @@ import { Metrics } from '../metrics/metrics.js';
 import type { Services } from '../services.js';
 import { VERSION } from '../version.js';
 import type { Webhooks } from '../webhooks.js';
-import { scimExchangeReport } from './scim-exchange-report.js';
+import { HttpAdapter } from './http-adapter.js';
 import { observeRequests } from './observe-requests.js';
-
-/** Largest body of any route; SCIM and REST have smaller limits of their own. */
-const BODY_LIMIT = 20 * 1024 * 1024;
+import { scimExchangeReport } from './scim-exchange-report.js';
 
 export interface AppParts {
   readonly config: Config;
@@ -35,16 +33,7 @@ class AppModule {}
 
 /** The HTTP side: SCIM, the uniform API, health and metrics on one Fastify server. */
 export async function createApp(parts: AppParts): Promise<NestFastifyApplication> {
-  const adapter = new FastifyAdapter({
-    ...API_SERVER_OPTIONS,
-    bodyLimit: BODY_LIMIT,
-    // Longer than the usual 60 s of load balancers, so that it is never us who closes a connection they reuse.
-    keepAliveTimeout: 72_000,
-    requestTimeout: 60_000,
-    // Draining waits for requests, not for connections that clients merely keep open.
-    forceCloseConnections: 'idle',
-  });
-  const app = await NestFactory.create<NestFastifyApplication>(appModule(parts), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(appModule(parts), new HttpAdapter(), {
     logger: new NestLog(parts.log),
     bodyParser: false,
   });

@@ -13,7 +13,7 @@ export function scimExchangeReport(log: Logger, metrics: Metrics): (exchange: Sc
     );
     if (exchange.reason !== undefined) metrics.scimRefusals.inc({ reason: exchange.reason });
     const context = { ...facts, durationMs: Math.round(durationMs * 10) / 10 };
-    if (exchange.status >= 500) log.error({ ...context, failure: describe(failure) }, 'SCIM request failed');
+    if (failure !== undefined) log.error({ ...context, failure: describe(failure) }, 'SCIM request failed');
     else if (exchange.status >= 400) log.info(context, 'SCIM request refused');
     else log.debug(context, 'SCIM request');
   };

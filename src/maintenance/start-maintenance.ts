@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { IdempotencyStore } from '#api';
 import { systemClock } from '#kernel';
 import { ensurePartitions, type OpenDatabase } from '../database/index.js';
 import type { Services } from '../services.js';
@@ -7,23 +8,26 @@ interface Parts {
   readonly log: Logger;
   readonly services: Services;
   readonly database: OpenDatabase;
+  readonly idempotency: IdempotencyStore;
 }
 
 /** Rows that one purge step may delete: short transactions, little work lost when it is stopped. */
 const PURGE_CHUNK = 5_000;
 const PURGE_INTERVAL_MS = 5_000;
+const IDEMPOTENCY_INTERVAL_MS = 600_000;
 const PARTITION_INTERVAL_MS = 6 * 3_600_000;
 
-/** Housekeeping of a worker: makes the partitions of the coming weeks, purges what deleted directories held. */
-export function startMaintenance({ log, services, database }: Parts): () => Promise<void> {
+/** Housekeeping of a worker: partitions of the coming weeks, purge of deleted directories, expired idempotency keys. */
+export function startMaintenance({ log, services, database, idempotency }: Parts): () => Promise<void> {
   const purge = repeat(log, PURGE_INTERVAL_MS, async () => {
     while (await services.directories.purgeDeleted(PURGE_CHUNK)) await new Promise(setImmediate);
   });
   const partitions = repeat(log, PARTITION_INTERVAL_MS, () =>
     database.asOwner((owner) => ensurePartitions(owner, systemClock)),
   );
+  const keys = repeat(log, IDEMPOTENCY_INTERVAL_MS, () => idempotency.removeExpired());
   return async () => {
-    await Promise.all([purge(), partitions()]);
+    await Promise.all([purge(), partitions(), keys()]);
   };
 }
 

@@ -1,10 +1,8 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Metrics } from './metrics.js';
 
 /** Prometheus scrapes this; it names no person and no secret. */
-@ApiExcludeController()
 @Controller('metrics')
 export class MetricsController {
   readonly #metrics: Metrics;

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -17,6 +17,9 @@ export interface TestCluster {
 }
 
 const FOLDER = /^rollcall-test-(\d+)-/;
+
+const MEMORY = '/dev/shm';
+const MEMORY_NEEDED = 6 * 1024 ** 3;
 
 // Nothing of a test run needs to survive it.
 const SETTINGS = {
@@ -48,11 +51,18 @@ export async function startTestCluster(): Promise<TestCluster> {
 }
 
 async function startOwn(): Promise<EmbeddedPostgres> {
-  await removeAbandoned();
-  const folder = await mkdtemp(join(tmpdir(), `rollcall-test-${process.pid}-`));
+  await removeAbandoned(tmpdir());
+  await removeAbandoned(MEMORY);
+  const parent = (await isMemoryUsable()) ? MEMORY : tmpdir();
+  const folder = await mkdtemp(join(parent, `rollcall-test-${process.pid}-`));
   // Started by root, PostgreSQL's own user has to pass through.
   await chmod(folder, 0o711);
   const postgres = await startIn(folder);
+  // What tests put into temporary files goes the same way, also when they are killed.
+  const temporary = join(folder, 'tmp');
+  await mkdir(temporary);
+  await chmod(temporary, 0o1777);
+  process.env['TMPDIR'] = temporary;
   return {
     url: postgres.url,
     stop: async () => {
@@ -60,6 +70,19 @@ async function startOwn(): Promise<EmbeddedPostgres> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Copying a database is hundreds of small files: on a busy disk a second, in memory a twentieth of it. */
+async function isMemoryUsable(): Promise<boolean> {
+  try {
+    const { bavail, bsize } = await statfs(MEMORY);
+    const mounts = (await readFile('/proc/mounts', 'utf8')).split('\n');
+    // A clone that only root may enter gets its binaries copied beside the data.
+    const isExecutable = mounts.some((line) => line.split(' ')[1] === MEMORY && !line.includes('noexec'));
+    return isExecutable && bavail * bsize > MEMORY_NEEDED;
+  } catch {
+    return false;
+  }
 }
 
 function startIn(folder: string): Promise<EmbeddedPostgres> {
@@ -71,11 +94,11 @@ function startIn(folder: string): Promise<EmbeddedPostgres> {
 }
 
 /** Runs that were killed left a folder, and perhaps a server. Starting there again takes the server over. */
-async function removeAbandoned(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
+async function removeAbandoned(parent: string): Promise<void> {
+  for (const name of await readdir(parent).catch((): string[] => [])) {
     const pid = Number(FOLDER.exec(name)?.[1]);
     if (!(pid > 0) || isAlive(pid)) continue;
-    const folder = join(tmpdir(), name);
+    const folder = join(parent, name);
     await startIn(folder)
       .then((postgres) => postgres.stop())
       .catch(() => undefined);

@@ -65,7 +65,8 @@ export class Database implements Queryable {
 /** Connection exceptions, operator intervention, resources, read-only, lock and statement timeouts. */
 const AWAY = /^(08...|57P0[1-4]|57014|53[0-4]00|25006|55P03)$/;
 const SOCKET = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|ENOENT)$/;
-const POOL = /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
+const POOL =
+  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
 
 /** Turns "the database is away" into RetryableError; leaves every other error as it is. */
 function translate(error: unknown): unknown {

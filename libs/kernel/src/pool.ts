@@ -1,4 +1,4 @@
-import pg, { type CustomTypesConfig, type Pool, type PoolConfig } from 'pg';
+import pg, { type ClientConfig, type CustomTypesConfig, type Pool, type PoolConfig } from 'pg';
 
 /** `owner` owns the tables and migrates them; `app` is all the running service ever is, and owns nothing. */
 export type DatabaseRole = 'owner' | 'app';
@@ -59,7 +59,19 @@ export function poolOptions(url: string, settings: PoolSettings): PoolConfig {
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     types: TYPES,
+    Client: SteadyClient,
   };
+}
+
+/**
+ * A connection that is lost while somebody holds it (server restarted, transaction idle for too long) emits `error`,
+ * and an `error` that nobody listens to ends the process. Whoever holds it learns of it by the next statement.
+ */
+class SteadyClient extends pg.Client {
+  constructor(config?: string | ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
 }
 
 /** The part of TypeORM's DataSource options that is the same wherever one is made. */

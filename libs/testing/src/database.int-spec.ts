@@ -33,4 +33,13 @@ describe('createTestDatabase', () => {
     expect((await test.pool.query(sql)).rows).toEqual([expected]);
     expect(await test.dataSource.query(sql)).toEqual([expected]);
   });
+
+  it('survives the loss of a connection that somebody holds', async () => {
+    const held = await test.pool.connect();
+    const { rows } = await held.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    await test.asOwner('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+    await expect(held.query('SELECT 1')).rejects.toThrow();
+    held.release(true);
+    expect((await test.pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+  });
 });

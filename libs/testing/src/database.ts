@@ -25,28 +25,44 @@ export interface TestDatabaseOptions {
   readonly poolSize?: number;
 }
 
+/** A database without any table, for tests of what makes them. */
+export type EmptyDatabase = Pick<TestDatabase, 'url' | 'asOwner' | 'drop'>;
+
+/** Makes an empty database; `drop()` removes it. */
+export async function createEmptyDatabase(): Promise<EmptyDatabase> {
+  return create('template0');
+}
+
 /** Copies the migrated template into a new database; call it in `beforeAll`, and `drop()` in `afterAll`. */
 export async function createTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
-  const admin = fromEnvironment('ROLLCALL_TEST_ADMIN_URL');
-  const name = `test_${randomBytes(8).toString('hex')}`;
-  await runAs(admin, `CREATE DATABASE ${name} TEMPLATE ${fromEnvironment('ROLLCALL_TEST_TEMPLATE')}`);
-  const url = new URL(admin);
-  url.pathname = `/${name}`;
+  const empty = await create(fromEnvironment('ROLLCALL_TEST_TEMPLATE'));
   const dataSource = await new DataSource({
-    ...dataSourceOptions(url.href, { role: 'app', ...options }),
+    ...dataSourceOptions(empty.url, { role: 'app', ...options }),
     ...(options.entities === undefined ? {} : { entities: options.entities }),
   }).initialize();
   const pool = poolOf(dataSource);
   return {
-    url: url.href,
+    ...empty,
     pool,
     database: new Database(pool),
     dataSource,
-    asOwner: (sql, values) => runAs(url.href, sql, values),
     drop: async () => {
       if (dataSource.isInitialized) await dataSource.destroy();
-      await runAs(admin, `DROP DATABASE ${name} WITH (FORCE)`);
+      await empty.drop();
     },
+  };
+}
+
+async function create(template: string): Promise<EmptyDatabase> {
+  const admin = fromEnvironment('ROLLCALL_TEST_ADMIN_URL');
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  await runAs(admin, `CREATE DATABASE ${name} TEMPLATE ${template}`);
+  const url = new URL(admin);
+  url.pathname = `/${name}`;
+  return {
+    url: url.href,
+    asOwner: (sql, values) => runAs(url.href, sql, values),
+    drop: async () => void (await runAs(admin, `DROP DATABASE ${name} WITH (FORCE)`)),
   };
 }
 

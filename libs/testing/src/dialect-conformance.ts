@@ -30,14 +30,13 @@ export function dialectConformance(dialect: Pick<Dialect, 'id' | 'versions'>): v
     const store = new InMemoryDirectory({ dialect: dialect.id });
     const version = dialect.versions.includes('2.0') ? '2.0' : dialect.versions[0];
     const server = new ScimServer(store, { publicUrl: 'https://rollcall.example.com' });
-    for (const [name, fixture] of readFixtures(dialect.id))
-      it(name, async () => {
-        const response = await play(server, store, { version, ...fixture });
-        const unexpected = response.status === fixture.expectStatus ? undefined : response.body;
-        expect({ status: response.status, unexpected }).toEqual({ status: fixture.expectStatus });
-        if (fixture.expectBody) expect(JSON.parse(response.body ?? 'null')).toMatchObject(fixture.expectBody);
-        checkAfterwards(store, fixture, response);
-      });
+    it.each(readFixtures(dialect.id))('%s', async (_name, fixture) => {
+      const response = await play(server, store, { version, ...fixture });
+      const unexpected = response.status === fixture.expectStatus ? undefined : response.body;
+      expect({ status: response.status, unexpected }).toEqual({ status: fixture.expectStatus });
+      if (fixture.expectBody) expect(JSON.parse(response.body ?? 'null')).toMatchObject(fixture.expectBody);
+      checkAfterwards(store, fixture, response);
+    });
   });
 }
 

@@ -1,4 +1,10 @@
-export { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './database.js';
+export {
+  createEmptyDatabase,
+  createTestDatabase,
+  type EmptyDatabase,
+  type TestDatabase,
+  type TestDatabaseOptions,
+} from './database.js';
 export { dialectConformance, type DialectFixture } from './dialect-conformance.js';
 export { IN_MEMORY_TOKEN, InMemoryDirectory } from './in-memory-directory.js';
 export * from './simulator/index.js';

@@ -92,8 +92,8 @@ RETURNING created_at::text AS since`;
 const READ = `SELECT request_hash = $4 AS same, status, body FROM idempotency_keys WHERE ${SLOT}`;
 
 const COMPLETE = `
-UPDATE idempotency_keys SET status = $5, body = $6 WHERE ${SLOT} AND created_at = $4::timestamptz AND status IS NULL`;
+UPDATE idempotency_keys SET status = $5, body = $6 WHERE ${SLOT} AND created_at = $4::timestamptz`;
 
-const RELEASE = `DELETE FROM idempotency_keys WHERE ${SLOT} AND created_at = $4::timestamptz AND status IS NULL`;
+const RELEASE = `DELETE FROM idempotency_keys WHERE ${SLOT} AND created_at = $4::timestamptz`;
 
 const REMOVE_EXPIRED = `DELETE FROM idempotency_keys WHERE created_at < now() - interval '24 hours'`;

@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
-import type { CallHandler, ExecutionContext } from '@nestjs/common';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Logger, type CallHandler, type ExecutionContext } from '@nestjs/common';
 import { defer, lastValueFrom } from 'rxjs';
 import { IdempotencyInterceptor } from './idempotency.interceptor.js';
 import type { Claim, IdempotencyStore, KeyUse } from './idempotency-store.js';
@@ -42,6 +42,9 @@ async function run(
 }
 
 describe('IdempotencyInterceptor', () => {
+  beforeAll(() => Logger.overrideLogger(false));
+  afterAll(() => Logger.overrideLogger(['error']));
+
   it('keeps the first answer', async () => {
     const store = new FakeStore({ kind: 'claimed', since: 't' });
     expect(await run(store)).toEqual({ id: 'org_1' });

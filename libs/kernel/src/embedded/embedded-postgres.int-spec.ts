@@ -29,7 +29,9 @@ const FAST = { fsync: 'off', full_page_writes: 'off' };
 const ROOT = new URL('../../../../', import.meta.url).href;
 const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
-const itAsRoot = isRoot ? it : it.skip;
+const itAsRoot = (name: string, test: () => Promise<void>): void =>
+  // oxlint-disable-next-line jest/expect-expect -- the test is handed on
+  isRoot ? it(name, test) : it.skip(`${name} (skipped: only root can test this)`, test);
 
 /** Starts an embedded PostgreSQL from a process of its own, which prints the url and then waits to be killed. */
 const PROGRAM = `
@@ -86,7 +88,7 @@ describe('startEmbeddedPostgres', () => {
       ...account,
     });
     children.push(child);
-    const [line] = (await once(child.stdout as NonNullable<ChildProcess['stdout']>, 'data')) as [Buffer];
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
     return [child, line.toString().trim()];
   }
 
@@ -145,7 +147,7 @@ describe('startEmbeddedPostgres', () => {
 
   it('lets one of two starters have the folder', async () => {
     const results = await Promise.all([startInChild(), startInChild()]);
-    const lines = results.map(([, line]) => line.split(/[ :]/)[0]);
+    const lines = results.map(([, line]) => line.split(/[ :]/)[0] ?? '');
     expect(lines.sort()).toEqual(['in_use', 'postgres']);
   });
 

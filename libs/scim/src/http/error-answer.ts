@@ -33,14 +33,8 @@ export interface Refusal {
 
 /** Turns whatever was thrown into the closed list of SCIM errors (RFC 7644 3.12). Nothing internal gets out. */
 export function toRefusal(thrown: unknown, requestId: string): Refusal {
-  if (thrown instanceof MethodNotAllowed) return { ...refusal(thrown), headers: { allow: thrown.allow } };
-  if (thrown instanceof ScimError) return refusal(thrown);
-  if (thrown instanceof InvalidInputError) {
-    const attribute = thrown.problems[0]?.field;
-    return refusal(
-      (thrown.code === 'invalid_json' ? invalidSyntax : invalidValue)(thrown.message, attribute),
-    );
-  }
+  if (thrown instanceof ScimError) return scimRefusal(thrown);
+  if (thrown instanceof InvalidInputError) return refusal(inputError(thrown));
   if (thrown instanceof NotFoundError) return refusal(notFound(thrown.message));
   if (thrown instanceof ConflictError) return refusal(conflictError(thrown));
   if (thrown instanceof AuthenticationError)
@@ -59,12 +53,23 @@ export function toRefusal(thrown: unknown, requestId: string): Refusal {
   return { ...refusal(internalError(detail)), failure: thrown };
 }
 
+function inputError(error: InvalidInputError): ScimError {
+  const make = error.code === 'invalid_json' ? invalidSyntax : invalidValue;
+  return make(error.message, error.problems[0]?.field);
+}
+
 /** Which attribute a uniqueness conflict is about. */
 const TAKEN: Readonly<Record<string, string>> = {
   user_name_taken: 'userName',
   group_name_taken: 'displayName',
   group_external_id_taken: 'externalId',
 };
+
+function scimRefusal(error: ScimError): Refusal {
+  return error instanceof MethodNotAllowed
+    ? { ...refusal(error), headers: { allow: error.allow } }
+    : refusal(error);
+}
 
 function conflictError(error: ConflictError): ScimError {
   if (error.reason === 'uniqueness') return uniqueness(error.message, TAKEN[error.code ?? '']);

@@ -70,5 +70,5 @@ function canonicalParameters(
     resourceType,
     body: Object.fromEntries(parameters.toReversed()),
   });
-  return Object.entries(body).map(([name, value]) => [name, String(value)]);
+  return Object.entries(body).map(([name, value]) => [name, value as string]);
 }

@@ -6,8 +6,6 @@ import { resolveAttribute } from '../protocol/schema/resolve-attribute.js';
 /** `attributes` and `excludedAttributes` of a request, empty when not given. */
 export type RequestedAttributes = Required<Projection>;
 
-export const EVERYTHING: RequestedAttributes = { attributes: [], excludedAttributes: [] };
-
 /** True when the answer shows `attribute`; what it does not show need not be loaded. */
 export function isWanted(
   type: ResourceTypeName,

@@ -45,11 +45,15 @@ async function connect(dialect: string): Promise<void> {
   token = created.token?.secret ?? '';
 }
 
-function send(
-  method: string,
-  address: string,
-  json?: unknown,
-  version: '1.1' | '2.0' = '2.0',
+type Version = '1.1' | '2.0';
+
+function send(method: string, address: string, json?: unknown): Promise<ScimResponse> {
+  return sendAs('2.0', { method, address, json });
+}
+
+function sendAs(
+  version: Version,
+  { method, address, json }: { readonly method: string; readonly address: string; readonly json?: unknown },
 ): Promise<ScimResponse> {
   const [path = '', query = ''] = address.split('?');
   return server.handle({
@@ -71,7 +75,7 @@ function bodyOf(response: ScimResponse): JsonObject {
 async function create(path: '/Users' | '/Groups', json: JsonObject): Promise<string> {
   const response = await send('POST', path, json);
   expect({ status: response.status, body: response.body }).toMatchObject({ status: 201 });
-  return String(bodyOf(response)['id']);
+  return bodyOf(response)['id'] as string;
 }
 
 async function eventTypes(): Promise<string[]> {
@@ -175,12 +179,8 @@ describe('a directory that is provisioned', () => {
 
   it('answers on both versions with one key', async () => {
     const id = await create('/Users', { userName: 'ada', title: 'Cook' });
-    const response = await send(
-      'PATCH',
-      `/Users/${id}`,
-      { meta: { attributes: ['title'] }, active: false },
-      '1.1',
-    );
+    const json = { meta: { attributes: ['title'] }, active: false };
+    const response = await sendAs('1.1', { method: 'PATCH', address: `/Users/${id}`, json });
     expect(bodyOf(response)).toMatchObject({
       schemas: ['urn:scim:schemas:core:1.0'],
       active: false,

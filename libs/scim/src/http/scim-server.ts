@@ -2,7 +2,9 @@ import { NotFoundError } from '#kernel';
 import type { Directory } from '#model';
 import { installedDialects } from '../dialects/installed.js';
 import type { DialectRegistry } from '../dialects/registry.js';
+import type { DialectSwitches } from '../dialects/switches.js';
 import { notFound } from '../protocol/errors.js';
+import { STRICT_TOLERANCE } from '../protocol/tolerance.js';
 import type { Answer, ScimCall } from './call.js';
 import { readToken } from './credentials.js';
 import { toRefusal } from './error-answer.js';
@@ -84,7 +86,7 @@ export class ScimServer {
       directory,
       ref: { environmentId: directory.environmentId, directoryId: directory.id },
       dialect,
-      switches: dialect.resolved[request.version],
+      switches: switchesOf(directory, dialect.resolved[request.version]),
       translator: this.#dialects.forVersion(request.version),
       baseUrl: `${this.#publicUrl}/scim/v${request.version}/${request.externalKey}`,
       parameters: readQueryString(request.query),
@@ -110,6 +112,11 @@ export class ScimServer {
       // The answer counts more than its log line.
     }
   }
+}
+
+/** A directory can ask for the letter of the RFCs, for conformance runs (setting `scim_strict`). */
+function switchesOf(directory: Directory, switches: DialectSwitches): DialectSwitches {
+  return directory.config['scim_strict'] === true ? { ...switches, tolerance: STRICT_TOLERANCE } : switches;
 }
 
 /** The token is read first: without one, nobody learns which directories exist. */

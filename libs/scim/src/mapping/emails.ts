@@ -32,8 +32,12 @@ export function isAddress(text: string): boolean {
   const at = text.lastIndexOf('@');
   if (at < 1 || at === text.length - 1 || text.length > LONGEST_ADDRESS) return false;
   if (text.startsWith('.', at + 1) || text.endsWith('.')) return false;
-  for (const char of text) if (char <= ' ' || char === '\u007f' || char === ',' || char === ';') return false;
-  return text.indexOf('@') === at || text.startsWith('"');
+  if (text.indexOf('@') !== at && !text.startsWith('"')) return false;
+  return !Array.from(text).some(isForbidden);
+}
+
+function isForbidden(char: string): boolean {
+  return char <= ' ' || char === '\u007f' || char === ',' || char === ';';
 }
 
 function toEmail(element: JsonObject): Email {

@@ -2,7 +2,7 @@ import type { JsonObject } from '#kernel';
 import type { GroupInput } from '#model';
 import { foldResource } from '../protocol/filter/fold-resource.js';
 import { externalIdOf } from './user-input.js';
-import { without } from './values.js';
+import { stringOf, without } from './values.js';
 
 /** Members are rows of their own, so they are neither in `raw` nor in `folded`. */
 const NOT_RAW: ReadonlySet<string> = new Set(['id', 'meta', 'members']);
@@ -12,7 +12,7 @@ export function toGroupInput(resource: JsonObject): GroupInput {
   const raw = without(resource, NOT_RAW);
   return {
     externalId: externalIdOf(resource),
-    name: String(resource['displayName'] ?? ''),
+    name: stringOf(resource['displayName']),
     raw,
     folded: foldResource('Group', raw),
   };

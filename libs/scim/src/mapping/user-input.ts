@@ -3,7 +3,7 @@ import type { UserInput } from '#model';
 import { foldResource } from '../protocol/filter/fold-resource.js';
 import { readCustomAttributes } from './custom-attributes.js';
 import { readEmails } from './emails.js';
-import { objectOf, textOf, without } from './values.js';
+import { objectOf, stringOf, textOf, without } from './values.js';
 
 /** Ours, derived, or secret: never part of what the source asserted. */
 const NOT_RAW: ReadonlySet<string> = new Set(['id', 'meta', 'groups', 'password']);
@@ -11,7 +11,7 @@ const NOT_RAW: ReadonlySet<string> = new Set(['id', 'meta', 'groups', 'password'
 /** What a canonical User resource says about a person, in the words of the model. */
 export function toUserInput(resource: JsonObject): UserInput {
   const raw = without(resource, NOT_RAW);
-  const userName = String(resource['userName'] ?? '');
+  const userName = stringOf(resource['userName']);
   const name = objectOf(resource, 'name');
   const firstName = textOf(name?.['givenName']);
   const lastName = textOf(name?.['familyName']);

@@ -8,6 +8,11 @@ export function textOf(value: JsonValue | undefined): string | null {
   return trimmed === '' ? null : trimmed;
 }
 
+/** `value` when it is text, else the empty text. */
+export function stringOf(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
 /** The object under `key`, or undefined when there is none. */
 export function objectOf(parent: JsonObject | undefined, key: string): JsonObject | undefined {
   const value = parent?.[key];

@@ -103,21 +103,21 @@ export class EventReader {
   }
 }
 
+/** There is always a first row: every join of the statement keeps the request. */
 function toAnswer(request: LaneRequest, after: number | null, rows: readonly EventRow[]): LaneAnswer {
-  const first = rows[0];
-  const position = after ?? first?.position ?? 0;
-  const head = first?.head ?? position;
+  const first = rows[0] as EventRow;
+  const position = after ?? first.position;
   const events = rows.flatMap(({ sequence, id, body }) =>
     sequence === null ? [] : [{ sequence, id, body }],
   );
+  const last = events.at(-1);
   // Fewer than asked for: there is nothing else of interest up to the head that the same snapshot shows.
-  const scannedTo =
-    events.length < request.limit ? Math.max(head, position) : (events.at(-1)?.sequence ?? head);
-  const isBlocked = first?.blocked ?? false;
+  const isEnd = last === undefined || events.length < request.limit;
+  const scannedTo = isEnd ? Math.max(first.head, position) : last.sequence;
   return {
     request,
-    isEnabled: first?.enabled ?? false,
-    read: { after, position, head, scannedTo, isBlocked, events: isBlocked ? [] : events },
+    isEnabled: first.enabled,
+    read: { after, position, head: first.head, scannedTo, isBlocked: first.blocked, events },
   };
 }
 
@@ -154,7 +154,7 @@ function toRetries(session: EndpointSession, rows: readonly RetryRow[]): RetryAn
 const LANES_SQL = `
   SELECT r.i::int AS i, coalesce(w.status = 'enabled', false) AS enabled,
     coalesce(l.sequence, 0)::float8 AS position, coalesce(s.sequence, 0)::float8 AS head,
-    b.blocked, e.sequence::float8 AS sequence, e.id, e.body
+    coalesce(b.blocked, false) AS blocked, e.sequence::float8 AS sequence, e.id, e.body
   FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::int[])
     WITH ORDINALITY AS r (environment_id, endpoint_id, stream_id, after, amount, i)
   LEFT JOIN webhook_endpoints w ON w.environment_id = r.environment_id AND w.id = r.endpoint_id

@@ -22,7 +22,7 @@ interface LeaseRow {
 }
 
 /** How long a lease lasts without renewal. */
-export const LEASE_MS = 60_000;
+export const LEASE_MS = 30_000;
 
 const LEASE_INTERVAL = `interval '${LEASE_MS / 1_000} seconds'`;
 
@@ -44,8 +44,8 @@ export class LeaseStore {
     return rows.map((row) => ({
       environmentId: row.environment_id,
       endpointId: row.endpoint_id,
-      token: String(row.token),
-      failingSince: row.failing_since === null ? null : Number(row.failing_since),
+      token: row.token,
+      failingSince: row.failing_since,
     }));
   }
 
@@ -86,7 +86,7 @@ const CLAIM_SQL = `
     WHERE f.lease_until < now()
     FOR UPDATE OF f SKIP LOCKED) free
   WHERE l.environment_id = free.environment_id AND l.endpoint_id = free.endpoint_id
-  RETURNING l.environment_id, l.endpoint_id, l.token,
+  RETURNING l.environment_id, l.endpoint_id, l.token::text AS token,
     (extract(epoch FROM l.failing_since) * 1000)::float8 AS failing_since`;
 
 /** In the order of the key, like everything that locks several leases: two such statements cannot block each other. */

@@ -39,7 +39,7 @@ export function checkCustomHeaders(headers: Readonly<Record<string, string>>): I
   const field = 'custom_headers';
   if (entries.length > MAX_HEADERS)
     return [{ field, message: `At most ${MAX_HEADERS} custom headers are possible.` }];
-  const bytes = entries.reduce((sum, [name, value]) => sum + name.length + String(value).length, 0);
+  const bytes = entries.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
   if (bytes > MAX_BYTES)
     return [{ field, message: `Custom headers hold at most ${MAX_BYTES} bytes in all.` }];
   const names = entries.map(([name]) => name.toLowerCase());

@@ -45,14 +45,17 @@ function directoryProblems(ids: readonly string[] | null | undefined): InputProb
   return wrong === undefined ? [] : [{ field, message: `"${wrong.slice(0, 80)}" is not a directory id.` }];
 }
 
-function optionProblems(input: WebhookEndpointUpdate): InputProblem[] {
+function optionProblems({ concurrency, ordering, status }: WebhookEndpointUpdate): InputProblem[] {
   const problems: InputProblem[] = [];
-  const { concurrency, ordering, status } = input;
-  if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 256))
+  if (concurrency !== undefined && !isConcurrency(concurrency))
     problems.push({ field: 'concurrency', message: '"concurrency" is a whole number from 1 to 256.' });
-  if (ordering !== undefined && ordering !== 'none' && ordering !== 'directory')
+  if (ordering !== undefined && !['none', 'directory'].includes(ordering))
     problems.push({ field: 'ordering', message: '"ordering" is "none" or "directory".' });
-  if (status !== undefined && status !== 'enabled' && status !== 'disabled')
+  if (status !== undefined && !['enabled', 'disabled'].includes(status))
     problems.push({ field: 'status', message: '"status" is "enabled" or "disabled".' });
   return problems;
+}
+
+function isConcurrency(value: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= 256;
 }

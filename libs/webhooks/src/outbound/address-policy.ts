@@ -44,7 +44,7 @@ function isPublic(address: Address): boolean {
 function contains([network, bits]: Range, address: Address): boolean {
   const plain = address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() ? unmap(address) : address;
   if (plain.kind() !== network.kind()) return false;
-  return plain.match(network as never, bits);
+  return plain.match(network, bits);
 }
 
 /** ipaddr.js also calls `::a.b.c.d` mapped, but only `::ffff:a.b.c.d` reaches the IPv4 address. */

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { InvalidInputError } from '#kernel';
 
 const MAX_LENGTH = 2_048;
@@ -11,7 +10,6 @@ export interface EndpointUrl {
   readonly secure: boolean;
   /** Name without a final full stop, or an IP address without brackets. */
   readonly host: string;
-  readonly isLiteral: boolean;
 }
 
 /**
@@ -23,17 +21,18 @@ export function parseEndpointUrl(text: string): EndpointUrl {
   if (text.length > MAX_LENGTH) throw invalidUrl(`The URL is longer than ${MAX_LENGTH} characters.`);
   const url = URL.parse(text);
   if (url === null) throw invalidUrl('This is not a URL. Send one such as https://example.com/webhooks.');
-  if (url.protocol !== 'https:' && url.protocol !== 'http:')
-    throw invalidUrl('The URL must begin with https://.');
+  const secure = url.protocol === 'https:';
+  if (!secure && url.protocol !== 'http:') throw invalidUrl('The URL must begin with https://.');
   if (url.username !== '' || url.password !== '')
     throw invalidUrl('The URL must not hold a user name or password. Use a custom header instead.');
-  const secure = url.protocol === 'https:';
-  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
-  if (port !== 443 && port !== 80 && port < 1_024)
-    throw invalidUrl(`Port ${port} is not possible. Use 443, 80 or one from 1024.`);
-  const host = bareHost(url.hostname);
-  if (host === '') throw invalidUrl('The URL has no host name.');
-  return { origin: url.origin, path: url.pathname + url.search, secure, host, isLiteral: isIP(host) !== 0 };
+  if (!isPossiblePort(url.port))
+    throw invalidUrl(`Port ${url.port} is not possible. Use 443, 80 or one from 1024.`);
+  return { origin: url.origin, path: url.pathname + url.search, secure, host: bareHost(url.hostname) };
+}
+
+/** An empty text is the scheme's own port. */
+function isPossiblePort(port: string): boolean {
+  return port === '' || port === '443' || port === '80' || Number(port) >= 1_024;
 }
 
 /** The refusal of an address; the same words whatever the address is. */

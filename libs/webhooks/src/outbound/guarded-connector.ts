@@ -6,6 +6,8 @@ import type { NameResolver } from './name-resolver.js';
 
 /** We do not connect there. The text is for the customer and never says which address it was. */
 export class AddressNotAllowedError extends Error {
+  readonly code = 'ROLLCALL_ADDRESS';
+
   constructor() {
     super('address not allowed');
     this.name = 'AddressNotAllowedError';
@@ -67,7 +69,7 @@ function buildFor(secure: boolean, options: GuardOptions): buildConnector.connec
     timeout: options.connectTimeoutMs,
     allowH2: false,
     ...(secure ? { minVersion: 'TLSv1.2', rejectUnauthorized: true, ca: options.ca } : {}),
-  } as buildConnector.BuildOptions);
+  });
 }
 
 function answer(addresses: readonly string[], all: boolean, callback: Parameters<LookupFunction>[2]): void {

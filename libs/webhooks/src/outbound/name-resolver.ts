@@ -7,12 +7,12 @@ export interface NameResolver {
 
 /** The name has no address right now, or nobody answered. */
 export class NameResolutionError extends Error {
-  readonly isTimeout: boolean;
+  readonly code: string;
 
   constructor(name: string, options: { readonly isTimeout: boolean; readonly cause?: unknown }) {
     super(`"${name}" could not be resolved`, { cause: options.cause });
     this.name = 'NameResolutionError';
-    this.isTimeout = options.isTimeout;
+    this.code = options.isTimeout ? 'ROLLCALL_DNS_TIMEOUT' : 'ROLLCALL_DNS';
   }
 }
 

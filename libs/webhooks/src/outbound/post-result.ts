@@ -1,6 +1,3 @@
-import { NameResolutionError } from './name-resolver.js';
-import { AddressNotAllowedError } from './guarded-connector.js';
-
 /** What came of one POST. `status` is null when no response headers arrived. */
 export interface PostResult {
   readonly status: number | null;
@@ -13,6 +10,8 @@ export interface PostResult {
 
 /** The total time was used up. */
 export class DeadlineError extends Error {
+  readonly code = 'ROLLCALL_DEADLINE';
+
   constructor() {
     super('timeout');
     this.name = 'DeadlineError';
@@ -20,6 +19,10 @@ export class DeadlineError extends Error {
 }
 
 const WORDS: Readonly<Record<string, string>> = {
+  ROLLCALL_DEADLINE: 'timeout',
+  ROLLCALL_ADDRESS: 'address_not_allowed',
+  ROLLCALL_DNS: 'dns',
+  ROLLCALL_DNS_TIMEOUT: 'dns_timeout',
   ECONNREFUSED: 'connection_refused',
   ECONNRESET: 'connection_reset',
   EPIPE: 'connection_reset',
@@ -44,12 +47,10 @@ const TLS_CODE = /^(?:CERT_|ERR_TLS_|ERR_SSL_)/;
 
 /** One word for whatever ended a request. */
 export function errorWord(error: unknown): string {
-  if (error instanceof DeadlineError) return 'timeout';
-  if (error instanceof AddressNotAllowedError) return 'address_not_allowed';
-  if (error instanceof NameResolutionError) return error.isTimeout ? 'dns_timeout' : 'dns';
+  // Several addresses were tried; what the first one said is as good as any.
   if (error instanceof AggregateError && error.errors.length > 0) return errorWord(error.errors[0]);
-  const { code = '', name } = error as { code?: string; name?: string };
-  if (code.startsWith('HPE_') || name === 'HTTPParserError') return 'invalid_response';
-  if (TLS_CODE.test(code)) return 'tls';
-  return WORDS[code] ?? 'connection_failed';
+  const { code } = error as { code?: string };
+  if (code === undefined) return 'connection_failed';
+  if (code.startsWith('HPE_')) return 'invalid_response';
+  return WORDS[code] ?? (TLS_CODE.test(code) ? 'tls' : 'connection_failed');
 }

@@ -25,8 +25,8 @@ function writeConfig(config: JsonObject): JsonObject {
 }
 
 function writeSchema(schema: JsonObject): JsonObject {
-  const id = String(schema['id'] ?? '');
-  const name = String(schema['name'] ?? '');
+  const id = schema['id'] as string;
+  const name = schema['name'] as string;
   const urn = toLegacyUrn(id);
   const attributes = Array.isArray(schema['attributes']) ? schema['attributes'] : [];
   return {

@@ -32,7 +32,7 @@ function writeResource(resource: JsonObject): JsonObject {
 }
 
 function legacyUrns(schemas: JsonValue): JsonValue {
-  return Array.isArray(schemas) ? schemas.map((urn) => toLegacyUrn(String(urn))) : [CORE_1_0];
+  return Array.isArray(schemas) ? schemas.map((urn) => toLegacyUrn(urn as string)) : [CORE_1_0];
 }
 
 /** 1.1 has no `meta.resourceType`. */
@@ -55,7 +55,6 @@ function writeList(list: JsonObject): JsonObject {
 
 /** `Errors` is 1.1; the rest is there because Okta's 1.1 test set reads a top-level `detail`. */
 function writeError(error: JsonObject): JsonObject {
-  const status = String(error['status'] ?? '500');
-  const detail = String(error['detail'] ?? '');
+  const { status = '500', detail = '' } = error;
   return { Errors: [{ description: detail, code: status }], schemas: [CORE_1_0], status, detail };
 }

@@ -9,43 +9,10 @@ import type { AttributePath, CompareOperator, Filter, Literal } from './ast.js';
  * letters, letters whose lower case is surprising.
  */
 
-// prettier-ignore -- a pool, not a list to be read line by line
+// prettier-ignore
 const TEXTS = [
-  'a',
-  'A',
-  'ab',
-  'Ab',
-  'b',
-  'ä',
-  'Ä',
-  'ß',
-  'ẞ',
-  'Σ',
-  'ς',
-  'İ',
-  'e\u0301',
-  'é',
-  '%',
-  '_',
-  'a%',
-  'a_b',
-  '\\',
-  '"',
-  "'",
-  ' ',
-  'a b',
-  ' and ',
-  '()',
-  '[]',
-  '😀',
-  '\uFFFD',
-  'a😀',
-  'work',
-  'Work',
-  'home',
-  'true',
-  '1',
-  'null',
+  'a', 'A', 'ab', 'Ab', 'b', 'ä', 'Ä', 'ß', 'ẞ', 'Σ', 'ς', 'İ', 'e\u0301', 'é', '%', '_', 'a%', 'a_b', '\\', '"', "'",
+  ' ', 'a b', ' and ', '()', '[]', '😀', '\uFFFD', 'a😀', 'work', 'Work', 'home', 'true', '1', 'null',
 ];
 const TEXT_OPERATORS = ['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le'] as const;
 const ORDER_OPERATORS = ['eq', 'ne', 'gt', 'ge', 'lt', 'le'] as const;
@@ -62,22 +29,10 @@ type Kind = 'text' | 'boolean' | 'binary' | 'time';
 const text: fc.Arbitrary<string> = fc.constantFrom('', ...TEXTS);
 const filledText: fc.Arbitrary<string> = fc.constantFrom(...TEXTS);
 
-// prettier-ignore -- as above
+// prettier-ignore
 const TEXT_NAMES = [
-  'userName',
-  'USERNAME',
-  'title',
-  'displayName',
-  'externalId',
-  'id',
-  'emails',
-  'email',
-  'manager',
-  'roles',
-  'groups',
-  'profileUrl',
-  'department',
-  'schemas',
+  'userName', 'USERNAME', 'title', 'displayName', 'externalId', 'id', 'emails', 'email', 'manager', 'roles', 'groups',
+  'profileUrl', 'department', 'schemas',
 ];
 
 /** Attributes of users by the kind of their values; a name alone, with URN, dotted, in odd case, or an alias. */

@@ -65,7 +65,7 @@ async function populate(store: DirectoryStore, ref: DirectoryRef, seed: number):
   const people = fc.uniqueArray(arbitraryUserResource.filter(hasName), {
     minLength: 20,
     maxLength: 24,
-    selector: (resource) => foldKey(String(resource['userName'])),
+    selector: (resource) => foldKey(resource['userName'] as string),
   });
   const [resources = []] = fc.sample(people, { seed, numRuns: 1 });
   const ids: string[] = [];
@@ -83,7 +83,7 @@ async function populate(store: DirectoryStore, ref: DirectoryRef, seed: number):
 }
 
 function hasName(resource: JsonObject): boolean {
-  return String(resource['userName']).trim() !== '';
+  return (resource['userName'] as string).trim() !== '';
 }
 
 async function asSeen(ref: DirectoryRef): Promise<JsonObject[]> {
@@ -117,7 +117,7 @@ describe('a filter in SQL', () => {
         const expected = resources.filter((resource) => matchesFilter(filter, { type: 'User', resource }));
         expect({ filter: printFilter(filter), ids: items.map((user) => user.id).sort() }).toEqual({
           filter: printFilter(filter),
-          ids: expected.map((resource) => String(resource['id'])).sort(),
+          ids: expected.map((resource) => resource['id'] as string).sort(),
         });
         expect(total).toBe(expected.length);
       }),

@@ -4,7 +4,8 @@ import type { Literal } from './ast.js';
 const BLANK = /[ \t\r\n]*/y;
 const WORD = /[^ \t\r\n()[\]"'“”‘’]*/y;
 const UNQUOTED_END = /[)\]]|[ \t\r\n](?:and|or)(?=[ \t\r\n(])/gi;
-const TYPOGRAPHIC_QUOTE = /^[“”‘’„«»]/;
+/** Typographic quotes are none, and a keyword means that the value was forgotten. */
+const NO_VALUE = /^(?:[“”‘’„«»]|(?:and|or)[ \t\r\n(])/i;
 
 /**
  * Cuts a filter (RFC 7644 3.4.2.2) into its pieces on request. What a piece is depends on its place: behind an
@@ -103,7 +104,7 @@ export class Tokenizer {
     UNQUOTED_END.lastIndex = 0;
     const end = UNQUOTED_END.exec(rest)?.index ?? rest.length;
     const text = rest.slice(0, end).trim();
-    if (text === '' || text.includes('"') || TYPOGRAPHIC_QUOTE.test(text))
+    if (text === '' || text.includes('"') || NO_VALUE.test(text))
       throw this.error('a value in double quotes, a number, true, false or null');
     this.#position += end;
     return { kind: 'word', text };
