@@ -1,6 +1,6 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 
 import { Client } from 'pg';
 
@@ -18,6 +18,7 @@ export interface TestCluster {
 
 const FOLDER = /^rollcall-test-(\d+)-/;
 
+const SYSTEM_DIR = '/var/lib/rollcall-embedded';
 const MEMORY = '/dev/shm';
 const MEMORY_NEEDED = 6 * 1024 ** 3;
 
@@ -67,7 +68,7 @@ async function startOwn(): Promise<EmbeddedPostgres> {
     url: postgres.url,
     stop: async () => {
       await postgres.stop();
-      await rm(folder, { recursive: true, force: true });
+      await remove(folder);
     },
   };
 }
@@ -102,8 +103,18 @@ async function removeAbandoned(parent: string): Promise<void> {
     await startIn(folder)
       .then((postgres) => postgres.stop())
       .catch(() => undefined);
-    await rm(folder, { recursive: true, force: true });
+    await remove(folder);
   }
+}
+
+/** Services that tests had root start keep their databases elsewhere; each says which data folder it belongs to. */
+async function remove(folder: string): Promise<void> {
+  for (const name of await readdir(SYSTEM_DIR).catch((): string[] => [])) {
+    const home = join(SYSTEM_DIR, name);
+    const dataFolder = await readFile(join(home, 'data-folder'), 'utf8').catch(() => '');
+    if (dataFolder.startsWith(folder + sep)) await rm(home, { recursive: true, force: true });
+  }
+  await rm(folder, { recursive: true, force: true });
 }
 
 function isAlive(pid: number): boolean {

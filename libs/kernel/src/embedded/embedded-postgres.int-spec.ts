@@ -235,6 +235,7 @@ describe('startEmbeddedPostgres', () => {
     const { uid } = await stat(cluster);
     expect(uid).toBeGreaterThan(0);
     expect((await stat(join(cluster, '..'))).mode & 0o777).toBe(0o700);
+    expect(await readFile(join(cluster, '..', 'data-folder'), 'utf8')).toBe(`${dataDir}\n`);
     const status = await readFile(`/proc/${await postmasterPid()}/status`, 'utf8');
     expect(status).toMatch(new RegExp(`^Uid:\\t${uid}\\t`, 'm'));
     expect(await ask(postgres.url, 'SELECT 1')).toBe(1);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, chown, lstat, mkdir, realpath, symlink } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, realpath, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { postgresAccount, type Account } from './account.js';
@@ -61,9 +61,14 @@ export async function isLinked(placement: Placement): Promise<boolean> {
   return (await linkKind(placement.link)) !== 'absent';
 }
 
-/** Leaves in the data folder where its cluster is. The link, not the folder's path, is what later starts go by. */
+/**
+ * Leaves in the data folder where its cluster is: the link, not the folder's path, is what later starts go by. And
+ * beside the cluster whose it is, for whoever cleans up.
+ */
 export async function linkCluster(placement: Placement): Promise<void> {
-  if (placement.account !== undefined) await symlink(placement.cluster, placement.link);
+  if (placement.account === undefined) return;
+  await writeFile(join(placement.home, 'data-folder'), `${placement.dataDir}\n`);
+  await symlink(placement.cluster, placement.link);
 }
 
 /** The same folder used once as root and once not would silently be two databases. */

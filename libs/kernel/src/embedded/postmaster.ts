@@ -113,6 +113,7 @@ export class Postmaster {
       timezone: 'UTC',
       log_timezone: 'UTC',
       jit: 'off',
+      log_checkpoints: 'off',
       ...this.#options.settings,
       // Loopback only, and no socket file that another user of the machine could reach.
       listen_addresses: '127.0.0.1',

@@ -139,11 +139,12 @@ describe('readResource for users', () => {
         [`${ENTERPRISE}.costCenter`]: '1',
         [`${ENTERPRISE}:manager.value`]: 'm',
         [`${CUSTOM}:badge`]: 7,
+        [`${CUSTOM}:shoe`]: { size: 43 },
       },
       {
         userName: 'anna',
         [ENTERPRISE]: { department: 'HR', costCenter: '1', manager: { value: 'm' } },
-        [CUSTOM]: { badge: 7 },
+        [CUSTOM]: { badge: 7, shoe: { size: 43 } },
       },
     ],
     [
@@ -229,7 +230,7 @@ describe('readResource for users', () => {
     expect(() => readUser({ [ENTERPRISE]: 'x' })).toThrow(`"${ENTERPRISE}"`);
   });
 
-  it.each([{}, { userName: null }, { userName: '' }, { name: 'x' }, { schemas: [USER_URN] }])(
+  it.each<JsonObject>([{}, { userName: null }, { userName: '' }, { name: 'x' }, { schemas: [USER_URN] }])(
     'refuses a body without userName: %j',
     (body) => {
       expect(() => readResource('User', body, LENIENT_TOLERANCE)).toThrow(
@@ -327,7 +328,7 @@ describe('readResource for groups', () => {
     expect(read.resource).toEqual({ displayName: 'Ops' });
   });
 
-  it.each<JsonValue>([[{}], [{ display: 'x' }], [true], [['a']], [{ value: ['a'] }]])(
+  it.each<[JsonValue[]]>([[[{}]], [[{ display: 'x' }]], [[true]], [[['a']]], [[{ value: ['a'] }]]])(
     'refuses members %j',
     (members) => {
       expect(() => readResource('Group', { displayName: 'Ops', members }, RFC_TOLERANCE)).toThrow(

@@ -7,7 +7,7 @@ import type { ReadResource } from './received-resource.js';
 import type { ResourceTypeName } from './schema/definitions.js';
 import { resolveName, type ResolvedAttribute } from './schema/resolve-attribute.js';
 import { RESOURCE_TYPES, canonicalUrn, findSchema, topLevelAttribute } from './schema/resource-types.js';
-import { splitName, type AttributeName } from './schema/split-name.js';
+import { looksLikeSchema, splitName, type AttributeName } from './schema/split-name.js';
 import type { Tolerance } from './tolerance.js';
 
 export { mergePut } from './merge-put.js';
@@ -64,9 +64,11 @@ function readKey(draft: Draft, entry: Entry, context: Context): void {
 function extensionName({ key, value }: Entry): AttributeName | undefined {
   if (!key.includes(':')) return undefined;
   const name = splitName(key);
-  // An object under an unknown URN is that extension, whatever its last part looks like.
-  const isKnown = name?.schema !== undefined && findSchema(name.schema) !== undefined;
-  return name === undefined || (!isKnown && isJsonObject(value)) ? { schema: key } : name;
+  if (name === undefined) return { schema: key };
+  // An object under an unknown URN is that extension, unless the URN has ended before its last part.
+  const { schema = key } = name;
+  const isSchema = isJsonObject(value) && findSchema(schema) === undefined && !looksLikeSchema(schema);
+  return isSchema ? { schema: key } : name;
 }
 
 function readTopLevel(draft: Draft, { key, value }: Entry, { type, tolerance }: Context): void {

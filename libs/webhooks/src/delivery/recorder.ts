@@ -7,6 +7,8 @@ import { recordBatch, type RecordBatch } from './record-sql.js';
 
 const BATCH = 64;
 const DELAY_MS = 50;
+/** At high rates the groups grow instead of their number. */
+const GAP_MS = 10;
 const BACKOFF_MS = [100, 250, 500, 1_000, 2_000];
 
 /** What the recorder tells about a batch. */
@@ -24,8 +26,9 @@ interface Dependencies {
 }
 
 /**
- * Writes outcomes in groups: as soon as there are 64, at the latest 50 ms after the first. While a group is being
- * written the next one grows, so the database sets the pace and never the number of round trips.
+ * Writes outcomes in groups: as soon as there are 64, at the latest 50 ms after the first, one group at a time and not
+ * more than a hundred groups per second. While a group is being written the next one grows, so neither the database
+ * nor the round trips can hold the senders up.
  */
 export class Recorder {
   readonly #deps: Dependencies;
@@ -34,6 +37,7 @@ export class Recorder {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #failures = 0;
+  #isDraining = false;
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
@@ -54,6 +58,7 @@ export class Recorder {
   /** Writes everything that is waiting, trying for at most `timeoutMs`. */
   async drain(timeoutMs: number): Promise<void> {
     const until = performance.now() + timeoutMs;
+    this.#isDraining = true;
     while (this.#sessions.size > 0 || this.#running) {
       if (performance.now() > until) return;
       this.#start();
@@ -68,8 +73,11 @@ export class Recorder {
   }
 
   async #run(): Promise<void> {
-    do await this.#writeNext();
-    while (this.#records.length >= BATCH);
+    do {
+      const began = performance.now();
+      await this.#writeNext();
+      await this.#pause(began + GAP_MS - performance.now());
+    } while (this.#records.length >= BATCH || (this.#isDraining && this.#sessions.size > 0));
     this.#running = undefined;
     if (this.#sessions.size > 0) this.#timer ??= setTimeout(() => this.#start(), DELAY_MS);
   }
@@ -85,8 +93,12 @@ export class Recorder {
       this.#putBack(batch);
       const wait = BACKOFF_MS[Math.min(this.#failures++, BACKOFF_MS.length - 1)];
       this.#deps.log.warn({ err: error, outcomes: batch.records.length }, 'webhook outcomes not written yet');
-      await new Promise((resolve) => setTimeout(resolve, wait));
+      await this.#pause(wait ?? 0);
     }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (ms > 0 && !this.#isDraining) await new Promise((resolve) => setTimeout(resolve, ms));
   }
 
   /** Everything at once: a position must never be written without the outcomes that it moved over. */
@@ -99,7 +111,7 @@ export class Recorder {
     const failing = sessions.filter((session) => session.failures.takeChange());
     this.#records = [];
     this.#sessions = new Set();
-    return { sessions, records, positions, failing };
+    return { sessions, records, positions, failing, isRepeated: this.#failures > 0 };
   }
 
   #confirm(batch: RecordBatch, held: ReadonlySet<string>): void {

@@ -7,6 +7,7 @@ import type { Path } from '../path/parse-path.js';
 import type { AttributeDefinition, ResourceTypeName } from '../schema/definitions.js';
 import { resolveName } from '../schema/resolve-attribute.js';
 import { RESOURCE_TYPES, findSchema, subAttributeOf } from '../schema/resource-types.js';
+import { looksLikeSchema } from '../schema/split-name.js';
 import type { Tolerance } from '../tolerance.js';
 
 /** Who is patched, and how far deviations are accepted. */
@@ -159,10 +160,10 @@ function storedKey(resource: JsonObject, extension: string | undefined, name: st
   return isJsonObject(holder) ? findKey(holder, name) : undefined;
 }
 
-/** An object under an unknown URN is that extension, whatever the last part of the URN looks like. */
+/** An object under an unknown URN is that extension, unless the URN has ended before its last part. */
 function isNewExtension({ path, value, inExtension }: Step, resource: JsonObject): boolean {
   const { schema } = path;
-  if (inExtension || schema === undefined || !isJsonObject(value)) return false;
+  if (inExtension || schema === undefined || !isJsonObject(value) || looksLikeSchema(schema)) return false;
   return findSchema(schema) === undefined && findKey(resource, schema) === undefined;
 }
 

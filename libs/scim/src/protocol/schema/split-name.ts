@@ -27,10 +27,14 @@ export function splitName(text: string, known: readonly string[] = []): Attribut
     if (text.length === schema.length) return { schema };
     return withSchema(schema, text.slice(schema.length + 1));
   }
+  if (looksLikeSchema(text)) return { schema: text };
   const colon = text.lastIndexOf(':');
-  const rest = text.slice(colon + 1);
-  if (SCHEMA_END.test(rest)) return { schema: text };
-  return withSchema(text.slice(0, colon), rest);
+  return withSchema(text.slice(0, colon), text.slice(colon + 1));
+}
+
+/** True when the text ends as schema URNs do (`…:User`, `…:1.0`), so that what follows it is an attribute. */
+export function looksLikeSchema(text: string): boolean {
+  return text.includes(':') && SCHEMA_END.test(text.slice(text.lastIndexOf(':') + 1));
 }
 
 function longestPrefix(text: string, urns: readonly string[]): string | undefined {
