@@ -1,0 +1,65 @@
+import { fileURLToPath } from 'node:url';
+
+const DATA_DIR = new URL('../.rollcall/', import.meta.url);
+const EMBEDDED = new URL('../../dist/libs/kernel/src/index.js', import.meta.url);
+
+/*
+ * Durability stays as PostgreSQL ships it (fsync and synchronous_commit on). Checkpoints are kept out of the
+ * measurements: by default one would fall into some contestant's round and not into the others'.
+ */
+const SETTINGS = { checkpoint_timeout: '60min', max_wal_size: '8GB', max_connections: '200' };
+
+/** The PostgreSQL that the service embeds, with one database for each contestant. */
+export class Cluster {
+  #server;
+  #admin;
+  #databases = new Set();
+
+  static async start() {
+    const cluster = new Cluster();
+    const { startEmbeddedPostgres } = await import(EMBEDDED);
+    cluster.#server = await startEmbeddedPostgres({ dataDir: fileURLToPath(DATA_DIR), settings: SETTINGS });
+    // Imported here because the peers may have been installed a moment ago.
+    const { default: pg } = await import('pg');
+    cluster.#admin = new pg.Client(cluster.#server.url);
+    // The server going down is the end of the run, not an error of its own.
+    cluster.#admin.on('error', () => undefined);
+    await cluster.#admin.connect();
+    return cluster;
+  }
+
+  /** Connection string of a new, empty database. */
+  async createDatabase(name) {
+    await this.#drop(name);
+    await this.#admin.query(`CREATE DATABASE ${name}`);
+    this.#databases.add(name);
+    const url = new URL(this.#server.url);
+    url.pathname = `/${name}`;
+    return url.href;
+  }
+
+  /** Starts everybody's round from the same state of the write-ahead log. */
+  async checkpoint() {
+    await this.#admin.query('CHECKPOINT');
+  }
+
+  /** Version and durability, for the report. */
+  async describe() {
+    const show = async (name) => (await this.#admin.query(`SHOW ${name}`)).rows[0][name];
+    const version = (await show('server_version')).split(' ')[0];
+    return `PostgreSQL ${version} (fsync ${await show('fsync')}, synchronous_commit ${await show('synchronous_commit')})`;
+  }
+
+  async stop() {
+    try {
+      for (const name of this.#databases) await this.#drop(name);
+      await this.#admin?.end();
+    } finally {
+      await this.#server?.stop();
+    }
+  }
+
+  #drop(name) {
+    return this.#admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  }
+}

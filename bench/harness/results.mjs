@@ -1,0 +1,94 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg, totalmem } from 'node:os';
+
+import { ratio, spread } from './stats.mjs';
+
+const FILE = new URL('../RESULTS.md', import.meta.url);
+const SECTIONS = ['scim', 'webhooks'];
+const HEAD = `# Benchmark results
+
+Written by \`npm run bench\`; each benchmark replaces its own section. All contestants of a section ran in one run, in
+turn, each in a process of its own with the load generator and PostgreSQL on the same machine. Rates depend on the
+machine and on what else it does; **ratios** compare what ran in the same minute, and are what the budgets are about.
+`;
+
+/** Replaces the section of one benchmark and leaves the others as they are. */
+export function writeSection(name, text) {
+  const old = readOld();
+  const sections = SECTIONS.map((section) => (section === name ? mark(section, text) : find(old, section)));
+  writeFileSync(FILE, [HEAD.trim(), ...sections.filter((section) => section !== '')].join('\n\n') + '\n');
+}
+
+/** Date, command and machine, in general words. */
+export function conditions(cluster, settings) {
+  const memory = Math.round(totalmem() / 2 ** 30);
+  return [
+    `* Command: \`npm run bench -- ${process.argv.slice(2).join(' ')}\``,
+    `* Date: ${new Date().toISOString().slice(0, 10)}, commit ${commit()}`,
+    `* Machine: ${availableParallelism()} shared cores, ${memory} GB memory, ${process.platform} ${process.arch}, load average at the end ${loadavg()[0].toFixed(1)}; Node ${process.versions.node}, ${cluster}`,
+    `* ${settings}`,
+  ].join('\n');
+}
+
+/** One row for each contestant; `unit` is what is counted. */
+export function table(rounds, names, unit) {
+  const head = `| | ${unit}/s, median (min–max) | × floor of the same round, median (min–max) | server CPU s per 1 000 | server RSS |`;
+  const rows = names.map((name) => {
+    const rate = spread(rounds, name, 'rate');
+    const against = ratio(rounds, name, 'floor');
+    const cpu = spread(rounds, name, 'cpuPerThousand');
+    const rss = spread(rounds, name, 'rssBytes');
+    const megabytes = `${Math.round(rss.max / 2 ** 20)} MB`;
+    return `| ${name} | ${show(rate, whole)} | ${against ? show(against, two) : '–'} | ${cpu.median.toFixed(3)} | ${megabytes} |`;
+  });
+  return [head, '| --- | --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+/** @param {{ what: string, value: { median: number, min: number, max: number } | undefined, atLeast: number }[]} budgets */
+export function budgetTable(budgets) {
+  const rows = budgets.map(({ what, value, atLeast }) => {
+    const measured = value ? show(value, two) : 'not measured';
+    const verdict = value ? (value.median >= atLeast ? 'met' : '**not met**') : '–';
+    return `| ${what} | ≥ ${atLeast} | ${measured} | ${verdict} |`;
+  });
+  return ['| budget | asked | measured | |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+function show({ median, min, max }, format) {
+  return `**${format(median)}** (${format(min)}–${format(max)})`;
+}
+
+function whole(value) {
+  return Math.round(value).toLocaleString('en').replaceAll(',', ' ');
+}
+
+function two(value) {
+  return value.toFixed(2);
+}
+
+function commit() {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: new URL('.', import.meta.url) })
+      .toString()
+      .trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+function mark(name, text) {
+  return `<!-- ${name} -->\n${text.trim()}\n<!-- /${name} -->`;
+}
+
+function find(text, name) {
+  return new RegExp(`<!-- ${name} -->[\\s\\S]*?<!-- /${name} -->`).exec(text)?.[0] ?? '';
+}
+
+function readOld() {
+  try {
+    return readFileSync(FILE, 'utf8');
+  } catch {
+    return '';
+  }
+}

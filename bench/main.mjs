@@ -1,0 +1,110 @@
+/* npm run bench -- scim|webhooks [options]: measures a budget of the design against its floor and its peers. */
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+import { stopChildren } from './harness/child.mjs';
+import { Cluster } from './harness/cluster.mjs';
+import { prepare } from './harness/prepare.mjs';
+
+const USAGE = `npm run bench -- scim|webhooks [options]
+
+  --rounds N        rounds that every contestant runs (5)
+  --only a,b        some of the contestants; RESULTS.md is left alone then
+  --no-build        measure the service as it was built last
+  --profile NAME    write a CPU profile of this contestant to bench/.rollcall/profiles
+scim
+  --users N         people for each contestant and round (3000)
+  --in-flight N     requests in flight (32)
+  --directories N   directories of the second scenario (100)
+  --pool N          database connections of the floor and of Polis (16)
+webhooks
+  --events N        deliveries for each contestant and round (20000)
+  --full            100 000 deliveries
+  --in-flight N     requests in flight (64)
+  --endpoints N     endpoints of the second scenario (100)`;
+
+const OPTIONS = {
+  rounds: { type: 'string', default: '5' },
+  users: { type: 'string', default: '3000' },
+  events: { type: 'string', default: '20000' },
+  directories: { type: 'string', default: '100' },
+  endpoints: { type: 'string', default: '100' },
+  'in-flight': { type: 'string' },
+  pool: { type: 'string', default: '16' },
+  only: { type: 'string' },
+  profile: { type: 'string' },
+  full: { type: 'boolean', default: false },
+  'no-build': { type: 'boolean', default: false },
+};
+
+const BENCHES = {
+  scim: async () => {
+    const { runScim, reportScim } = await import('./scim.mjs');
+    return { run: runScim, report: reportScim, inFlight: 32 };
+  },
+  webhooks: async () => {
+    const { runWebhooks, reportWebhooks } = await import('./webhooks.mjs');
+    return { run: runWebhooks, report: reportWebhooks, inFlight: 64 };
+  },
+};
+
+function readOptions(values, inFlight) {
+  const folder = new URL('.rollcall/profiles/', import.meta.url);
+  return {
+    rounds: count(values, 'rounds'),
+    users: count(values, 'users'),
+    events: values.full ? 100_000 : count(values, 'events'),
+    directories: count(values, 'directories'),
+    endpoints: count(values, 'endpoints'),
+    inFlight: values['in-flight'] === undefined ? inFlight : count(values, 'in-flight'),
+    poolSize: count(values, 'pool'),
+    only: values.only?.split(','),
+    profile: values.profile,
+    profileArgs: ['--cpu-prof', `--cpu-prof-dir=${fileURLToPath(folder)}`],
+    profileFolder: folder,
+  };
+}
+
+function count(values, name) {
+  const value = Number(values[name]);
+  if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} is a whole number from 1`);
+  return value;
+}
+
+async function measure({ run, report }, options) {
+  if (options.profile !== undefined) mkdirSync(options.profileFolder, { recursive: true });
+  let cluster;
+  try {
+    cluster = await Cluster.start();
+    const results = await run(cluster, options);
+    if (options.only !== undefined) return;
+    for (const { what, value, atLeast } of report(results, options, await cluster.describe()))
+      console.log(`${what}: ${value?.median.toFixed(2) ?? 'not measured'} (asked: ≥ ${atLeast})`);
+    console.log('Written to bench/RESULTS.md');
+  } finally {
+    await stopChildren();
+    await cluster?.stop();
+  }
+}
+
+async function main() {
+  if (Number(process.versions.node.split('.')[0]) < 24)
+    throw new Error(`needs Node 24, this is ${process.versions.node}; "npm run bench" brings its own`);
+  const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
+  const load = BENCHES[positionals[0]];
+  if (positionals.length !== 1 || load === undefined) throw new Error(`say which one:\n\n${USAGE}`);
+  const bench = await load();
+  const options = readOptions(values, bench.inFlight);
+  await prepare({ build: !values['no-build'] });
+  await measure(bench, options);
+}
+
+// Whoever ends the run early ends everything it has started, too.
+process.once('SIGINT', () => void stopChildren().then(() => process.exit(130)));
+process.once('SIGTERM', () => void stopChildren().then(() => process.exit(143)));
+
+main().catch((error) => {
+  console.error(`bench: ${error.message}`);
+  process.exitCode = 1;
+});
