@@ -9,13 +9,14 @@ const IMPORTS = {
   webhooks: ['kernel', 'model', 'events'],
   api: ['kernel', 'model', 'events', 'directory', 'webhooks', 'scim'],
   testing: ['kernel', 'model', 'events', 'directory', 'scim', 'connectors', 'webhooks'],
+  simulator: ['kernel', 'model'],
 };
 
 const LIBS = Object.keys(IMPORTS);
 const SPEC = '[.](spec|int-spec)[.]ts$';
 
-// Imported by specs only: generators of fast-check, builders that know one lib's inside.
-const TEST_SUPPORT = ['^libs/testing/', '-arbitraries[.]ts$', '^libs/[^/]+/test-support/'];
+// Never part of the running service: generators of fast-check, builders that know one lib's inside, the demo.
+const TEST_SUPPORT = ['^libs/testing/', '-arbitraries[.]ts$', '^libs/[^/]+/test-support/', '^src/demo/'];
 
 const table = LIBS.map((lib) => ({
   name: `${lib}-imports`,
@@ -50,7 +51,8 @@ module.exports = {
       comment: 'Like the libs themselves, src and test see their index files only.',
       severity: 'error',
       from: { path: '^(src|test|migrations)/' },
-      to: { path: '^libs/[^/]+/src/.+', pathNot: '^libs/[^/]+/src/index[.]ts$' },
+      // The simulator has an index of its own, because that of testing is for Jest only.
+      to: { path: '^libs/[^/]+/src/.+', pathNot: '^libs/([^/]+|testing/src/simulator)/(src/)?index[.]ts$' },
     },
     {
       name: 'nothing-imports-src',
@@ -83,7 +85,7 @@ module.exports = {
     },
     {
       name: 'testing-not-in-production',
-      comment: 'libs/testing is for specs, for the tests and for the demo.',
+      comment: 'libs/testing is for specs and tests.',
       severity: 'error',
       from: { path: '^(src|libs)/', pathNot: [SPEC, ...TEST_SUPPORT] },
       to: { path: '^libs/testing/' },
@@ -113,7 +115,8 @@ module.exports = {
       name: 'declared',
       comment: 'A package that running code imports is a dependency in package.json.',
       severity: 'error',
-      from: { path: '^(src|libs|migrations)/', pathNot: [SPEC, ...TEST_SUPPORT] },
+      // The demo runs in a checkout, where the official SDK and the verifier it shows are installed.
+      from: { path: '^(src|libs|migrations)/', pathNot: [SPEC, ...TEST_SUPPORT, '^src/demo/'] },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
     },
   ],

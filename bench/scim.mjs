@@ -62,7 +62,11 @@ export function reportScim(results, options, clusterText) {
     { what: 'one directory, × floor', value: ratio(one, 'rollcall', 'floor'), atLeast: 0.7 },
     { what: 'one directory, × Polis', value: ratio(one, 'rollcall', 'polis'), atLeast: 4 },
     { what: 'one directory, × SCIMMY in memory', value: ratio(one, 'rollcall', 'scimmy'), atLeast: 1 },
-    { what: `${options.directories} directories, × floor`, value: ratio(many, 'rollcall', 'floor'), atLeast: 0.8 },
+    {
+      what: `${options.directories} directories, × floor`,
+      value: ratio(many, 'rollcall', 'floor'),
+      atLeast: 0.8,
+    },
   ];
   const settings = `${options.rounds} rounds of ${options.users} people for each contestant, ${options.inFlight} requests in flight, kept-alive connections. One person is a look-up by user name and a create of about 900 bytes.`;
   const text = [

@@ -27,7 +27,10 @@ export async function runWebhooks(cluster, options) {
 
 async function start(name, cluster, options) {
   const databaseUrl = await cluster.createDatabase(`bench_webhooks_${name.replaceAll('-', '_')}`);
-  return WEBHOOK_CONTESTANTS[name]({ databaseUrl, nodeArgs: name === options.profile ? options.profileArgs : [] });
+  return WEBHOOK_CONTESTANTS[name]({
+    databaseUrl,
+    nodeArgs: name === options.profile ? options.profileArgs : [],
+  });
 }
 
 async function runScenario(scenario, urls, { cluster, sink, contestants, options }) {

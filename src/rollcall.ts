@@ -62,14 +62,16 @@ interface Parts {
 async function startServices({ config, log, secretKeys, database }: Parts): Promise<Rollcall> {
   database.pool.on('error', (error) => log.warn({ reason: error.message }, 'a database connection broke'));
   const isWorker = config.roles !== 'api';
-  let webhooks: Webhooks | undefined;
+  // The services wake the dispatcher, and the dispatcher is made of the services.
+  const dispatch: { to?: Webhooks } = {};
   const services = createServices(
     { dataSource: database.appDataSource, pool: database.pool },
-    { secretKeys, afterCommit: (environmentId, streamId) => webhooks?.wake(environmentId, streamId) },
+    { secretKeys, afterCommit: (environmentId, streamId) => dispatch.to?.wake(environmentId, streamId) },
   );
   const metrics = new Metrics(database.pool);
   const health = new Health(database.pool);
-  webhooks = createWebhooks({ config, log, services, metrics, databaseUrl: database.url });
+  const webhooks = createWebhooks({ config, log, services, metrics, databaseUrl: database.url });
+  dispatch.to = webhooks;
   const { generatedApiKey } = await bootstrap(services.environments, config.bootstrapApiKey);
   const port = config.port === 0 ? await freePort(config.host) : config.port;
   const app = await createApp({

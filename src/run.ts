@@ -1,3 +1,4 @@
+import { RollcallError } from '#kernel';
 import { startRollcall, type Rollcall } from './rollcall.js';
 
 /** How long a graceful end may take before the process leaves anyway. */
@@ -43,6 +44,6 @@ function explain(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'EADDRINUSE')
     return `Rollcall cannot start: ${error.message}. Another program uses this port; stop it or set PORT.`;
-  const expected = /Error$/.test(error.name) && error.name !== 'TypeError' && error.name !== 'ReferenceError';
-  return `Rollcall cannot start: ${expected ? error.message : (error.stack ?? error.message)}`;
+  const isForeseen = error instanceof RollcallError || code !== undefined;
+  return `Rollcall cannot start: ${isForeseen ? error.message : (error.stack ?? error.message)}`;
 }

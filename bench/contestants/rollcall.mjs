@@ -54,7 +54,8 @@ export class Rollcall {
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await response.text();
-    if (!response.ok) throw new Error(`rollcall: ${method} ${path} was answered with ${response.status}: ${text}`);
+    if (!response.ok)
+      throw new Error(`rollcall: ${method} ${path} was answered with ${response.status}: ${text}`);
     return text === '' ? undefined : JSON.parse(text);
   }
 

@@ -25,7 +25,8 @@ async function startRollcall({ databaseUrl, nodeArgs }) {
       child,
       createTargets: async (count) => {
         const targets = [];
-        for (let n = 1; n <= count; n += 1) targets.push(await rollcall.createDirectory(`Directory ${n} of ${count}`));
+        for (let n = 1; n <= count; n += 1)
+          targets.push(await rollcall.createDirectory(`Directory ${n} of ${count}`));
         return targets;
       },
       stop: () => rollcall.stop(),

@@ -34,6 +34,7 @@ export class Sender {
       body,
     });
     await response.body.dump();
-    if (response.statusCode < 200 || response.statusCode > 299) throw new Error(`status ${response.statusCode}`);
+    if (response.statusCode < 200 || response.statusCode > 299)
+      throw new Error(`status ${response.statusCode}`);
   }
 }

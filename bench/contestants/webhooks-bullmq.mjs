@@ -18,9 +18,14 @@ answer('setup', async ({ scenario, ...options }) => {
 });
 
 answer('enqueue', async ({ scenario, ...options }) => {
-  const jobs = makeDeliveries(options).map((data) => ({ name: 'post', data, opts: { removeOnComplete: true } }));
+  const jobs = makeDeliveries(options).map((data) => ({
+    name: 'post',
+    data,
+    opts: { removeOnComplete: true },
+  }));
   const { queue } = scenarios.get(scenario);
-  for (let start = 0; start < jobs.length; start += CHUNK) await queue.addBulk(jobs.slice(start, start + CHUNK));
+  for (let start = 0; start < jobs.length; start += CHUNK)
+    await queue.addBulk(jobs.slice(start, start + CHUNK));
 });
 
 answer('start', async ({ scenario }) => {

@@ -23,7 +23,8 @@ answer('setup', ({ scenario, ...options }) => {
 
 answer('enqueue', async ({ scenario, ...options }) => {
   const jobs = makeDeliveries(options).map((payload) => ({ identifier: scenario, payload }));
-  for (let start = 0; start < jobs.length; start += CHUNK) await utils.addJobs(jobs.slice(start, start + CHUNK));
+  for (let start = 0; start < jobs.length; start += CHUNK)
+    await utils.addJobs(jobs.slice(start, start + CHUNK));
 });
 
 answer('start', async ({ scenario }) => {

@@ -79,6 +79,10 @@ async function append(database, { environmentId, directoryId, count }) {
   const { rows } = await database.query(TAKE_NUMBERS, [environmentId, directoryId, count]);
   const events = makeEvents({ count, after: Number(rows[0].sequence) - count, directoryId });
   for (let start = 0; start < count; start += CHUNK)
-    await database.query(INSERT, [environmentId, directoryId, JSON.stringify(events.slice(start, start + CHUNK))]);
+    await database.query(INSERT, [
+      environmentId,
+      directoryId,
+      JSON.stringify(events.slice(start, start + CHUNK)),
+    ]);
   await database.query('COMMIT');
 }

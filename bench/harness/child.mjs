@@ -55,10 +55,7 @@ export class Child {
     if (this.hasEnded) return Promise.reject(this.#error('has ended'));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => this.#settle({ id, error: `no answer to "${kind}"` }),
-        ASK_TIMEOUT_MS,
-      );
+      const timer = setTimeout(() => this.#settle({ id, error: `no answer to "${kind}"` }), ASK_TIMEOUT_MS);
       this.#asked.set(id, { resolve, reject, timer });
       this.#process.send({ id, kind, payload });
     });
@@ -88,7 +85,7 @@ export class Child {
   #onExit(code) {
     running.delete(this);
     if (this.#isStopping) this.#asked.forEach(({ timer }) => clearTimeout(timer));
-    else for (const id of [...this.#asked.keys()]) this.#settle({ id, error: `ended with ${code}` });
+    else for (const id of this.#asked.keys()) this.#settle({ id, error: `ended with ${code}` });
   }
 
   #error(reason) {

@@ -15,7 +15,18 @@ export async function startRedis() {
   for (const program of PROGRAMS) {
     const folder = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
     const port = await freePort();
-    const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'yes'];
+    const args = [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      folder,
+      '--save',
+      '',
+      '--appendonly',
+      'yes',
+    ];
     const child = spawn(program, args, { stdio: 'ignore' });
     const failed = once(child, 'error').then(() => true);
     const remove = () => rmSync(folder, { recursive: true, force: true });

@@ -52,7 +52,9 @@ export function makeEvents({ count, after = 0, directoryId = 'directory_bench' }
 /** The deliveries of some events: every event goes to every endpoint. */
 export function makeDeliveries({ deliveries, endpoints, after }) {
   const events = makeEvents({ count: deliveries / endpoints, after });
-  return events.flatMap(({ id, body }) => Array.from({ length: endpoints }, (_, endpoint) => ({ endpoint, id, body })));
+  return events.flatMap(({ id, body }) =>
+    Array.from({ length: endpoints }, (_, endpoint) => ({ endpoint, id, body })),
+  );
 }
 
 function base32(value, length) {

@@ -32,7 +32,12 @@ answer('onboard', async ({ targets, users, inFlight, prefix }) => {
     await Promise.all(Array.from({ length: inFlight }, work));
     const seconds = (performance.now() - start) / 1000;
     await checkSamples(agent, people);
-    return { seconds, p50: quantile(latencies, 0.5), p95: quantile(latencies, 0.95), p99: quantile(latencies, 0.99) };
+    return {
+      seconds,
+      p50: quantile(latencies, 0.5),
+      p95: quantile(latencies, 0.95),
+      p99: quantile(latencies, 0.99),
+    };
   } finally {
     await agent.destroy();
   }
@@ -55,7 +60,11 @@ function person(targets, prefix, n) {
       origin,
       path: `${pathname}/Users`,
       method: 'POST',
-      headers: { accept: 'application/scim+json', 'content-type': 'application/scim+json; charset=utf-8', authorization },
+      headers: {
+        accept: 'application/scim+json',
+        'content-type': 'application/scim+json; charset=utf-8',
+        authorization,
+      },
       body: userBody(prefix, n),
     },
   };
@@ -63,7 +72,8 @@ function person(targets, prefix, n) {
 
 async function onboard(agent, { lookUp, create }) {
   const found = await send(agent, lookUp, 200);
-  if (!found.includes('"totalResults":0')) throw new Error(`Found before it was created: ${found.slice(0, 500)}`);
+  if (!found.includes('"totalResults":0'))
+    throw new Error(`Found before it was created: ${found.slice(0, 500)}`);
   const created = await send(agent, create, 201);
   if (!created.includes('"id":')) throw new Error(`Created without an id: ${created.slice(0, 500)}`);
 }
@@ -81,6 +91,8 @@ async function send(agent, request, expected) {
   const { statusCode, body } = await agent.request(request);
   const text = await body.text();
   if (statusCode !== expected)
-    throw new Error(`${request.method} ${request.path} was answered with ${statusCode}: ${text.slice(0, 500)}`);
+    throw new Error(
+      `${request.method} ${request.path} was answered with ${statusCode}: ${text.slice(0, 500)}`,
+    );
   return text;
 }

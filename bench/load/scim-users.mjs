@@ -1,5 +1,27 @@
-const FIRST = ['Ada', 'Grace', 'Alan', 'Barbara', 'Edsger', 'Katherine', 'Linus', 'Margaret', 'Niklaus', 'Radia'];
-const LAST = ['Lindgren', 'Okafor', 'Haddad', 'Sato', 'Moreau', 'Kowalski', 'Fernandes', 'Novak', 'Osei', 'Byrne'];
+const FIRST = [
+  'Ada',
+  'Grace',
+  'Alan',
+  'Barbara',
+  'Edsger',
+  'Katherine',
+  'Linus',
+  'Margaret',
+  'Niklaus',
+  'Radia',
+];
+const LAST = [
+  'Lindgren',
+  'Okafor',
+  'Haddad',
+  'Sato',
+  'Moreau',
+  'Kowalski',
+  'Fernandes',
+  'Novak',
+  'Osei',
+  'Byrne',
+];
 const DEPARTMENTS = ['Engineering', 'Finance', 'Support', 'People', 'Sales', 'Legal', 'Research'];
 const TITLES = ['Engineer', 'Accountant', 'Manager', 'Analyst', 'Counsel', 'Coordinator'];
 

@@ -45,7 +45,16 @@ stayAlive();
 
 function newRun({ expected, secrets }) {
   const seen = secrets.map(() => new Set());
-  return { expected, secrets, seen, distinct: 0, duplicates: 0, verified: 0, wrong: 0, done: Promise.withResolvers() };
+  return {
+    expected,
+    secrets,
+    seen,
+    distinct: 0,
+    duplicates: 0,
+    verified: 0,
+    wrong: 0,
+    done: Promise.withResolvers(),
+  };
 }
 
 function receive(endpoint, request, response) {
@@ -81,5 +90,6 @@ function verify(secret, headers, body) {
   const [version, text] = (headers['webhook-signature'] ?? '').split(',');
   const given = Buffer.from(text ?? '', 'base64');
   run.verified += 1;
-  if (version !== 'v1' || given.length !== expected.length || !timingSafeEqual(given, expected)) run.wrong += 1;
+  if (version !== 'v1' || given.length !== expected.length || !timingSafeEqual(given, expected))
+    run.wrong += 1;
 }

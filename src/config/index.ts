@@ -1,4 +1,3 @@
-export { ConfigError, type ConfigProblem } from './config.errors.js';
 export { loadSecretKeys } from './load-secret-keys.js';
 export { publicUrlOf, readConfig, type Config } from './read-config.js';
-export type { LogFormat, LogLevel, Roles } from './variables.js';
+export type { Roles } from './variables.js';

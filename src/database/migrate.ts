@@ -37,7 +37,7 @@ export async function migrate(url: string): Promise<string[]> {
 }
 
 /** Names of the migrations that have not run. */
-export async function pendingMigrations(client: Pick<Client, 'query'>): Promise<string[]> {
+async function pendingMigrations(client: Pick<Client, 'query'>): Promise<string[]> {
   const recorded = await recordedMigrations(client);
   const unknown = recorded.find((name) => !MIGRATION_NAMES.includes(name));
   if (unknown !== undefined) {

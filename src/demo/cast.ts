@@ -1,4 +1,4 @@
-import type { IdpStyle } from '../../libs/testing/src/simulator/index.js';
+import type { IdpStyle } from '#simulator';
 
 /** One IdP of the demo. */
 export interface Role {

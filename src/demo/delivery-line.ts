@@ -1,4 +1,4 @@
-import type { DayStep } from '../../libs/testing/src/simulator/index.js';
+import type { DayStep } from '#simulator';
 import type { Role } from './cast.js';
 import { describeEvent } from './describe-event.js';
 import type { Delivery } from './inbox.js';

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
-import type { ReceivedEvent } from '../../libs/testing/src/simulator/index.js';
+import type { ReceivedEvent } from '#simulator';
 
 /** Whom an event concerns and what has changed, in one line. */
 export function describeEvent({ event, data }: ReceivedEvent): string {

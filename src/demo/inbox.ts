@@ -1,5 +1,5 @@
 import { isJsonObject } from '#kernel';
-import type { ReceivedEvent } from '../../libs/testing/src/simulator/index.js';
+import type { ReceivedEvent } from '#simulator';
 import type { ReceivedWebhook } from './receiver-messages.js';
 
 /** A webhook that came, with its event read. */

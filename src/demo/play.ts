@@ -3,14 +3,16 @@ import {
   createIdpClient,
   playOnboarding,
   playWorkingDay,
+  type HttpSend,
   type IdpClient,
   type OnboardingProgress,
-} from '../../libs/testing/src/simulator/index.js';
+} from '#simulator';
 import { GROUPS, PEOPLE } from './cast.js';
 import type { DemoDirectory } from './create-acme.js';
 import { columnHeads, deliveryLine, stepLine } from './delivery-line.js';
 import type { Inbox } from './inbox.js';
 import { lagText } from './lag.js';
+import { openHttp } from './open-http.js';
 import type { Screen } from './screen.js';
 
 /** One IdP with its company, ready to play. */
@@ -33,12 +35,24 @@ const DAY_PACE = { pauseMs: 480 };
 
 /** Onboards the three directories side by side, then plays their working day. */
 export async function play(stage: Stage): Promise<void> {
-  const players = stage.directories.map((directory) => player(stage, directory));
-  await onboard(stage, players);
-  await workingDay(stage, players);
+  const http = openHttp();
+  try {
+    const players = stage.directories.map((directory) => player(stage, directory, http.send));
+    await onboard(stage, players);
+    await workingDay(stage, players);
+  } finally {
+    await http.close();
+  }
 }
 
-function player(stage: Stage, directory: DemoDirectory): Player {
+/** Waits for all of them, also when one fails: nothing may be under way when the service stops. */
+async function together(players: readonly Player[], act: (player: Player) => Promise<void>): Promise<void> {
+  const outcomes = await Promise.allSettled(players.map(act));
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failure) throw failure.reason;
+}
+
+function player(stage: Stage, directory: DemoDirectory, send: HttpSend): Player {
   const { style, seed, domain } = directory.role;
   // The public address need not be reachable from here; the path is the same.
   const endpoint = `${stage.baseUrl}${new URL(directory.endpoint).pathname}`;
@@ -51,7 +65,7 @@ function player(stage: Stage, directory: DemoDirectory): Player {
       groups: GROUPS,
       ids: style === 'entra' ? 'entra' : 'okta',
     }),
-    client: createIdpClient({ endpoint, token: directory.token, style }),
+    client: createIdpClient({ endpoint, token: directory.token, style, send }),
   };
 }
 
@@ -71,15 +85,13 @@ async function onboard({ screen, inbox, signal }: Stage, players: readonly Playe
     return `  ${seconds} s  people/groups ${parts.join(' · ')} · ${inbox.deliveries.size} webhooks · ${lagText(inbox.lags)}`;
   };
   inbox.onDelivery = () => screen.live(show());
-  await Promise.all(
-    players.map(async (one) => {
-      const onProgress = (now: OnboardingProgress): void => {
-        progress.set(one, now);
-        screen.live(show());
-      };
-      await playOnboarding(one.client, one.company, { ...ONBOARDING_PACE, signal, onProgress });
-    }),
-  );
+  await together(players, async (one) => {
+    const onProgress = (now: OnboardingProgress): void => {
+      progress.set(one, now);
+      screen.live(show());
+    };
+    await playOnboarding(one.client, one.company, { ...ONBOARDING_PACE, signal, onProgress });
+  });
   await untilQuiet(inbox, signal);
   screen.endLive(show());
 }
@@ -92,15 +104,13 @@ async function workingDay({ screen, inbox, signal }: Stage, players: readonly Pl
     const label = labels.get(delivery.event.directory_id ?? '') ?? '–';
     screen.line(deliveryLine(screen, label, delivery));
   };
-  await Promise.all(
-    players.map(async ({ client, company, directory }) => {
-      await playWorkingDay(client, company, {
-        ...DAY_PACE,
-        signal,
-        onStep: (step) => screen.line(stepLine(screen, directory.role, step)),
-      });
-    }),
-  );
+  await together(players, async ({ client, company, directory }) => {
+    await playWorkingDay(client, company, {
+      ...DAY_PACE,
+      signal,
+      onStep: (step) => screen.line(stepLine(screen, directory.role, step)),
+    });
+  });
   await untilQuiet(inbox, signal);
 }
 

@@ -31,6 +31,12 @@ export async function runDemo({ once, env, signal }: DemoOptions): Promise<boole
     screen.paint('bold', 'Rollcall demo: three identity providers, one directory sync, one day at Acme'),
   );
   screen.line();
+  // First to start, last to stop: what is under way can still be delivered.
+  const receiver = await startReceiver({
+    onWebhook: (webhook) => inbox.add(webhook),
+    onCrash: (error) => crashed.abort(error),
+  });
+  stack.defer(() => receiver.stop());
   const variables = await demoVariables(env);
   const rollcall = await startRollcall(variables);
   stack.defer(() => rollcall.stop());
@@ -38,11 +44,6 @@ export async function runDemo({ once, env, signal }: DemoOptions): Promise<boole
   const database = env.DATABASE_URL ? 'PostgreSQL of DATABASE_URL' : 'embedded PostgreSQL';
   screen.done('service', `${rollcall.baseUrl} with ${database}, up after ${seconds(started)}`);
 
-  const receiver = await startReceiver({
-    onWebhook: (webhook) => inbox.add(webhook),
-    onCrash: (error) => crashed.abort(error),
-  });
-  stack.defer(() => receiver.stop());
   screen.done('webhook receiver', `${receiver.url}, a process of its own (pid ${receiver.pid})`);
 
   const { baseUrl } = rollcall;

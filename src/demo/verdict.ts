@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkOS } from '@workos-inc/node';
-import { compareWithRest, foldEvents, readRest } from '../../libs/testing/src/simulator/index.js';
+import { compareWithRest, foldEvents, readRest } from '#simulator';
 import { WEBHOOK_EVENTS, type DemoDirectory } from './create-acme.js';
 import type { Inbox } from './inbox.js';
 import { summarizeLag } from './lag.js';

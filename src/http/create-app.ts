@@ -37,7 +37,7 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
     logger: new NestLog(parts.log),
     bodyParser: false,
   });
-  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
   takeBodiesAsBytes(fastify);
   sendRequestIds(fastify);
   observeRequests(fastify, parts);

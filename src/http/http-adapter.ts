@@ -30,7 +30,9 @@ export class HttpAdapter extends FastifyAdapter {
   override setErrorHandler(
     handler: Parameters<FastifyAdapter['setErrorHandler']>[0],
   ): ReturnType<FastifyAdapter['setErrorHandler']> {
-    return super.setErrorHandler(scimFirst(handler as unknown as ErrorHandler) as unknown as typeof handler);
+    const inner: (...args: never[]) => unknown = handler;
+    const outer: (...args: never[]) => unknown = scimFirst(inner as ErrorHandler);
+    return super.setErrorHandler(outer as typeof handler);
   }
 }
 

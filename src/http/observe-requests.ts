@@ -12,7 +12,10 @@ export function observeRequests(
     if (!route.startsWith('/scim')) {
       const labels = { method: request.method, route, status: String(reply.statusCode) };
       metrics.httpDuration.observe(labels, reply.elapsedTime / 1_000);
-      log.debug({ ...labels, requestId: request.id, durationMs: Math.round(reply.elapsedTime) }, 'REST request');
+      log.debug(
+        { ...labels, requestId: request.id, durationMs: Math.round(reply.elapsedTime) },
+        'REST request',
+      );
     }
     done();
   });

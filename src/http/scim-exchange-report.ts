@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Logger } from 'pino';
 import type { ScimExchange } from '#scim';
 import type { Metrics } from '../metrics/metrics.js';
@@ -21,6 +22,8 @@ export function scimExchangeReport(log: Logger, metrics: Metrics): (exchange: Sc
 
 function describe(failure: unknown): string | undefined {
   if (failure === undefined) return undefined;
-  if (!(failure instanceof Error)) return String(failure);
-  return failure.cause instanceof Error ? `${failure.stack}\ncaused by ${failure.cause.stack}` : failure.stack;
+  if (!(failure instanceof Error)) return inspect(failure, { depth: 1 });
+  return failure.cause instanceof Error
+    ? `${failure.stack}\ncaused by ${failure.cause.stack}`
+    : failure.stack;
 }

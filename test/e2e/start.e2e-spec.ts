@@ -37,7 +37,10 @@ describe('a start that cannot work says why in one line and exits with 1', () =>
     ['no key at all', () => ({ DATABASE_URL: database.url }), /ROLLCALL_SECRET_KEYS.*required/],
     [
       'a database that does not answer',
-      () => ({ DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/none', ROLLCALL_SECRET_KEYS: SECRET_KEYS }),
+      () => ({
+        DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/none',
+        ROLLCALL_SECRET_KEYS: SECRET_KEYS,
+      }),
       /127\.0\.0\.1:1/,
     ],
     [

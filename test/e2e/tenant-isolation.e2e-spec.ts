@@ -184,7 +184,10 @@ function fillPath(path: string, ids: Ids): string {
 /** The same kinds, but nobody's. */
 function unknownIds(ids: Ids): Ids {
   return Object.fromEntries(
-    Object.entries(ids).map(([kind, id]) => [kind, `${id.slice(0, -4)}${id.endsWith('ZZZZ') ? 'YYYY' : 'ZZZZ'}`]),
+    Object.entries(ids).map(([kind, id]) => [
+      kind,
+      `${id.slice(0, -4)}${id.endsWith('ZZZZ') ? 'YYYY' : 'ZZZZ'}`,
+    ]),
   );
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { WorkOS } from '@workos-inc/node';
-import { compareWithRest, foldEvents, readRest, type ReceivedEvent } from '#testing';
+import { compareWithRest, foldEvents, readRest, type ReceivedEvent } from '#simulator';
 import { createScimDirectory, RestClient, type CreatedScimDirectory } from '../support/rest-client.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { startWebhookSink, type WebhookSink } from '../support/webhook-sink.js';
@@ -100,7 +100,7 @@ async function write(
   const directory = directories[writer % directories.length] as CreatedScimDirectory;
   for (let n = 0; running.value; n++) {
     const userName = `writer${writer}.${n}@example.com`;
-    const created = await scim(directory, 'POST', '/Users', { userName, externalId: `x-${writer}-${n}` });
+    const created = await scim(directory, 'POST /Users', { userName, externalId: `x-${writer}-${n}` });
     if (created?.status !== 201) {
       await pause(50);
       continue;
@@ -113,7 +113,7 @@ async function write(
 }
 
 async function deactivate(known: Acknowledged): Promise<void> {
-  const answer = await scim(known.directory, 'PATCH', `/Users/${known.id}`, {
+  const answer = await scim(known.directory, `PATCH /Users/${known.id}`, {
     schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
     Operations: [{ op: 'replace', value: { active: false } }],
   });
@@ -122,7 +122,7 @@ async function deactivate(known: Acknowledged): Promise<void> {
 }
 
 async function remove(known: Acknowledged): Promise<void> {
-  const answer = await scim(known.directory, 'DELETE', `/Users/${known.id}`);
+  const answer = await scim(known.directory, `DELETE /Users/${known.id}`);
   if (answer === undefined || answer.status >= 500) known.unsure = true;
   else known.deleted = true;
 }
@@ -130,18 +130,21 @@ async function remove(known: Acknowledged): Promise<void> {
 /** Undefined when no answer came. */
 async function scim(
   directory: CreatedScimDirectory,
-  method: string,
-  path: string,
+  request: `${'GET' | 'POST' | 'PATCH' | 'DELETE'} ${string}`,
   body?: unknown,
 ): Promise<{ status: number; body: Record<string, unknown> } | undefined> {
+  const [method, path] = request.split(' ');
   try {
-    const response = await fetch(directory.endpoint + path, {
-      method,
+    const response = await fetch(`${directory.endpoint}${path}`, {
+      ...(method === undefined ? {} : { method }),
       headers: { authorization: `Bearer ${directory.token}`, 'content-type': 'application/scim+json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
+    return {
+      status: response.status,
+      body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
+    };
   } catch {
     return undefined;
   }
@@ -168,9 +171,12 @@ async function followFeed(running: { value: boolean }): Promise<ReceivedEvent[]>
 
 async function expectAcknowledged(acknowledged: readonly Acknowledged[]): Promise<void> {
   for (const known of acknowledged) {
-    const found = await scim(known.directory, 'GET', `/Users/${known.id}`);
+    const found = await scim(known.directory, `GET /Users/${known.id}`);
     if (known.unsure) continue;
-    expect({ id: known.id, status: found?.status }).toEqual({ id: known.id, status: known.deleted ? 404 : 200 });
+    expect({ id: known.id, status: found?.status }).toEqual({
+      id: known.id,
+      status: known.deleted ? 404 : 200,
+    });
     if (!known.deleted) expect(found?.body['active']).toBe(known.active);
   }
 }

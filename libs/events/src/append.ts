@@ -15,7 +15,10 @@ interface EventRow extends AppendedEvent {
 }
 
 /** Creates the counter of a new stream. */
-export async function createStream(tx: Queryable, stream: Pick<Stream, 'environmentId' | 'streamId'>): Promise<void> {
+export async function createStream(
+  tx: Queryable,
+  stream: Pick<Stream, 'environmentId' | 'streamId'>,
+): Promise<void> {
   await tx.query({
     name: 'events_create_stream',
     text: 'INSERT INTO streams (environment_id, stream_id) VALUES ($1, $2) ON CONFLICT DO NOTHING',
@@ -24,7 +27,10 @@ export async function createStream(tx: Queryable, stream: Pick<Stream, 'environm
 }
 
 /** Last number given out in a stream; read it under the stream's lock. */
-export async function readHead(tx: Queryable, stream: Pick<Stream, 'environmentId' | 'streamId'>): Promise<number> {
+export async function readHead(
+  tx: Queryable,
+  stream: Pick<Stream, 'environmentId' | 'streamId'>,
+): Promise<number> {
   const rows = await tx.query<{ sequence: number }>({
     name: 'events_read_head',
     text: 'SELECT sequence FROM streams WHERE environment_id = $1 AND stream_id = $2',

@@ -1,4 +1,5 @@
-const ASCII = /^[\x00-\x7f]*$/;
+/** Nearly every key: nothing to normalise. */
+const PRINTABLE_ASCII = /^[ -~]*$/;
 
 /**
  * The one function that makes comparison keys (user names, e-mail addresses, group names, case-insensitive
@@ -6,7 +7,7 @@ const ASCII = /^[\x00-\x7f]*$/;
  * neighbouring letters, so that the Greek final sigma folds like any other sigma.
  */
 export function foldKey(text: string): string {
-  if (ASCII.test(text)) return text.toLowerCase();
+  if (PRINTABLE_ASCII.test(text)) return text.toLowerCase();
   let folded = '';
   for (const char of text.normalize('NFC')) folded += char === 'ς' ? 'σ' : char.toLowerCase();
   return folded.normalize('NFC');

@@ -25,7 +25,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
  */
 export function parseJson(bytes: Uint8Array | string, limits: Partial<JsonLimits> = {}): JsonValue {
   const value = parseText(typeof bytes === 'string' ? bytes : decodeUtf8(bytes));
-  checkJson(value, { ...DEFAULT_LIMITS, ...limits }, '', 1);
+  checkJson(value, { ...DEFAULT_LIMITS, ...limits }, { path: '', depth: 1 });
   return value;
 }
 
@@ -49,7 +49,14 @@ function parseText(text: string): JsonValue {
   }
 }
 
-function checkJson(value: JsonValue, limits: JsonLimits, path: string, depth: number): void {
+/** Where in the document a value stands. */
+interface Place {
+  readonly path: string;
+  readonly depth: number;
+}
+
+function checkJson(value: JsonValue, limits: JsonLimits, place: Place): void {
+  const { path, depth } = place;
   if (typeof value === 'string') return checkString(value, limits, path);
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw bad(path, 'is a number too large to be represented');
@@ -57,21 +64,19 @@ function checkJson(value: JsonValue, limits: JsonLimits, path: string, depth: nu
   }
   if (value === null || typeof value === 'boolean') return;
   if (depth > limits.maxDepth) throw bad(path, `is nested deeper than ${limits.maxDepth} levels`);
-  if (Array.isArray(value)) {
-    value.forEach((item, index) => checkJson(item, limits, `${path}[${index}]`, depth + 1));
-    return;
-  }
-  checkObject(value, limits, path, depth);
+  if (!Array.isArray(value)) return checkObject(value, limits, place);
+  for (const [index, item] of value.entries())
+    checkJson(item, limits, { path: `${path}[${index}]`, depth: depth + 1 });
 }
 
-function checkObject(value: JsonObject, limits: JsonLimits, path: string, depth: number): void {
+function checkObject(value: JsonObject, limits: JsonLimits, { path, depth }: Place): void {
   const keys = Object.keys(value);
   if (keys.length > limits.maxKeys) throw bad(path, `has more than ${limits.maxKeys} attributes`);
   for (const key of keys) {
     const inner = path === '' ? key : `${path}.${key}`;
     if (key === '__proto__') throw bad(inner, 'is a reserved name and not accepted');
     checkString(key, limits, inner);
-    checkJson(value[key] as JsonValue, limits, inner, depth + 1);
+    checkJson(value[key] as JsonValue, limits, { path: inner, depth: depth + 1 });
   }
 }
 

@@ -46,15 +46,16 @@ export function toPage<T extends { readonly id: string }>(rows: readonly T[], pa
   const more = rows.length > page.limit;
   const kept = rows.slice(0, page.limit);
   const data = scan.reverse ? kept.toReversed() : kept;
-  const start = data.at(0)?.id ?? null;
-  const end = data.at(-1)?.id ?? null;
+  const towardsNewer = scan.comparison === '>';
   // Beyond the far end of the scan lies what `more` says; behind its start lies the cursor itself, if there was one.
-  const moreAtStart = scan.reverse ? more : scan.cursor !== undefined;
-  const moreAtEnd = scan.reverse ? scan.cursor !== undefined : more;
-  const beforeIsStart = page.order !== 'normal';
-  return {
-    data,
-    before: beforeIsStart ? (moreAtStart ? start : null) : moreAtEnd ? end : null,
-    after: beforeIsStart ? (moreAtEnd ? end : null) : moreAtStart ? start : null,
-  };
+  const hasNewer = towardsNewer ? more : scan.cursor !== undefined;
+  const hasOlder = towardsNewer ? scan.cursor !== undefined : more;
+  const [newest, oldest] = page.order === 'asc' ? [data.at(-1), data.at(0)] : [data.at(0), data.at(-1)];
+  const newer = cursorAt(newest, hasNewer);
+  const older = cursorAt(oldest, hasOlder);
+  return page.order === 'desc' ? { data, before: newer, after: older } : { data, before: older, after: newer };
+}
+
+function cursorAt(item: { readonly id: string } | undefined, hasMore: boolean): string | null {
+  return item !== undefined && hasMore ? item.id : null;
 }

@@ -7,4 +7,3 @@ export {
 } from './database.js';
 export { dialectConformance, type DialectFixture } from './dialect-conformance.js';
 export { IN_MEMORY_TOKEN, InMemoryDirectory } from './in-memory-directory.js';
-export * from './simulator/index.js';

@@ -40,7 +40,9 @@ export class Coalescer<Request, Result> {
     const lane = this.#lane(key);
     if (lane.queue.length >= this.#limits.queue)
       return Promise.reject(
-        new RetryableError('Too many changes of this directory are waiting. Send this one again in a moment.'),
+        new RetryableError(
+          'Too many changes of this directory are waiting. Send this one again in a moment.',
+        ),
       );
     return new Promise((resolve, reject) => {
       lane.queue.push({ request, resolve, reject });

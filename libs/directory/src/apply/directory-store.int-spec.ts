@@ -47,7 +47,10 @@ describe('users', () => {
     expect(first.events).toHaveLength(1);
     expect(second.events).toHaveLength(0);
     expect(second.user?.version).toBe(2);
-    expect((await log())[1]?.['data']).toMatchObject({ job_title: 'Lead', previous_attributes: { job_title: null } });
+    expect((await log())[1]?.['data']).toMatchObject({
+      job_title: 'Lead',
+      previous_attributes: { job_title: null },
+    });
   });
 
   it('leaves nothing behind when the update function refuses', async () => {
@@ -189,7 +192,9 @@ describe('concurrency', () => {
       );
       expect(tries.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
     }
-    expect((await log()).map((event) => event['sequence'])).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+    expect((await log()).map((event) => event['sequence'])).toEqual(
+      Array.from({ length: 20 }, (_, i) => i + 1),
+    );
   });
 
   it('keeps every change when two stores write one directory at once', async () => {
@@ -222,7 +227,12 @@ describe('concurrency', () => {
       store.apply(ref, poison),
       store.apply(ref, hire('three@example.com')),
     ]);
-    expect(results.map((result) => result.status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    expect(results.map((result) => result.status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ]);
     expect((await log()).map((event) => event['sequence'])).toEqual([1, 2, 3]);
   });
 });

@@ -85,10 +85,7 @@ export class DirectoryStore {
   }
 
   /** One transaction; returns what to tell whom, to be said only after the commit. */
-  async #commit(
-    directoryId: string,
-    take: () => Waiting<Request, ChangeResult>[],
-  ): Promise<(() => void)[]> {
+  async #commit(directoryId: string, take: () => Waiting<Request, ChangeResult>[]): Promise<(() => void)[]> {
     let wake: (() => void) | undefined;
     const answers = await this.#options.database.transaction(async (rawTx) => {
       const tx = markFailures(rawTx);

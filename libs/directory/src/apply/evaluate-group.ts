@@ -139,4 +139,3 @@ function asGroup(
     pendingRemoval: false,
   };
 }
-

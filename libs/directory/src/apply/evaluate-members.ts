@@ -4,6 +4,16 @@ import { checkKeyLength } from '../rows/user-row.js';
 import type { Batch } from './batch.js';
 import { membershipEvent } from './evaluate-common.js';
 
+/** What is to be done to the members of one group. */
+interface Steps {
+  readonly groupId: string;
+  readonly operations: readonly MemberOperation[];
+  /** Every value that the steps mention, once. */
+  readonly values: readonly string[];
+  /** Value → user id, for those that are known. */
+  readonly userIdOf: ReadonlyMap<string, string>;
+}
+
 /** The wanted members after all steps, as far as they are known to differ. */
 interface Wanted {
   /** User id → member or not. */
@@ -24,9 +34,9 @@ export async function applyMembers(
 ): Promise<boolean> {
   const values = [...new Set(operations.flatMap((step) => (step.op === 'remove_all' ? [] : step.values)))];
   if (values.length === 0 && !operations.some(replacesAll)) return false;
-  const userIdOf = await resolveValues(batch, values);
-  await loadLinks(batch, group.id, operations, { values, userIdOf });
-  const wanted = foldOperations(batch, group.id, operations, userIdOf);
+  const steps = { groupId: group.id, operations, values, userIdOf: await resolveValues(batch, values) };
+  await loadLinks(batch, steps);
+  const wanted = foldOperations(batch, steps);
   const usersChanged = await announce(batch, group, wanted.users);
   return settlePending(batch, group.id, wanted.unknown) || usersChanged;
 }
@@ -56,12 +66,8 @@ async function resolveValues(batch: Batch, values: readonly string[]): Promise<M
   return known;
 }
 
-async function loadLinks(
-  batch: Batch,
-  groupId: string,
-  operations: readonly MemberOperation[],
-  { values, userIdOf }: { values: readonly string[]; userIdOf: ReadonlyMap<string, string> },
-): Promise<void> {
+async function loadLinks(batch: Batch, steps: Steps): Promise<void> {
+  const { groupId, operations, values, userIdOf } = steps;
   const unknown = values.filter((value) => !userIdOf.has(value));
   if (operations.some(replacesAll)) {
     await batch.memberships.loadGroup(groupId);
@@ -73,12 +79,7 @@ async function loadLinks(
   if (unknown.length > 0 || batch.head.hasPendingMemberships) await batch.pending.loadPairs(groupId, values);
 }
 
-function foldOperations(
-  batch: Batch,
-  groupId: string,
-  operations: readonly MemberOperation[],
-  userIdOf: ReadonlyMap<string, string>,
-): Wanted {
+function foldOperations(batch: Batch, { groupId, operations, userIdOf }: Steps): Wanted {
   const wanted: Wanted = { users: new Map(), unknown: new Map() };
   const set = (value: string, present: boolean): void => {
     const userId = userIdOf.get(value);
@@ -105,7 +106,9 @@ async function announce(
   group: DirectoryGroup,
   wanted: ReadonlyMap<string, boolean>,
 ): Promise<boolean> {
-  const changed = [...wanted].filter(([userId, member]) => batch.memberships.has(group.id, userId) !== member);
+  const changed = [...wanted].filter(
+    ([userId, member]) => batch.memberships.has(group.id, userId) !== member,
+  );
   const removed = changed.filter(([, member]) => !member).map(([userId]) => userId);
   const added = changed.filter(([, member]) => member).map(([userId]) => userId);
   await batch.users.loadIds(removed);

@@ -144,4 +144,3 @@ function leaveGroup(batch: Batch, group: DirectoryGroup, user: DirectoryUser): v
   touchMembers(batch, group);
   batch.events.push(membershipEvent('dsync.group.user_removed', user, group));
 }
-

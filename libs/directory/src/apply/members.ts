@@ -92,7 +92,9 @@ export class BatchLinks {
 
   /** Members of a group that was loaded with loadGroup. */
   membersOf(groupId: string): string[] {
-    return [...(this.#byGroup.get(groupId) ?? [])].filter(([, link]) => link.current).map(([member]) => member);
+    return [...(this.#byGroup.get(groupId) ?? [])]
+      .filter(([, link]) => link.current)
+      .map(([member]) => member);
   }
 
   /** Groups of a member that was loaded with loadMember. */

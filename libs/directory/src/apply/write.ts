@@ -20,8 +20,16 @@ export async function writeBatch(tx: Queryable, batch: Batch): Promise<void> {
   const now = batch.clock.now().toISOString();
   const links = (pairs: readonly MemberPair[]): JsonObject[] =>
     pairs.map((pair) => ({ group_id: pair.groupId, member: pair.member, created_at: now }));
-  await write('directory_delete_members', deleteLinks('memberships', 'user_id'), links(memberships.toDelete()));
-  await write('directory_insert_members', insertLinks('memberships', 'user_id'), links(memberships.toInsert()));
+  await write(
+    'directory_delete_members',
+    deleteLinks('memberships', 'user_id'),
+    links(memberships.toDelete()),
+  );
+  await write(
+    'directory_insert_members',
+    insertLinks('memberships', 'user_id'),
+    links(memberships.toInsert()),
+  );
   await write(
     'directory_delete_pending',
     deleteLinks('pending_memberships', 'value'),

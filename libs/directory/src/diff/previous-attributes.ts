@@ -11,22 +11,23 @@ const DERIVED = new Set(['updated_at']);
  * attribute maps. Absent and null are the same. Undefined when nothing changed, and then there is no event.
  */
 export function previousAttributes(before: JsonObject, after: JsonObject): JsonObject | undefined {
+  const changed = changedEntries(before, after);
   const previous: JsonObject = {};
-  for (const key of keysOf(before, after)) {
-    if (DERIVED.has(key)) continue;
-    const old = before[key] ?? null;
-    const current = after[key] ?? null;
-    if (isDeepStrictEqual(old, current)) continue;
-    if (NESTED.has(key) && isJsonObject(old) && isJsonObject(current)) {
-      const nested = changedEntries(old, current);
-      if (Object.keys(nested).length > 0) previous[key] = nested;
-    } else {
-      previous[key] = old;
-    }
+  for (const [key, old] of Object.entries(changed)) {
+    const kept = NESTED.has(key) ? changedInside(old, after[key]) : old;
+    if (kept !== undefined && !DERIVED.has(key)) previous[key] = kept;
   }
   return Object.keys(previous).length > 0 ? previous : undefined;
 }
 
+/** Undefined when the maps differ only in what counts as equal. */
+function changedInside(old: JsonValue, current: JsonValue | undefined): JsonValue | undefined {
+  if (!isJsonObject(old) || !isJsonObject(current)) return old;
+  const entries = changedEntries(old, current);
+  return Object.keys(entries).length > 0 ? entries : undefined;
+}
+
+/** Old values of the entries that differ; absent and null are the same. */
 function changedEntries(before: JsonObject, after: JsonObject): JsonObject {
   const entries: [string, JsonValue][] = [];
   for (const key of keysOf(before, after)) {

@@ -120,7 +120,10 @@ export class DirectoryReader {
       JOIN directories d ON d.environment_id = ${alias}.environment_id AND d.id = ${alias}.directory_id
       WHERE ${alias}.environment_id = $1 AND ${alias}.directory_id = $2 AND ${alias}.asserted_deleted_at IS NULL ${where}`;
     const filterValues = [ref.environmentId, ref.directoryId, ...(search.where?.values ?? [])];
-    const items = search.limit === 0 ? [] : await this.#page<R>(`SELECT ${columns} ${from}`, filterValues, search, alias);
+    const items =
+      search.limit === 0
+        ? []
+        : await this.#page<R>({ select: `SELECT ${columns} ${from}`, alias, values: filterValues }, search);
     const complete = items.length < search.limit && (items.length > 0 || search.offset === 0);
     if (complete) return { total: search.offset + items.length, items };
     const counted = await this.#database.query<{ total: number }>({
@@ -131,10 +134,8 @@ export class DirectoryReader {
   }
 
   #page<R extends UserRow | GroupRow>(
-    select: string,
-    filterValues: readonly unknown[],
+    { select, alias, values: filterValues }: { select: string; alias: string; values: readonly unknown[] },
     search: Search,
-    alias: string,
   ): Promise<R[]> {
     const order = search.orderBy ? `${search.orderBy.text}, ${alias}.id` : `${alias}.id`;
     const values = [...filterValues, ...(search.orderBy?.values ?? []), search.limit, search.offset];

@@ -13,7 +13,7 @@ export interface ReceivedMessage {
 
 /** An answer before it is written: canonical SCIM 2.0. */
 export interface AnswerMessage {
-  readonly kind: 'resource' | 'list' | 'error' | 'discovery' | 'discovery_list';
+  readonly kind: 'resource' | 'list' | 'error' | 'bulk' | 'discovery' | 'discovery_list';
   readonly body: JsonObject;
 }
 

@@ -11,8 +11,6 @@ export interface DialectSwitches {
   readonly groupPatchAnswer: 'body' | 'no_content';
   /** How far the readers go along with deviations in bodies, paths and filters. */
   readonly tolerance: Tolerance;
-  /** Member values may also be the `externalId` of a user of the same directory (directory setting `match_external_ids`). */
-  readonly membersMatchExternalId: boolean;
   /** POST with `X-HTTP-Method-Override` is taken for the method that it names. */
   readonly methodOverride: boolean;
   /** Page size of a list request without `count`. */
@@ -23,7 +21,6 @@ export const DEFAULT_SWITCHES: DialectSwitches = {
   userPatchAnswer: 'body',
   groupPatchAnswer: 'body',
   tolerance: RFC_TOLERANCE,
-  membersMatchExternalId: false,
   methodOverride: false,
   defaultPageSize: 100,
 };

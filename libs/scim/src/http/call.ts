@@ -36,6 +36,8 @@ export interface Answer {
   readonly message?: AnswerMessage;
   readonly etag?: string;
   readonly location?: string;
+  /** What was our fault although the answer is no refusal (bulk): for the log. */
+  readonly failure?: unknown;
 }
 
 export type Operation<Kind extends Route['kind']> = (

@@ -1,17 +1,27 @@
 import type { JsonObject } from '#kernel';
 import { forbidden, notFound } from '../protocol/errors.js';
+import { MAX_BULK_OPERATIONS } from '../protocol/messages/bulk-request.js';
 import { listResponse } from '../protocol/messages/list-response.js';
 import type { SchemaDefinition } from '../protocol/schema/definitions.js';
 import { RESOURCE_TYPES, SCHEMAS, findSchema } from '../protocol/schema/resource-types.js';
 import { resourceTypeJson, schemaJson } from '../protocol/schema/schema-json.js';
 import { serviceProviderConfig } from '../protocol/schema/service-provider-config.js';
 import type { Answer, RoutedCall, ScimCall } from './call.js';
+import { BODY_LIMITS } from './read-body.js';
 
 /** `/ServiceProviderConfig` (RFC 7644 4). */
 export function readServiceProviderConfig(call: ScimCall): Answer {
   refuseFilter(call);
   const { defaultPageSize } = call.switches;
-  return discovery(serviceProviderConfig({ baseUrl: call.baseUrl, bulkSupported: false, defaultPageSize }));
+  return discovery(
+    serviceProviderConfig({
+      baseUrl: call.baseUrl,
+      bulkSupported: true,
+      bulkMaxOperations: MAX_BULK_OPERATIONS,
+      bulkMaxPayloadSize: BODY_LIMITS.Bulk,
+      defaultPageSize,
+    }),
+  );
 }
 
 export function listSchemas(call: ScimCall): Answer {

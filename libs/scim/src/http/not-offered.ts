@@ -5,11 +5,6 @@ export function refuseMe(): never {
   throw notImplemented('A directory token belongs to no person, so there is no /Me. Use /Users/{id}.');
 }
 
-/** `/Bulk` (RFC 7644 3.7); ServiceProviderConfig says so too. */
-export function refuseBulk(): never {
-  throw notImplemented('Bulk requests are not offered. Send one request per resource.');
-}
-
 /** `/.search` across resource types (RFC 7644 3.4.3). */
 export function refuseRootSearch(): never {
   throw notImplemented(

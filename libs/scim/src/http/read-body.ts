@@ -5,8 +5,11 @@ import { headerOf, type ScimRequest } from './messages.js';
 
 const MEBIBYTE = 1_048_576;
 
-/** Largest bodies: a person is small, a group may list every member of a company. */
-const LIMITS = { User: MEBIBYTE, Group: 20 * MEBIBYTE } as const;
+/** Largest bodies: a person is small, a group may list every member of a company, and a bulk request may hold it. */
+export const BODY_LIMITS = { User: MEBIBYTE, Group: 20 * MEBIBYTE, Bulk: 20 * MEBIBYTE } as const;
+
+/** A bulk request wraps other bodies. Each of them is checked when its turn comes, so that one spoils no other. */
+const BULK_JSON = { maxDepth: 64, maxKeys: 100_000, maxStringLength: BODY_LIMITS.Bulk } as const;
 
 const RFC_CONTENT_TYPES: readonly string[] = ['application/scim+json', 'application/json'];
 
@@ -15,15 +18,15 @@ const RFC_CONTENT_TYPES: readonly string[] = ['application/scim+json', 'applicat
  * @throws ScimError 415 for another media type, 413 above the limit, 400 `invalidSyntax` when it is no JSON object;
  *   InvalidInputError when a value in it is unacceptable
  */
-export function readBody(request: ScimRequest, kind: keyof typeof LIMITS, dialect: Dialect): JsonObject {
+export function readBody(request: ScimRequest, kind: keyof typeof BODY_LIMITS, dialect: Dialect): JsonObject {
   checkContentType(request, dialect);
   const body = request.body ?? new Uint8Array();
-  const limit = LIMITS[kind];
+  const limit = BODY_LIMITS[kind];
   if (body.byteLength > limit)
     throw payloadTooLarge(
       `The body has ${body.byteLength} bytes; at most ${limit} are accepted here. Send fewer values per request.`,
     );
-  const value = parseJson(body);
+  const value = parseJson(body, kind === 'Bulk' ? BULK_JSON : {});
   if (!isJsonObject(value))
     throw invalidSyntax('The body must be a JSON object, such as {"schemas": […], …}.');
   return value;

@@ -76,6 +76,7 @@ export class ScimServer {
     const call = this.#openCall(request, directory);
     const operation = findOperation(route, effectiveMethod(call));
     const answer: Answer = await operation(call, this.#ports);
+    progress.failure = answer.failure;
     return writeAnswer(call, answer);
   }
 

@@ -340,6 +340,11 @@ describe('readResource for groups', () => {
     },
   );
 
+  it('keeps no password, although groups have none', () => {
+    const read = readResource('Group', { displayName: 'Ops', PassWord: 'secret' }, LENIENT_TOLERANCE);
+    expect(read.resource).toEqual({ displayName: 'Ops' });
+  });
+
   it('requires a name', () => {
     expect(() => readResource('Group', { members: [] }, RFC_TOLERANCE)).toThrow('"displayName" is required');
   });

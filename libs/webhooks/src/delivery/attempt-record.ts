@@ -5,7 +5,8 @@ import type { Delivery } from './lane.js';
 export interface AttemptRecord {
   readonly session: EndpointSession;
   readonly delivery: Delivery;
-  readonly id: string;
+  /** Given when the record is first written. */
+  id?: string;
   readonly outcome: 'succeeded' | 'failed' | 'discarded';
   readonly httpStatus: number | null;
   readonly error: string | null;

@@ -1,4 +1,4 @@
-import { newId, type Clock } from '#kernel';
+import type { Clock } from '#kernel';
 import type { DisabledReason } from '../endpoints/webhook-endpoint.js';
 import type { PostResult } from '../outbound/post-result.js';
 import type { AttemptRecord } from './attempt-record.js';
@@ -149,7 +149,6 @@ export class EndpointSession {
     return {
       session: this,
       delivery,
-      id: newId('attempt'),
       outcome: outcome.kind,
       httpStatus: result.status,
       error: hasSucceeded ? null : outcome.error,

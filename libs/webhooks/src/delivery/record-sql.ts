@@ -23,7 +23,7 @@ export function recordBatch(batch: RecordBatch): Statement {
 }
 
 function isFirstSuccess(record: AttemptRecord): boolean {
-  return record.retryInMs === null && record.delivery.attempt === 1;
+  return record.outcome === 'succeeded' && record.delivery.attempt === 1;
 }
 
 function plainValues({ sessions, records, positions }: RecordBatch): unknown[] {
@@ -43,10 +43,7 @@ function plainValues({ sessions, records, positions }: RecordBatch): unknown[] {
     records.map((record) => record.delivery.eventId),
     records.map((record) => record.delivery.lane.streamId),
     records.map((record) => record.delivery.sequence),
-    records.map((record) => record.delivery.attempt),
-    records.map((record) => record.outcome),
     records.map((record) => record.httpStatus),
-    records.map((record) => record.error),
     records.map((record) => record.excerpt),
     records.map((record) => record.durationMs),
     records.map((record) => record.startedAt),
@@ -56,6 +53,9 @@ function plainValues({ sessions, records, positions }: RecordBatch): unknown[] {
 function retryValues({ sessions, records, failing }: RecordBatch): unknown[] {
   const index = indexOf(sessions);
   return [
+    records.map((record) => record.delivery.attempt),
+    records.map((record) => record.outcome),
+    records.map((record) => record.error),
     records.map((record) => record.retryInMs),
     failing.map((session) => index.get(session)),
     failing.map((session) => session.failures.since),
@@ -86,29 +86,35 @@ const HELD = `
     ON CONFLICT (environment_id, endpoint_id, stream_id)
       DO UPDATE SET sequence = excluded.sequence WHERE webhook_lanes.sequence < excluded.sequence)`;
 
-const ATTEMPT_COLUMNS = `environment_id, endpoint_id, id, event_id, stream_id, sequence, attempt, outcome, http_status,
-      error, response_excerpt, duration_ms, created_at`;
+const ATTEMPT_COLUMNS = `environment_id, endpoint_id, id, event_id, stream_id, sequence, http_status, response_excerpt,
+      duration_ms, created_at, attempt, outcome, error`;
 
-const attempts = (moreTypes: string, moreColumns: string): string => `
-    SELECT held.environment_id, held.endpoint_id, a.id, a.event_id, a.stream_id, a.sequence, a.attempt, a.outcome,
-      a.http_status, a.error, a.excerpt, a.duration_ms, to_timestamp(a.started_ms / 1000)${moreColumns}
-    FROM unnest($7::int[], $8::text[], $9::text[], $10::text[], $11::bigint[], $12::int[], $13::text[], $14::int[],
-      $15::text[], $16::text[], $17::int[], $18::float8[]${moreTypes})
-      AS a (i, id, event_id, stream_id, sequence, attempt, outcome, http_status, error, excerpt, duration_ms,
-        started_ms${moreColumns.replace('a.', '')})
-    JOIN held USING (i)`;
+const SHARED_COLUMNS = `held.environment_id, held.endpoint_id, a.id, a.event_id, a.stream_id, a.sequence, a.http_status,
+      a.excerpt, a.duration_ms, to_timestamp(a.started_ms / 1000)`;
 
-/** The everyday case: nothing failed, nothing was a retry. Without the other steps it costs half as much. */
+const SHARED_ARRAYS = `$7::int[], $8::text[], $9::text[], $10::text[], $11::bigint[], $12::int[], $13::text[],
+      $14::int[], $15::float8[]`;
+
+const SHARED_NAMES = 'i, id, event_id, stream_id, sequence, http_status, excerpt, duration_ms, started_ms';
+
+/** The everyday case, nothing but first attempts that succeeded: without the other steps it costs half as much. */
 const PLAIN_SQL = `
   WITH ${HELD},
   written AS (
-    INSERT INTO webhook_attempts (${ATTEMPT_COLUMNS}) ${attempts('', '')})
+    INSERT INTO webhook_attempts (${ATTEMPT_COLUMNS})
+    SELECT ${SHARED_COLUMNS}, 1, 'succeeded', NULL
+    FROM unnest(${SHARED_ARRAYS}) AS a (${SHARED_NAMES})
+    JOIN held USING (i))
   SELECT endpoint_id FROM held`;
 
 /** `ON CONFLICT DO NOTHING` is for a batch that is written again because nobody knows whether it was committed. */
 const FULL_SQL = `
   WITH ${HELD},
-  attempt (${ATTEMPT_COLUMNS}, retry_in_ms) AS MATERIALIZED (${attempts(', $19::float8[]', ', a.retry_in_ms')}),
+  attempt (${ATTEMPT_COLUMNS}, retry_in_ms) AS MATERIALIZED (
+    SELECT ${SHARED_COLUMNS}, a.attempt, a.outcome, a.error, a.retry_in_ms
+    FROM unnest(${SHARED_ARRAYS}, $16::int[], $17::text[], $18::text[], $19::float8[])
+      AS a (${SHARED_NAMES}, attempt, outcome, error, retry_in_ms)
+    JOIN held USING (i)),
   written AS (
     INSERT INTO webhook_attempts (${ATTEMPT_COLUMNS})
     SELECT ${ATTEMPT_COLUMNS} FROM attempt

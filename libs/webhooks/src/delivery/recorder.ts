@@ -1,4 +1,4 @@
-import type { Database } from '#kernel';
+import { newId, type Database } from '#kernel';
 import type { AttemptRecord } from './attempt-record.js';
 import type { LanePosition } from './delivery-queue.js';
 import type { EndpointSession } from './endpoint-session.js';
@@ -109,6 +109,8 @@ export class Recorder {
       sessions.map((session) => [session, session.queue.takePositions()]),
     );
     const failing = sessions.filter((session) => session.failures.takeChange());
+    // All at once: making many ids within one millisecond costs a tenth of making each in its own.
+    for (const record of records) record.id ??= newId('attempt');
     this.#records = [];
     this.#sessions = new Set();
     return { sessions, records, positions, failing, isRepeated: this.#failures > 0 };

@@ -9,6 +9,9 @@ export interface AddressPolicy {
   isAllowed(address: string, secure: boolean): boolean;
 }
 
+/** All that is handed out of IPv6; outside of it ipaddr.js calls some things unicast, `::7f00:1` (127.0.0.1) too. */
+const GLOBAL_IPV6: Range = ipaddr.parseCIDR('2000::/3');
+
 /** Globally routable but not public: the host agent that every Azure machine sees. */
 const NEVER_PUBLIC: readonly Range[] = [ipaddr.parseCIDR('168.63.129.16/32')];
 
@@ -37,6 +40,7 @@ export function createAddressPolicy(allow: string): AddressPolicy {
  * -compatible, NAT64, 6to4, Teredo) has a range of its own and is refused with it.
  */
 function isPublic(address: Address): boolean {
+  if (address.kind() === 'ipv6' && !contains(GLOBAL_IPV6, address)) return false;
   return address.range() === 'unicast' && !NEVER_PUBLIC.some((range) => contains(range, address));
 }
 

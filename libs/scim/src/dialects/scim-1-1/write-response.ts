@@ -13,6 +13,8 @@ export function writeResponse(answer: AnswerMessage): JsonObject {
       return writeList(answer.body);
     case 'error':
       return writeError(answer.body);
+    case 'bulk':
+      return writeBulk(answer.body);
     case 'discovery':
       return writeDiscovery(answer.body);
     case 'discovery_list':
@@ -51,6 +53,19 @@ function writeEnterprise(extension: JsonValue): JsonValue {
 function writeList(list: JsonObject): JsonObject {
   const resources = Array.isArray(list['Resources']) ? list['Resources'] : [];
   return { ...list, schemas: [CORE_1_0], Resources: resources.filter(isJsonObject).map(writeResource) };
+}
+
+/** The status is an object here (SCIM 1.1 protocol, section 3.5). */
+function writeBulk(body: JsonObject): JsonObject {
+  const operations = Array.isArray(body['Operations']) ? body['Operations'] : [];
+  return { schemas: [CORE_1_0], Operations: operations.filter(isJsonObject).map(writeBulkEntry) };
+}
+
+function writeBulkEntry(entry: JsonObject): JsonObject {
+  const { status, response, ...rest } = entry;
+  const code = { code: status ?? '500' };
+  if (!isJsonObject(response)) return { ...rest, status: code };
+  return { ...rest, status: { ...code, description: response['detail'] ?? '' }, response: writeError(response) };
 }
 
 /** `Errors` is 1.1; the rest is there because Okta's 1.1 test set reads a top-level `detail`. */

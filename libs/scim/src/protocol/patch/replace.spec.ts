@@ -33,6 +33,12 @@ describe('PATCH replace', () => {
         { emails: [{ type: 'work', value: 'n' }, HOME] },
       ],
       [
+        'exchanges the elements that match a filter which states no equality',
+        { emails: [WORK, HOME] },
+        [['replace', 'emails[type ne "home"]', { value: 'n' }]],
+        { emails: [{ value: 'n' }, HOME] },
+      ],
+      [
         'lets the value override what the filter states',
         { emails: [WORK] },
         [['replace', 'emails[type eq "work"]', { value: 'n', type: 'other' }]],
