@@ -25,7 +25,7 @@ export default {
     {
       ...shared,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{src,libs,migrations,scripts}/**/*.spec.ts'],
+      testMatch: ['<rootDir>/{src,libs,migrations,scripts,test/setup}/**/*.spec.ts'],
       testEnvironment: '<rootDir>/test/setup/offline-environment.mjs',
     },
     {

@@ -29,6 +29,7 @@ const CHECKS = [
     ],
   },
   { name: 'unused', args: ['knip/bin/knip.js', '--no-progress'] },
+  { name: 'lock-file', script: ['scripts/complete-lock.mjs', '--check'] },
   { name: 'config-docs', script: ['scripts/write-configuration.mjs', '--check'] },
   {
     name: 'openapi',

@@ -15,7 +15,8 @@ export class Rollcall {
   #apiKey = `bench_${randomBytes(24).toString('hex')}`;
   #children = [];
   #baseUrl;
-  #organizationId;
+  // By API key: every environment has organizations of its own.
+  #organizationIds = new Map();
 
   constructor(databaseUrl) {
     this.#env = {
@@ -60,12 +61,15 @@ export class Rollcall {
   }
 
   /** A new SCIM directory of an Okta: its id, and where the load goes. */
-  async createDirectory(name, key) {
-    this.#organizationId ??= (await this.call('POST', '/organizations', { name: 'Bench' }, key)).id;
+  async createDirectory(name, key = this.#apiKey) {
+    if (!this.#organizationIds.has(key)) {
+      const organization = await this.call('POST', '/organizations', { name: 'Bench' }, key);
+      this.#organizationIds.set(key, organization.id);
+    }
     const { directory, scim } = await this.call(
       'POST',
       '/management/directories',
-      { organization_id: this.#organizationId, name, type: 'okta scim v2.0' },
+      { organization_id: this.#organizationIds.get(key), name, type: 'okta scim v2.0' },
       key,
     );
     return { id: directory.id, url: scim.endpoint, token: scim.bearer_token };

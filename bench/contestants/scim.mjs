@@ -6,8 +6,9 @@ import { Child } from '../harness/child.mjs';
 import { Rollcall } from './rollcall.mjs';
 
 /** Starts a contestant that is one script of ours. */
-async function startScript(name, file, env) {
-  const child = new Child({ name, file: new URL(file, import.meta.url), env });
+async function startScript(name, env, nodeArgs) {
+  const file = new URL(`scim-${name}.mjs`, import.meta.url);
+  const child = new Child({ name, file, env, nodeArgs });
   return {
     name,
     child,
@@ -37,12 +38,15 @@ async function startRollcall({ databaseUrl, nodeArgs }) {
   }
 }
 
+function startOnPostgres(name) {
+  return ({ databaseUrl, poolSize, nodeArgs }) =>
+    startScript(name, { DATABASE_URL: databaseUrl, POOL_SIZE: String(poolSize) }, nodeArgs);
+}
+
 /** @type {Record<string, (options: { databaseUrl: string, poolSize: number, nodeArgs: string[] }) => Promise<object>>} */
 export const SCIM_CONTESTANTS = {
-  floor: ({ databaseUrl, poolSize }) =>
-    startScript('floor', 'scim-floor.mjs', { DATABASE_URL: databaseUrl, POOL_SIZE: String(poolSize) }),
+  floor: startOnPostgres('floor'),
   rollcall: startRollcall,
-  polis: ({ databaseUrl, poolSize }) =>
-    startScript('polis', 'scim-polis.mjs', { DATABASE_URL: databaseUrl, POOL_SIZE: String(poolSize) }),
-  scimmy: () => startScript('scimmy', 'scim-scimmy.mjs', {}),
+  polis: startOnPostgres('polis'),
+  scimmy: ({ nodeArgs }) => startScript('scimmy', {}, nodeArgs),
 };

@@ -49,7 +49,11 @@ function appModule(parts: AppParts): DynamicModule {
   const { services, metrics, webhooks, publicUrl } = parts;
   const scim = new ScimServer(
     { store: services.store, reader: services.reader, access: services.access },
-    { publicUrl, onExchange: scimExchangeReport(parts.log, metrics) },
+    {
+      publicUrl,
+      rateLimit: { perSecond: parts.config.scimRateLimit },
+      onExchange: scimExchangeReport(parts.log, metrics),
+    },
   );
   return {
     module: AppModule,

@@ -1,4 +1,5 @@
 export { ScimServer, type ScimServerOptions } from './http/scim-server.js';
+export type { RateLimit } from './http/rate-limit.js';
 export { refuseUnread } from './http/refuse-unread.js';
 export type { ScimExchange, ScimRequest, ScimResponse } from './http/messages.js';
 export type { ScimAccess, ScimPorts, ScimReader, ScimSearch, ScimStore } from './http/ports.js';

@@ -28,9 +28,7 @@ function read(request: PageRequest): { items: number[]; before: number | null; a
 }
 
 describe('paging', () => {
-  it.each<
-    [PageRequest['order'], { before?: number; after?: number }, number[], number | null, number | null]
-  >([
+  it.each<[PageRequest['order'], { before?: number; after?: number }, ReturnType<typeof read>]>([
     ['desc', {}, { items: [4, 3], before: null, after: 3 }],
     ['desc', { after: 3 }, { items: [2, 1], before: 2, after: 1 }],
     ['desc', { after: 1 }, { items: [0], before: 0, after: null }],

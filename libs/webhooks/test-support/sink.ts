@@ -10,12 +10,8 @@ export interface Received {
   readonly at: number;
 }
 
-/** Answers a request; a number is a status with an empty body. */
-export type Answer = (
-  received: Received,
-  response: ServerResponse,
-  socket: Socket,
-) => number | void | Promise<number | void>;
+/** Answers a request; a number is a status with an empty body, anything else has answered by itself. */
+export type Answer = (received: Received, response: ServerResponse, socket: Socket) => unknown;
 
 /** A receiver on loopback that keeps what it got and answers as told. */
 export interface Sink {
@@ -61,7 +57,7 @@ async function handle(sink: Sink, request: IncomingMessage, response: ServerResp
   sink.received.push(received);
   const status = await sink.answer(received, response, request.socket);
   sink.inFlight--;
-  if (status === undefined) return;
+  if (typeof status !== 'number') return;
   if (status >= 200 && status < 300) sink.accepted.push(received.id);
   response.writeHead(status).end();
 }

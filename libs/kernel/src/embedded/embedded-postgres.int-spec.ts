@@ -6,6 +6,7 @@ import {
   lstat,
   mkdir,
   mkdtemp,
+  readdir,
   readFile,
   readlink,
   rm,
@@ -79,8 +80,7 @@ describe('startEmbeddedPostgres', () => {
     return postgres;
   }
 
-  /** Resolves to the child and the first line it prints. */
-  async function startInChild(account: { uid?: number; gid?: number } = {}): Promise<[ChildProcess, string]> {
+  function spawnStarter(account: { uid?: number; gid?: number } = {}) {
     const options = JSON.stringify({ dataDir, systemDir, settings: FAST });
     const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, options], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -88,6 +88,12 @@ describe('startEmbeddedPostgres', () => {
       ...account,
     });
     children.push(child);
+    return child;
+  }
+
+  /** Resolves to the child and the first line it prints. */
+  async function startInChild(account: { uid?: number; gid?: number } = {}): Promise<[ChildProcess, string]> {
+    const child = spawnStarter(account);
     const [line] = (await once(child.stdout, 'data')) as [Buffer];
     return [child, line.toString().trim()];
   }
@@ -204,12 +210,16 @@ describe('startEmbeddedPostgres', () => {
   });
 
   it('begins anew where making the cluster was cut off', async () => {
-    await (await start()).stop();
-    const cluster = await clusterFolder();
-    await rm(cluster, { recursive: true });
-    await rm(join(dataDir, 'postgres'), { force: true });
-    await mkdir(`${cluster}.partial`);
-    await writeFile(join(`${cluster}.partial`, 'PG_VERSION'), '18');
+    const child = spawnStarter();
+    const parent = async (): Promise<string> => {
+      if (!isRoot) return dataDir;
+      const [home = ''] = await readdir(systemDir);
+      return join(systemDir, home);
+    };
+    await until(async () => (await readdir(await parent())).some((name) => name.includes('.partial-')));
+    await kill(child);
+    expect(await ask((await start()).url, 'SELECT 1')).toBe(1);
+    await running[0]?.stop();
     expect(await ask((await start()).url, 'SELECT 1')).toBe(1);
   });
 

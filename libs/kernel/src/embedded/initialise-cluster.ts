@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { chown, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chown, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import type { Binaries } from './binaries.js';
 import { EmbeddedPostgresError } from './embedded-postgres.errors.js';
@@ -31,8 +31,8 @@ export async function initialiseCluster(
  * the link to a cluster elsewhere last: whatever a crash leaves behind, the next start repairs.
  */
 async function makeCluster(placement: Placement, binaries: Binaries, isDurable: boolean): Promise<string> {
-  const draft = `${placement.cluster}.partial`;
-  await rm(draft, { recursive: true, force: true });
+  await removeDrafts(placement);
+  const draft = `${placement.cluster}.partial-${process.pid}`;
   const password = randomBytes(24).toString('base64url');
   await writeFile(placement.passwordFile, `${password}\n`, { mode: 0o600 });
   const passwordDraft = join(placement.home, 'postgres-password.partial');
@@ -57,6 +57,14 @@ async function makeCluster(placement: Placement, binaries: Binaries, isDurable: 
   await rename(draft, placement.cluster);
   await linkCluster(placement);
   return password;
+}
+
+/** The initdb of a start that was killed may still be at work on its own; whatever stays is for the next start. */
+async function removeDrafts(placement: Placement): Promise<void> {
+  for (const name of await readdir(placement.home)) {
+    if (!name.startsWith(`${basename(placement.cluster)}.partial`)) continue;
+    await rm(join(placement.home, name), { recursive: true, force: true }).catch(() => undefined);
+  }
 }
 
 async function runInitdb(placement: Placement, binaries: Binaries, args: readonly string[]): Promise<void> {

@@ -12,15 +12,15 @@ export interface ProgramCall {
 }
 
 /**
- * Starts a program of PostgreSQL and hands every line it says to `onLine`. It runs in a session of its own: Ctrl-C in
- * a terminal is for us, and we stop PostgreSQL last. Nothing of our environment goes along, least of all PG* and keys.
+ * Starts a program of PostgreSQL and hands every line it says to `onLine`. The server runs in a session of its own:
+ * Ctrl-C in a terminal is for us, and we stop it last. Nothing of our environment goes along, least of all PG* and keys.
  */
 export function spawnProgram(call: ProgramCall, onLine: (line: string) => void): ChildProcess {
   const child = spawn(program(call.binaries, call.name), call.args, {
     cwd: '/',
     env: { PATH: process.env['PATH'], SystemRoot: process.env['SystemRoot'], LC_ALL: 'C', TZ: 'UTC' },
     stdio: ['ignore', 'pipe', 'pipe'],
-    detached: process.platform !== 'win32',
+    detached: call.name === 'postgres' && process.platform !== 'win32',
     ...call.account,
   });
   readLines(child, 'stdout', onLine);

@@ -66,7 +66,42 @@ const operation = fc.record(
   { op: scalar, path: fc.constantFrom(...PATHS), value: json },
   { requiredKeys: [] },
 );
+const BULK_PATHS = [
+  '/Users',
+  '/Groups',
+  '/Users/bulkId:a',
+  '/Groups/bulkId:b',
+  `/Groups/${GROUP}`,
+  '/Bulk',
+  '',
+];
+const bulkData = fc.oneof(
+  json,
+  fc.record({ userName: scalar, displayName: scalar, members: fc.array(fc.record({ value: reference() })) }),
+  fc.record({ userName: fc.string(), manager: fc.record({ value: reference() }) }),
+);
+const bulkOperation = fc.record(
+  {
+    method: fc.constantFrom('POST', 'put', 'Patch', 'DELETE', 'GET', null),
+    path: fc.constantFrom(...BULK_PATHS),
+    bulkId: fc.constantFrom('a', 'b', 'c', '', null),
+    version: fc.constantFrom('W/"1"', '*', '', null, 1),
+    data: bulkData,
+  },
+  { requiredKeys: ['path'] },
+);
+
+function reference(): fc.Arbitrary<string> {
+  return fc.constantFrom('bulkId:a', 'bulkId:b', 'bulkId:c', 'bulkId:', USER);
+}
+
 const body = fc.oneof(
+  fc
+    .record({
+      failOnErrors: fc.constantFrom(null, 0, 1, 2),
+      Operations: fc.array(bulkOperation, { maxLength: 6 }),
+    })
+    .map((bulk) => JSON.stringify(bulk)),
   json.map((value) => JSON.stringify(value) ?? ''),
   fc.record({ Operations: fc.array(operation, { maxLength: 4 }) }).map((patch) => JSON.stringify(patch)),
   fc.dictionary(key, json).map((rest) => JSON.stringify({ ...rest, userName: 'ada', displayName: 'Crew' })),
@@ -83,6 +118,7 @@ const request = fc.record({
       `/Users/${USER}`,
       `/Groups/${GROUP}`,
       '/Users/.search',
+      '/Bulk',
       '/Schemas',
       '//',
     ),

@@ -1,6 +1,11 @@
 import { RetryableError, type JsonObject } from '#kernel';
 import { ScimError, conflict } from '../protocol/errors.js';
-import { checkBulkSchemas, readBulkRequest, type BulkRequest } from '../protocol/messages/bulk-request.js';
+import {
+  checkBulkSchemas,
+  readBulkRequest,
+  type BulkOperation,
+  type BulkRequest,
+} from '../protocol/messages/bulk-request.js';
 import { bulkResponse, type BulkOutcome } from '../protocol/messages/bulk-response.js';
 import { completion, locationOf, runInner, type InnerOutcome } from './bulk-operation.js';
 import { BulkPlan, type PlanStep } from './bulk-plan.js';
@@ -46,7 +51,8 @@ class BulkRun {
   readonly #incomplete = new Map<number, Incomplete>();
   readonly #outcomes: (BulkOutcome | undefined)[];
   #errors = 0;
-  #outages = 0;
+  /** Those since the last operation that the store has answered. */
+  #outages: RetryableError[] = [];
   #failure: unknown;
 
   constructor(call: RoutedCall<'bulk'>, ports: ScimPorts, request: BulkRequest) {
@@ -79,11 +85,10 @@ class BulkRun {
   }
 
   async #take({ index, kind }: PlanStep): Promise<void> {
-    const prepared = this.#prepared[index] as PreparedOperation;
     try {
       if (kind === 'complete') this.#succeed(index, await this.#complete(index));
       else if (kind === 'give_up') throw unbreakable();
-      else await this.#run(index, { ...prepared, kind });
+      else await this.#run(index, kind);
     } catch (thrown) {
       this.#fail(index, { thrown, location: this.#locationAfterFailure(index) });
     }
@@ -91,29 +96,34 @@ class BulkRun {
     else this.#plan.over(index);
   }
 
-  async #run(index: number, { operation, target, problem, kind }: PreparedOperation & Pick<PlanStep, 'kind'>) {
-    if (problem !== undefined || target === undefined) throw problem ?? new Error('No target');
-    if (this.#outages >= OUTAGE) throw this.#failure;
-    const { now, later } =
-      kind === 'create_first'
-        ? splitResource(operation.data ?? {}, (bulkId) => this.#scope.isDeclared(bulkId) && !this.#ids.has(bulkId))
-        : { now: operation.data, later: undefined };
+  async #run(index: number, kind: PlanStep['kind']): Promise<void> {
+    const { operation, target, problem } = this.#prepared[index] as PreparedOperation;
+    if (target === undefined) throw problem ?? new Error('An operation has neither an address nor a problem');
+    if (this.#outages.length >= OUTAGE) throw this.#outages[0] as RetryableError;
+    const { now, later } = this.#partsOf(operation, kind);
     const done = await runInner(this.#call, this.#ports, {
       method: operation.method,
       target: resolveTarget(target, this.#scope),
       version: operation.version,
       data: now && resolveReferences(now, this.#scope),
     });
-    if (operation.method === 'POST' && operation.bulkId !== undefined)
-      this.#ids.set(operation.bulkId, done.id);
+    if (operation.method === 'POST') this.#ids.set(operation.bulkId ?? '', done.id);
     if (later === undefined) this.#succeed(index, done);
     else this.#incomplete.set(index, { created: done, later });
+  }
+
+  /** `now` is what can be sent at once, `later` what must wait for other operations. */
+  #partsOf({ data }: BulkOperation, kind: PlanStep['kind']): { now?: JsonObject; later?: JsonObject } {
+    if (data === undefined) return {};
+    if (kind !== 'create_first') return { now: data };
+    return splitResource(data, (bulkId) => this.#scope.isDeclared(bulkId) && !this.#ids.has(bulkId));
   }
 
   /** @throws when what was left out cannot be filled in; the resource stays, and the answer says where it is */
   async #complete(index: number): Promise<BulkOutcome> {
     const { created, later } = this.#incomplete.get(index) as Incomplete;
-    const { resourceType, template } = this.#prepared[index]?.target as BulkTarget;
+    const { target: collection } = this.#prepared[index] as PreparedOperation;
+    const { resourceType, template } = collection as BulkTarget;
     const target = { kind: 'resource', resourceType, template, id: created.id } as const;
     const { method, data } = completion(this.#call, resolveReferences(later, this.#scope));
     const done = await runInner(this.#call, this.#ports, { method, target, data });
@@ -122,13 +132,16 @@ class BulkRun {
 
   #succeed(index: number, outcome: BulkOutcome): void {
     this.#outcomes[index] = outcome;
-    this.#outages = 0;
+    this.#outages = [];
   }
 
-  #fail(index: number, { thrown, location }: { readonly thrown: unknown; readonly location: string | undefined }) {
+  #fail(
+    index: number,
+    { thrown, location }: { readonly thrown: unknown; readonly location: string | undefined },
+  ): void {
     const { error, failure } = toRefusal(thrown, this.#call.request.requestId);
     this.#errors += 1;
-    this.#outages = thrown instanceof RetryableError ? this.#outages + 1 : 0;
+    this.#outages = thrown instanceof RetryableError ? [...this.#outages, thrown] : [];
     this.#failure ??= failure;
     const half = this.#incomplete.get(index);
     this.#outcomes[index] = {

@@ -20,6 +20,7 @@ import {
   uniqueness,
 } from '../protocol/errors.js';
 import { MethodNotAllowed } from './method-not-allowed.js';
+import { RateLimited } from './rate-limit.js';
 
 /** A refusal ready to be written. */
 export interface Refusal {
@@ -66,6 +67,12 @@ const TAKEN: Readonly<Record<string, string>> = {
 };
 
 function scimRefusal(error: ScimError): Refusal {
+  if (error instanceof RateLimited)
+    return {
+      error,
+      headers: { 'retry-after': String(error.retryAfterSeconds) },
+      reason: 'rate_limited',
+    };
   return error instanceof MethodNotAllowed
     ? { ...refusal(error), headers: { allow: error.allow } }
     : refusal(error);

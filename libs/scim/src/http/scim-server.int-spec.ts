@@ -14,6 +14,8 @@ import { createTestDatabase, type TestDatabase } from '#testing';
 import type { ScimResponse } from './messages.js';
 import { ScimServer } from './scim-server.js';
 
+const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
+
 let db: TestDatabase;
 let server: ScimServer;
 let directories: Directories;
@@ -76,6 +78,14 @@ async function create(path: '/Users' | '/Groups', json: JsonObject): Promise<str
   const response = await send('POST', path, json);
   expect({ status: response.status, body: response.body }).toMatchObject({ status: 201 });
   return bodyOf(response)['id'] as string;
+}
+
+function crewOf(...bulkIds: string[]): JsonObject {
+  return { displayName: 'Crew', members: bulkIds.map((bulkId) => ({ value: `bulkId:${bulkId}` })) };
+}
+
+function reportTo(userName: string, manager: string): JsonObject {
+  return { userName, [ENTERPRISE]: { department: 'Deck', manager: { value: `bulkId:${manager}` } } };
 }
 
 async function eventTypes(): Promise<string[]> {
@@ -187,6 +197,31 @@ describe('a directory that is provisioned', () => {
       meta: { location: `https://rollcall.example.com/scim/v1.1/${directory.externalKey}/Users/${id}` },
     });
     expect(bodyOf(await send('GET', `/Users/${id}`))).not.toHaveProperty('title');
+  });
+
+  it('takes a whole company in one bulk request', async () => {
+    await create('/Users', { userName: 'eve' });
+    const response = await send('POST', '/Bulk', {
+      Operations: [
+        { method: 'POST', path: '/Groups', bulkId: 'g', data: crewOf('ada', 'bob') },
+        { method: 'POST', path: '/Users', bulkId: 'ada', data: reportTo('ada', 'bob') },
+        { method: 'POST', path: '/Users', bulkId: 'bob', data: reportTo('bob', 'ada') },
+        { method: 'POST', path: '/Users', bulkId: 'eve', data: { userName: 'EVE' } },
+      ],
+    });
+    const entries = bodyOf(response)['Operations'] as JsonObject[];
+    expect(entries.map(({ status }) => status)).toEqual(['201', '201', '201', '409']);
+    const [crew, ada, bob] = entries.map(({ location }) =>
+      (location as string | undefined)?.split('/').at(-1),
+    );
+    expect(bodyOf(await send('GET', `/Users/${ada}`))).toMatchObject({
+      [ENTERPRISE]: { department: 'Deck', manager: { value: bob } },
+      meta: { version: entries[1]?.['version'] },
+    });
+    expect(bodyOf(await send('GET', `/Users/${bob}`))).toMatchObject({
+      [ENTERPRISE]: { department: 'Deck', manager: { value: ada } },
+      groups: [{ value: crew }],
+    });
   });
 
   it('keeps every change of parallel PATCHes of one group', async () => {

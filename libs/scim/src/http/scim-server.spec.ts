@@ -263,7 +263,7 @@ describe('discovery', () => {
     ['GET', '/Schemas/urn:nothing', 404],
     ['GET', '/ResourceTypes/Robot', 404],
     ['GET', '/Me', 501],
-    ['POST', '/Bulk', 501],
+    ['POST', '/Bulk', 400],
     ['POST', '/.search', 501],
   ])('answers %s %s with %d', async (method, path, status) => {
     const response = await send(method, path, { text: 'test' });

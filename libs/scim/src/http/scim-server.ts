@@ -11,6 +11,7 @@ import { toRefusal } from './error-answer.js';
 import { headerOf, type ScimExchange, type ScimRequest, type ScimResponse } from './messages.js';
 import { findOperation } from './operations.js';
 import type { ScimAccess, ScimPorts } from './ports.js';
+import { RateLimiter, type RateLimit } from './rate-limit.js';
 import { readQueryString } from './query-string.js';
 import { findRoute, type Route } from './route.js';
 import { writeAnswer, writeRefusal } from './write-answer.js';
@@ -21,6 +22,8 @@ export interface ScimServerOptions {
   /** Called after each answer, for metrics and the log. What it throws is ignored. */
   readonly onExchange?: (exchange: ScimExchange) => void;
   readonly dialects?: DialectRegistry;
+  /** Per directory, which can have its own (setting `scim_rate_limit`). Absent: no limit. */
+  readonly rateLimit?: RateLimit;
 }
 
 /** What is known about a request so far, for the answer and the exchange. */
@@ -42,12 +45,14 @@ export class ScimServer {
   readonly #publicUrl: string;
   readonly #onExchange: ((exchange: ScimExchange) => void) | undefined;
   readonly #dialects: DialectRegistry;
+  readonly #rateLimiter: RateLimiter;
 
   constructor(ports: ScimPorts, options: ScimServerOptions) {
     this.#ports = ports;
     this.#publicUrl = options.publicUrl.replace(/\/+$/, '');
     this.#onExchange = options.onExchange;
     this.#dialects = options.dialects ?? installedDialects;
+    this.#rateLimiter = new RateLimiter(options.rateLimit ?? { perSecond: 0 });
   }
 
   async handle(request: ScimRequest): Promise<ScimResponse> {
@@ -71,6 +76,7 @@ export class ScimServer {
     progress.route = route;
     const directory = await authenticate(this.#ports.access, request);
     progress.directory = directory;
+    this.#rateLimiter.check(directory);
     if (directory.state === 'unlinked') await this.#ports.access.markConnected(directory);
     if (route === undefined) throw unknownAddress(request);
     const call = this.#openCall(request, directory);

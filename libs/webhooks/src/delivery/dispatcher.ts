@@ -1,11 +1,15 @@
 import type { Clock, Database, SecretBox } from '#kernel';
 import type { DisabledReason } from '../endpoints/webhook-endpoint.js';
 import type { Outbound } from '../outbound/outbound.js';
-import type { AttemptRecord } from './attempt-record.js';
 import { Claimer, type Claim, type ClaimerHost } from './claimer.js';
 import { DirtyFinder, type DirtyLane } from './dirty-finder.js';
 import { disableEndpoint, type DisableNotices } from './disable-notices.js';
-import { EndpointSession, type SessionContext, type SessionListener } from './endpoint-session.js';
+import {
+  type AttemptRecord,
+  EndpointSession,
+  type SessionContext,
+  type SessionListener,
+} from './endpoint-session.js';
 import { EndpointSettingsLoader } from './endpoint-settings.js';
 import { EventReader } from './event-reader.js';
 import { Feeder } from './feeder.js';

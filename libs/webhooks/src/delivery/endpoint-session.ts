@@ -1,13 +1,28 @@
 import type { Clock } from '#kernel';
 import type { DisabledReason } from '../endpoints/webhook-endpoint.js';
 import type { PostResult } from '../outbound/post-result.js';
-import type { AttemptRecord } from './attempt-record.js';
 import type { EndpointSettings } from './endpoint-settings.js';
 import { DeliveryQueue } from './delivery-queue.js';
 import { FailureClock } from './failure-clock.js';
 import type { Delivery } from './lane.js';
 import type { Lease } from './lease-store.js';
 import { classify, type Outcome } from './outcome.js';
+
+/** What is written about one attempt. */
+export interface AttemptRecord {
+  readonly session: EndpointSession;
+  readonly delivery: Delivery;
+  /** Given when the record is first written. */
+  id?: string;
+  readonly outcome: 'succeeded' | 'failed' | 'discarded';
+  readonly httpStatus: number | null;
+  readonly error: string | null;
+  readonly excerpt: string | null;
+  readonly durationMs: number;
+  readonly startedAt: number;
+  /** Set when the event goes (back) into the retry set. */
+  readonly retryInMs: number | null;
+}
 
 /** What a session tells the worker that runs it. */
 export interface SessionListener {

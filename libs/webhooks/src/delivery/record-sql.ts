@@ -1,7 +1,6 @@
 import type { Statement } from '#kernel';
-import type { AttemptRecord } from './attempt-record.js';
 import type { LanePosition } from './delivery-queue.js';
-import type { EndpointSession } from './endpoint-session.js';
+import type { AttemptRecord, EndpointSession } from './endpoint-session.js';
 
 /** What one write is about: sessions, and everything else by the index of its session. */
 export interface RecordBatch {

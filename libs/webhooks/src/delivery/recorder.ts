@@ -1,7 +1,6 @@
 import { newId, type Database } from '#kernel';
-import type { AttemptRecord } from './attempt-record.js';
 import type { LanePosition } from './delivery-queue.js';
-import type { EndpointSession } from './endpoint-session.js';
+import type { AttemptRecord, EndpointSession } from './endpoint-session.js';
 import type { Log } from './log.js';
 import { recordBatch, type RecordBatch } from './record-sql.js';
 
@@ -76,10 +75,12 @@ export class Recorder {
     do {
       const began = performance.now();
       await this.#writeNext();
-      await this.#pause(began + GAP_MS - performance.now());
-    } while (this.#records.length >= BATCH || (this.#isDraining && this.#sessions.size > 0));
+      const gap = began + GAP_MS - performance.now();
+      if (gap > 0 && !this.#isDraining) await new Promise((resolve) => setTimeout(resolve, gap));
+    } while (this.#records.length >= BATCH && !this.#isDraining);
     this.#running = undefined;
-    if (this.#sessions.size > 0) this.#timer ??= setTimeout(() => this.#start(), DELAY_MS);
+    if (this.#sessions.size > 0 && !this.#isDraining)
+      this.#timer ??= setTimeout(() => this.#start(), DELAY_MS);
   }
 
   async #writeNext(): Promise<void> {
@@ -93,12 +94,8 @@ export class Recorder {
       this.#putBack(batch);
       const wait = BACKOFF_MS[Math.min(this.#failures++, BACKOFF_MS.length - 1)];
       this.#deps.log.warn({ err: error, outcomes: batch.records.length }, 'webhook outcomes not written yet');
-      await this.#pause(wait ?? 0);
+      await new Promise((resolve) => setTimeout(resolve, wait));
     }
-  }
-
-  async #pause(ms: number): Promise<void> {
-    if (ms > 0 && !this.#isDraining) await new Promise((resolve) => setTimeout(resolve, ms));
   }
 
   /** Everything at once: a position must never be written without the outcomes that it moved over. */

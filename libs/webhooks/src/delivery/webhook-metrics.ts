@@ -1,6 +1,6 @@
+import type { AttemptRecord } from './endpoint-session.js';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Database } from '#kernel';
-import type { AttemptRecord } from './attempt-record.js';
 
 interface BacklogRow {
   readonly lag: number;

@@ -49,8 +49,8 @@ const TLS_CODE = /^(?:CERT_|ERR_TLS_|ERR_SSL_)/;
 export function errorWord(error: unknown): string {
   // Several addresses were tried; what the first one said is as good as any.
   if (error instanceof AggregateError && error.errors.length > 0) return errorWord(error.errors[0]);
-  const { code } = error as { code?: string };
+  const { code, name } = error as { code?: string; name?: string };
+  if (name === 'HTTPParserError') return 'invalid_response';
   if (code === undefined) return 'connection_failed';
-  if (code.startsWith('HPE_')) return 'invalid_response';
   return WORDS[code] ?? (TLS_CODE.test(code) ? 'tls' : 'connection_failed');
 }

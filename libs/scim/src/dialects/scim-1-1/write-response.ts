@@ -65,7 +65,11 @@ function writeBulkEntry(entry: JsonObject): JsonObject {
   const { status, response, ...rest } = entry;
   const code = { code: status ?? '500' };
   if (!isJsonObject(response)) return { ...rest, status: code };
-  return { ...rest, status: { ...code, description: response['detail'] ?? '' }, response: writeError(response) };
+  return {
+    ...rest,
+    status: { ...code, description: response['detail'] ?? '' },
+    response: writeError(response),
+  };
 }
 
 /** `Errors` is 1.1; the rest is there because Okta's 1.1 test set reads a top-level `detail`. */

@@ -127,10 +127,13 @@ function problemOf(
       `"${name}.data" must be the JSON object that a ${method} would send.`,
       `${name}.data`,
     );
-  // A condition that cannot be read must not become no condition.
-  if (version === undefined && rawVersion !== undefined && rawVersion !== null && rawVersion !== '')
-    return invalidValue(`"${name}.version" must be an ETag, as text.`, `${name}.version`);
-  return undefined;
+  return version === undefined ? conditionProblem(rawVersion, name) : undefined;
+}
+
+/** A condition that cannot be read must not become no condition. */
+function conditionProblem(raw: JsonValue | undefined, name: string): ScimError | undefined {
+  if (raw === undefined || raw === null || raw === '') return undefined;
+  return invalidValue(`"${name}.version" must be an ETag, as text.`, `${name}.version`);
 }
 
 /** All of them are refused: nobody can tell which one a reference means, and a guess may add the wrong person. */

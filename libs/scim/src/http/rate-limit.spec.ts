@@ -1,0 +1,115 @@
+import { describe, expect, it } from '@jest/globals';
+import { IN_MEMORY_TOKEN, InMemoryDirectory } from '#testing';
+import type { ScimExchange } from './messages.js';
+import { RateLimited, RateLimiter, type RateLimit } from './rate-limit.js';
+import { ScimServer } from './scim-server.js';
+
+let now = 0;
+
+function limiter(limit: RateLimit): RateLimiter {
+  now = 5_000;
+  return new RateLimiter(limit, () => now);
+}
+
+/** How many of `count` requests at the same moment get through. */
+function accepted(limiterUnderTest: RateLimiter, count: number, config = {}): number {
+  const directory = { id: 'directory_1', config };
+  let through = 0;
+  for (let sent = 0; sent < count; sent += 1)
+    try {
+      limiterUnderTest.check(directory);
+      through += 1;
+    } catch (error) {
+      expect(error).toBeInstanceOf(RateLimited);
+    }
+  return through;
+}
+
+function waitOf(limiterUnderTest: RateLimiter): number {
+  try {
+    limiterUnderTest.check({ id: 'directory_1', config: {} });
+  } catch (error) {
+    return (error as RateLimited).retryAfterSeconds;
+  }
+  return 0;
+}
+
+describe('RateLimiter', () => {
+  it('lets twice the rate through at once, then the rate', () => {
+    const limits = limiter({ perSecond: 10 });
+    expect(accepted(limits, 50)).toBe(20);
+    now += 1_000;
+    expect(accepted(limits, 50)).toBe(10);
+    now += 150;
+    expect(accepted(limits, 50)).toBe(1);
+    now += 3_600_000;
+    expect(accepted(limits, 50)).toBe(20);
+  });
+
+  it('takes another burst, and none at all for 0', () => {
+    expect(accepted(limiter({ perSecond: 10, burst: 3 }), 50)).toBe(3);
+    expect(accepted(limiter({ perSecond: 0 }), 50)).toBe(50);
+  });
+
+  it('prefers what the directory says, unless it is no number', () => {
+    expect(accepted(limiter({ perSecond: 10 }), 50, { scim_rate_limit: 2 })).toBe(4);
+    expect(accepted(limiter({ perSecond: 10 }), 50, { scim_rate_limit: 0 })).toBe(50);
+    expect(accepted(limiter({ perSecond: 10 }), 50, { scim_rate_limit: '2' })).toBe(20);
+    expect(accepted(limiter({ perSecond: 10 }), 50, { scim_rate_limit: -1 })).toBe(20);
+    expect(accepted(limiter({ perSecond: 0 }), 50, { scim_rate_limit: 2 })).toBe(4);
+  });
+
+  it('tells in whole seconds when the next one fits', () => {
+    const fast = limiter({ perSecond: 100, burst: 1 });
+    expect([waitOf(fast), waitOf(fast)]).toEqual([0, 1]);
+    const slow = limiter({ perSecond: 0.25 });
+    expect([waitOf(slow), waitOf(slow)]).toEqual([0, 4]);
+    now += 3_999;
+    expect(waitOf(slow)).toBe(1);
+    now += 1;
+    expect(waitOf(slow)).toBe(0);
+    const hardly = limiter({ perSecond: 1e-300 });
+    expect([waitOf(hardly), waitOf(hardly)]).toEqual([0, 3_600]);
+  });
+
+  it('counts each directory on its own and forgets the idle ones, but no debt', () => {
+    const limits = limiter({ perSecond: 1, burst: 100 });
+    for (let index = 0; index < 1_000; index += 1) limits.check({ id: `directory_${index + 2}`, config: {} });
+    expect(accepted(limits, 500)).toBe(100);
+    expect(limits.size).toBe(1_001);
+    now += 61_000;
+    expect(accepted(limits, 500)).toBe(61);
+    expect(limits.size).toBe(1);
+  });
+});
+
+describe('ScimServer', () => {
+  it('answers 429 in SCIM with Retry-After, and says why to the metrics', async () => {
+    const exchanges: ScimExchange[] = [];
+    const server = new ScimServer(new InMemoryDirectory({ config: { scim_rate_limit: 0.5 } }), {
+      publicUrl: 'https://rollcall.example.com',
+      rateLimit: { perSecond: 5_000 },
+      onExchange: (exchange) => exchanges.push(exchange),
+    });
+    const request = {
+      version: '2.0',
+      externalKey: 'acme',
+      method: 'GET',
+      path: '/Users',
+      query: '',
+      headers: { authorization: `Bearer ${IN_MEMORY_TOKEN}` },
+      body: undefined,
+      requestId: 'request-1',
+    } as const;
+    expect(await server.handle(request)).toMatchObject({ status: 200 });
+    const refused = await server.handle(request);
+    expect(refused).toMatchObject({ status: 429, headers: { 'retry-after': '2' } });
+    expect(JSON.parse(refused.body ?? '')).toMatchObject({
+      schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
+      status: '429',
+    });
+    expect(exchanges[1]).toMatchObject({ status: 429, reason: 'rate_limited', path: '/Users' });
+    // A wrong token is nobody's request, so it uses up nothing.
+    expect(await server.handle({ ...request, headers: {} })).toMatchObject({ status: 401 });
+  });
+});
