@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { IdempotencyStore } from '#api';
@@ -114,10 +115,24 @@ interface Running {
 /** First no new requests, then no new deliveries, the database last. */
 async function stopAll({ app, health, webhooks, stopMaintenance, database }: Running): Promise<void> {
   health.startDraining();
-  await app.close();
+  await closeServer(app);
   await webhooks.stop();
   await stopMaintenance?.();
   await database.close();
+}
+
+/**
+ * Node closes idle connections once, when it stops listening; those that were busy at that moment and are kept open by
+ * their clients afterwards have to be closed by us.
+ */
+async function closeServer(app: NestFastifyApplication): Promise<void> {
+  const server: Server = app.getHttpServer();
+  const timer = setInterval(() => server.closeIdleConnections(), 50);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 function listenAddress(host: string, port: number): string {

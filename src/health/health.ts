@@ -16,6 +16,10 @@ export class Health {
     this.#pool = pool;
   }
 
+  get isDraining(): boolean {
+    return this.#draining;
+  }
+
   startDraining(): void {
     this.#draining = true;
   }

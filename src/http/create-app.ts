@@ -41,6 +41,7 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
   takeBodiesAsBytes(fastify);
   sendRequestIds(fastify);
   observeRequests(fastify, parts);
+  closeConnectionsWhileDraining(fastify, parts.health);
   await app.init();
   return app;
 }
@@ -85,4 +86,12 @@ function appModule(parts: AppParts): DynamicModule {
 function takeBodiesAsBytes(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+}
+
+/** A client that keeps its connection would find nobody at its next request, and keep the drain from ending. */
+function closeConnectionsWhileDraining(fastify: FastifyInstance, health: Health): void {
+  fastify.addHook('onSend', (_request, reply, _payload, done) => {
+    if (health.isDraining) void reply.header('connection', 'close');
+    done();
+  });
 }

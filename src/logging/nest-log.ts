@@ -18,6 +18,8 @@ export class NestLog implements LoggerService {
   }
 
   error(message: unknown, stack?: string, context?: string): void {
+    // A start that fails is reported by whoever started; twice would be once too often.
+    if (context === 'NestApplication') return this.debug(message, context);
     this.#log.error({ context, stack }, String(message));
   }
 

@@ -53,7 +53,9 @@ export function toPage<T extends { readonly id: string }>(rows: readonly T[], pa
   const [newest, oldest] = page.order === 'asc' ? [data.at(-1), data.at(0)] : [data.at(0), data.at(-1)];
   const newer = cursorAt(newest, hasNewer);
   const older = cursorAt(oldest, hasOlder);
-  return page.order === 'desc' ? { data, before: newer, after: older } : { data, before: older, after: newer };
+  return page.order === 'desc'
+    ? { data, before: newer, after: older }
+    : { data, before: older, after: newer };
 }
 
 function cursorAt(item: { readonly id: string } | undefined, hasMore: boolean): string | null {

@@ -100,8 +100,9 @@ export class DirectoryLists {
     const rows = await this.#database.query<GroupRow & { user_id: string }>({
       name: 'directory_groups_of_users',
       text: `SELECT wanted.id AS user_id, ${GROUP_COLUMNS} FROM unnest($2::text[]) AS wanted (id)
-        JOIN directory_users u ON u.environment_id = $1 AND u.id = wanted.id
-        JOIN memberships m ON m.environment_id = $1 AND m.directory_id = u.directory_id AND m.user_id = u.id
+        CROSS JOIN LATERAL (SELECT m.directory_id, m.group_id FROM directory_users u
+          JOIN memberships m ON m.environment_id = $1 AND m.directory_id = u.directory_id AND m.user_id = u.id
+          WHERE u.environment_id = $1 AND u.id = wanted.id) m
         JOIN directory_groups g ON g.environment_id = $1 AND g.directory_id = m.directory_id AND g.id = m.group_id
         JOIN directories d ON d.environment_id = $1 AND d.id = g.directory_id
         WHERE g.deleted_at IS NULL ORDER BY g.id`,

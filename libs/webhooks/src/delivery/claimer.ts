@@ -40,6 +40,8 @@ const FIND_GAP_MS = 5;
 const SWEEP_SHARE = 50;
 const MAX_SWEEP_MS = 30_000;
 const MAX_ROUND = 64;
+/** A breath between two rounds, for the other workers. */
+const OTHERS_FIRST_MS = 3;
 const MAX_WAKES = 1_000;
 
 /**
@@ -130,8 +132,10 @@ export class Claimer {
   }
 
   async #claimAll(): Promise<void> {
-    while (this.#candidates.size > 0 && this.#deps.host.capacity() > 0 && !this.#hasStopped)
+    while (this.#candidates.size > 0 && this.#deps.host.capacity() > 0 && !this.#hasStopped) {
       await this.#attempt('claim', () => this.#claimRound());
+      await new Promise((resolve) => setTimeout(resolve, OTHERS_FIRST_MS));
+    }
     this.#claiming = undefined;
   }
 

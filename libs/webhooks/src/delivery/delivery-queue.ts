@@ -68,7 +68,7 @@ export class DeliveryQueue {
       if (lane.open >= MAX_OPEN) continue;
       this.#unread.delete(lane);
       if (!lane.hasUnread) continue;
-      lane.isReading = true;
+      lane.beginRead();
       this.#reading++;
       taken.push(lane);
     }
@@ -144,9 +144,13 @@ export class DeliveryQueue {
   recorded(delivery: Delivery, isOver: boolean): void {
     if (delivery.attempt === 1) return;
     this.#retryKeys.delete(keyOf(delivery.lane.streamId, delivery.sequence));
-    if (!isOver || !delivery.lane.isBlocked) return;
-    delivery.lane.unblock();
-    this.#noteUnread(delivery.lane);
+    if (isOver) this.#unblock(delivery.lane);
+  }
+
+  /** A retry of this stream was removed without an attempt. */
+  forgotten(streamId: string): void {
+    const lane = this.#lanes.get(streamId);
+    if (lane) this.#unblock(lane);
   }
 
   dropUnsent(): void {
@@ -188,6 +192,12 @@ export class DeliveryQueue {
       this.#lanes.set(streamId, lane);
     }
     return lane;
+  }
+
+  #unblock(lane: Lane): void {
+    if (!lane.isBlocked) return;
+    lane.unblock();
+    this.#noteUnread(lane);
   }
 
   #noteUnread(lane: Lane): void {

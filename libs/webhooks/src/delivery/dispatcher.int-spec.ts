@@ -141,15 +141,15 @@ describe('Dispatcher', () => {
     };
     const dispatcher = world.dispatcher({ retryDelaysMs: Array.from({ length: 50 }, () => 5) });
     dispatcher.start();
-    for (let i = 0; i < 4; i++) {
-      await world.append(A, 40);
-      await world.append(B, 40);
+    for (let i = 0; i < 3; i++) {
+      await world.append(A, 20);
+      await world.append(B, 20);
       dispatcher.wake(world.environmentId, A);
     }
     const lengths = (): (number | undefined)[] => [A, B].map((stream) => accepted.get(stream)?.length);
-    await until(() => lengths().every((length) => length === 160), 25_000);
+    await until(() => lengths().every((length) => length === 60), 25_000);
     expect(wrong).toEqual([]);
-    const all = Array.from({ length: 160 }, (_, i) => i + 1);
+    const all = Array.from({ length: 60 }, (_, i) => i + 1);
     expect(accepted.get(A)).toEqual(all);
     expect(accepted.get(B)).toEqual(all);
     await dispatcher.stop();

@@ -162,9 +162,6 @@ export class Dispatcher implements ClaimerHost, SessionListener, RecorderListene
   onRecord(record: AttemptRecord): void {
     this.#recorder.add(record);
     this.#deps.metrics?.observe(record);
-    if (record.retryInMs === null) return;
-    const { session } = record;
-    session.nextRetryAt = Math.min(session.nextRetryAt, performance.now() + record.retryInMs);
   }
 
   onProgress(session: EndpointSession): void {
@@ -173,7 +170,12 @@ export class Dispatcher implements ClaimerHost, SessionListener, RecorderListene
 
   onRecorded(session: EndpointSession, records: readonly AttemptRecord[]): void {
     session.unrecorded -= records.length;
-    for (const record of records) session.queue.recorded(record.delivery, record.retryInMs === null);
+    const now = performance.now();
+    for (const { delivery, retryInMs } of records) {
+      session.queue.recorded(delivery, retryInMs === null);
+      // Not before it is written: a look into the database any earlier would not find it.
+      if (retryInMs !== null) session.nextRetryAt = Math.min(session.nextRetryAt, now + retryInMs);
+    }
     if (session.state === 'active') session.pump();
     if (this.#claimer.isCrowded || session.state === 'retiring') this.#keeper.releaseIdle();
   }

@@ -101,6 +101,7 @@ export class Feeder {
         if (nextInMs !== null)
           session.nextRetryAt = Math.min(session.nextRetryAt, performance.now() + nextInMs);
         if (gone.length > 0) await this.#deps.reader.forgetRetries(answer);
+        for (const { streamId } of gone) session.queue.forgotten(streamId);
         if (session.state !== 'active') continue;
         session.queue.acceptRetries(due);
         session.pump();

@@ -49,6 +49,9 @@ export class Lane {
   #open: Delivery[] = [];
   #unsent = 0;
   #mustRead = false;
+  /** Goes up when the lane is blocked or set free: a read from before says nothing about after. */
+  #epoch = 0;
+  #readEpoch = 0;
 
   constructor(streamId: string) {
     this.streamId = streamId;
@@ -82,15 +85,21 @@ export class Lane {
     return !this.isBusy && !this.isReading && this.#open.length === 0 && !this.hasUnread;
   }
 
+  beginRead(): void {
+    this.isReading = true;
+    this.#readEpoch = this.#epoch;
+  }
+
   /** The retry that blocked the lane is over: the next read tells whether there is another. */
   unblock(): void {
     this.isBlocked = false;
+    this.#epoch++;
     this.#mustRead = true;
   }
 
-  /** Takes in a read; one that was overtaken by `block` is ignored. Returns how many events it added. */
+  /** Takes in a read; one that was overtaken by `block` or `unblock` is ignored. Returns how many events it added. */
   accept(read: LaneRead): number {
-    if (this.isBlocked || read.after !== this.readAfter) return 0;
+    if (this.#readEpoch !== this.#epoch) return 0;
     if (this.#position === undefined) this.#position = read.position;
     this.#mustRead = false;
     this.head = Math.max(this.head, read.head);
@@ -131,6 +140,7 @@ export class Lane {
     const dropped = this.unsent;
     delivery.isDone = true;
     this.isBlocked = true;
+    this.#epoch++;
     this.#open = [];
     this.#unsent = 0;
     this.#position = delivery.sequence;

@@ -53,8 +53,7 @@ export class WakeUp {
     this.#deps.listener?.wake(environmentId, streamId);
     if (this.#client === undefined) return;
     this.#pending.set(`${environmentId}/${streamId}`, { environmentId, streamId });
-    const wait = Math.max(this.#sentAt + GAP_MS - performance.now(), 0);
-    this.#timer ??= setTimeout(() => void this.#send(), wait);
+    this.#schedule();
   }
 
   async stop(): Promise<void> {
@@ -98,9 +97,14 @@ export class WakeUp {
     this.#retryTimer = setTimeout(() => void this.#connect(), wait);
   }
 
+  #schedule(): void {
+    const wait = Math.max(this.#sentAt + GAP_MS - performance.now(), 0);
+    this.#timer ??= setTimeout(() => void this.#send(), wait);
+  }
+
+  /** One at a time: what comes up meanwhile goes with the next. */
   async #send(): Promise<void> {
     this.#sentAt = performance.now();
-    this.#timer = undefined;
     const streams = [...this.#pending.values()].map((key) => [key.environmentId, key.streamId]);
     this.#pending.clear();
     const list = JSON.stringify(streams);
@@ -111,6 +115,8 @@ export class WakeUp {
     } catch (error) {
       this.#deps.log.warn({ err: error }, 'webhook wake-up not sent, the next sweep finds it');
     }
+    this.#timer = undefined;
+    if (this.#isRunning && this.#pending.size > 0) this.#schedule();
   }
 
   /** What we sent ourselves comes back too, and was heard before. */
