@@ -81,8 +81,8 @@ export function reportWebhooks(results, options, clusterText) {
     const title = scenario === 'one' ? '1 endpoint' : `${options.endpoints} endpoints`;
     const peer = bestPeer(rounds);
     return [
-      { what: `${title}, × floor`, value: ratio(rounds, 'rollcall', 'floor'), atLeast: 0.7 },
-      { what: `${title}, × best peer (${peer})`, value: ratio(rounds, 'rollcall', peer), atLeast: 1.7 },
+      { what: `${title}, × floor`, value: ratio(rounds, ['rollcall', 'floor']), atLeast: 0.7 },
+      { what: `${title}, × best peer (${peer})`, value: ratio(rounds, ['rollcall', peer]), atLeast: 1.7 },
     ];
   });
   const perRound = deliveriesOf(options.endpoints, options).toLocaleString('en').replaceAll(',', ' ');

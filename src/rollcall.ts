@@ -10,7 +10,7 @@ import { Health } from './health/health.js';
 import { createApp } from './http/create-app.js';
 import { freePort } from './http/free-port.js';
 import { createLog } from './logging/create-log.js';
-import { startMaintenance } from './maintenance/start-maintenance.js';
+import { startMaintenance, startStatistics } from './maintenance/start-maintenance.js';
 import { Metrics } from './metrics/metrics.js';
 import { createServices } from './services.js';
 import { createWebhooks, type Webhooks } from './webhooks.js';
@@ -88,11 +88,12 @@ async function startServices({ config, log, secretKeys, database }: Parts): Prom
   const stopMaintenance = isWorker
     ? startMaintenance({ log, services, database, idempotency: app.get(IdempotencyStore) })
     : undefined;
+  const stopStatistics = startStatistics({ log, services, database });
   try {
     await app.listen(port, config.host);
   } catch (error) {
     await webhooks.stop();
-    await stopMaintenance?.();
+    await Promise.all([stopMaintenance?.(), stopStatistics()]);
     throw error;
   }
   return {
@@ -100,7 +101,7 @@ async function startServices({ config, log, secretKeys, database }: Parts): Prom
     roles: config.roles,
     log,
     generatedApiKey,
-    stop: () => stopAll({ app, health, webhooks, stopMaintenance, database }),
+    stop: () => stopAll({ app, health, webhooks, housekeeping: [stopMaintenance, stopStatistics], database }),
   };
 }
 
@@ -108,16 +109,16 @@ interface Running {
   readonly app: NestFastifyApplication;
   readonly health: Health;
   readonly webhooks: Webhooks;
-  readonly stopMaintenance: (() => Promise<void>) | undefined;
+  readonly housekeeping: readonly ((() => Promise<void>) | undefined)[];
   readonly database: OpenDatabase;
 }
 
 /** First no new requests, then no new deliveries, the database last. */
-async function stopAll({ app, health, webhooks, stopMaintenance, database }: Running): Promise<void> {
+async function stopAll({ app, health, webhooks, housekeeping, database }: Running): Promise<void> {
   health.startDraining();
   await closeServer(app);
   await webhooks.stop();
-  await stopMaintenance?.();
+  await Promise.all(housekeeping.map((stop) => stop?.()));
   await database.close();
 }
 

@@ -31,7 +31,7 @@ export class Rollcall {
     };
   }
 
-  /** Starts one process and waits until it is ready. The first one with the role `api` answers `call`. */
+  /** Starts one process and waits until it is ready. The first one with the role `api` answers `post`. */
   async start(roles, nodeArgs = []) {
     const port = await freePort();
     const env = { ...this.#env, PORT: String(port), ROLLCALL_ROLES: roles };
@@ -47,27 +47,25 @@ export class Rollcall {
     await Promise.all(this.#children.map((child) => child.stop()));
   }
 
-  /** A request to the API; `key` is the bootstrap key when absent. */
-  async call(method, path, body, key = this.#apiKey) {
+  /** A POST to the API; `key` is the bootstrap key when absent. */
+  async post(path, body, key = this.#apiKey) {
     const response = await fetch(new URL(path, this.#baseUrl), {
-      method,
+      method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: JSON.stringify(body),
     });
     const text = await response.text();
-    if (!response.ok)
-      throw new Error(`rollcall: ${method} ${path} was answered with ${response.status}: ${text}`);
-    return text === '' ? undefined : JSON.parse(text);
+    if (!response.ok) throw new Error(`rollcall: POST ${path} was answered with ${response.status}: ${text}`);
+    return JSON.parse(text);
   }
 
   /** A new SCIM directory of an Okta: its id, and where the load goes. */
   async createDirectory(name, key = this.#apiKey) {
     if (!this.#organizationIds.has(key)) {
-      const organization = await this.call('POST', '/organizations', { name: 'Bench' }, key);
+      const organization = await this.post('/organizations', { name: 'Bench' }, key);
       this.#organizationIds.set(key, organization.id);
     }
-    const { directory, scim } = await this.call(
-      'POST',
+    const { directory, scim } = await this.post(
       '/management/directories',
       { organization_id: this.#organizationIds.get(key), name, type: 'okta scim v2.0' },
       key,

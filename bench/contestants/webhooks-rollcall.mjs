@@ -44,15 +44,14 @@ function work(rollcall, database) {
   return {
     /** An environment of its own, so that no endpoint hears the events of the other scenario. */
     setup: async ({ scenario, urls, inFlight }) => {
-      const environment = await rollcall.call('POST', '/management/environments', { name: scenario });
+      const environment = await rollcall.post('/management/environments', { name: scenario });
       const keys = `/management/environments/${environment.id}/api_keys`;
-      const { key } = await rollcall.call('POST', keys, { name: 'bench' });
+      const { key } = await rollcall.post(keys, { name: 'bench' });
       const directory = await rollcall.createDirectory(scenario, key);
       const endpoints = [];
       for (const url of urls)
         endpoints.push(
-          await rollcall.call(
-            'POST',
+          await rollcall.post(
             '/webhook_endpoints',
             {
               endpoint_url: url,

@@ -9,6 +9,12 @@ const KEPT_CHARACTERS = 4_000;
 
 const running = new Set();
 
+/** Makes something that was started, and has `stop()`, end with the run whatever happens. */
+export function endWithRun(started) {
+  running.add(started);
+  return started;
+}
+
 /** Stops whatever is still running, each process by its own handle. */
 export async function stopChildren() {
   await Promise.allSettled([...running].map((child) => child.stop()));

@@ -10,7 +10,8 @@ const ROOT = new URL('../../', import.meta.url);
 export async function prepare({ build }) {
   if (!existsSync(new URL('node_modules/', BENCH))) {
     console.log('Installing the peers of the benchmarks (once) …');
-    await npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], BENCH);
+    // Not "npm ci": it insists on packages for other platforms that some mirrors do not have.
+    await npm(['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], BENCH);
   }
   if (build) {
     console.log('Building Rollcall …');

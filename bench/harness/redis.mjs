@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { endWithRun } from './child.mjs';
 import { freePort } from './free-port.mjs';
 
 const PROGRAMS = ['redis-server', 'valkey-server'];
@@ -34,7 +35,7 @@ export async function startRedis() {
       remove();
       continue;
     }
-    return { port, stop: () => stop(child).finally(remove) };
+    return endWithRun({ port, stop: () => stop(child).finally(remove) });
   }
   return undefined;
 }

@@ -33,16 +33,28 @@ export function conditions(cluster, settings) {
 
 /** One row for each contestant; `unit` is what is counted. */
 export function table(rounds, names, unit) {
-  const head = `| | ${unit}/s, median (min–max) | × floor of the same round, median (min–max) | server CPU s per 1 000 | server RSS |`;
-  const rows = names.map((name) => {
-    const rate = spread(rounds, name, 'rate');
-    const against = ratio(rounds, name, 'floor');
-    const cpu = spread(rounds, name, 'cpuPerThousand');
-    const rss = spread(rounds, name, 'rssBytes');
-    const megabytes = `${Math.round(rss.max / 2 ** 20)} MB`;
-    return `| ${name} | ${show(rate, whole)} | ${against ? show(against, two) : '–'} | ${cpu.median.toFixed(3)} | ${megabytes} |`;
-  });
-  return [head, '| --- | --- | --- | --- | --- |', ...rows].join('\n');
+  const head = [
+    `${unit}/s, median (min–max)`,
+    '× floor of the same round, median (min–max)',
+    'CPU s of the process per 1 000',
+    'CPU × floor',
+    'memory (RSS)',
+  ];
+  const rows = names.map((name) => [
+    name,
+    show(spread(rounds, name, 'rate'), whole),
+    optional(ratio(rounds, [name, 'floor'])),
+    spread(rounds, name, 'cpuPerThousand').median.toFixed(3),
+    optional(ratio(rounds, [name, 'floor'], 'cpuPerThousand')),
+    `${Math.round(spread(rounds, name, 'rssBytes').max / 2 ** 20)} MB`,
+  ]);
+  return [['', ...head], Array(head.length + 1).fill('---'), ...rows]
+    .map((row) => `| ${row.join(' | ')} |`)
+    .join('\n');
+}
+
+function optional(value) {
+  return value === undefined ? '–' : show(value, two);
 }
 
 /** @param {{ what: string, value: { median: number, min: number, max: number } | undefined, atLeast: number }[]} budgets */

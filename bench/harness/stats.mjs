@@ -12,10 +12,10 @@ export function quantile(values, share) {
 }
 
 /** One contestant against another, round by round: each round compares what ran in the same minute. */
-export function ratio(rounds, name, base) {
+export function ratio(rounds, [name, base], measure = 'rate') {
   const ratios = rounds
     .filter((round) => round[name] && round[base])
-    .map((round) => round[name].rate / round[base].rate);
+    .map((round) => round[name][measure] / round[base][measure]);
   if (ratios.length === 0) return undefined;
   return { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) };
 }

@@ -3,6 +3,7 @@ import type { IdempotencyStore } from '#api';
 import { systemClock } from '#kernel';
 import { ensurePartitions, type OpenDatabase } from '../database/index.js';
 import type { Services } from '../services.js';
+import { refreshStatistics } from './fresh-statistics.js';
 
 interface Parts {
   readonly log: Logger;
@@ -13,9 +14,19 @@ interface Parts {
 
 /** Rows that one purge step may delete: short transactions, little work lost when it is stopped. */
 const PURGE_CHUNK = 5_000;
+const STATISTICS_INTERVAL_MS = 1_000;
 const PURGE_INTERVAL_MS = 5_000;
 const IDEMPOTENCY_INTERVAL_MS = 600_000;
 const PARTITION_INTERVAL_MS = 6 * 3_600_000;
+
+/** What every process sees to, whoever serves the writes: statistics for the planner. */
+export function startStatistics({
+  log,
+  services,
+  database,
+}: Omit<Parts, 'idempotency'>): () => Promise<void> {
+  return repeat(log, STATISTICS_INTERVAL_MS, () => refreshStatistics(services.database, database.asOwner));
+}
 
 /** Housekeeping of a worker: partitions of the coming weeks, purge of deleted directories, expired idempotency keys. */
 export function startMaintenance({ log, services, database, idempotency }: Parts): () => Promise<void> {

@@ -128,9 +128,7 @@ const BY_ID = `FROM unnest($3::text[]) AS wanted (id)
     WHERE g.environment_id = $1 AND g.directory_id = $2 AND g.id = wanted.id AND g.asserted_deleted_at IS NULL) g
   JOIN directories d ON d.environment_id = g.environment_id AND d.id = g.directory_id`;
 
-const BY_IDENTITY = `FROM directory_groups g
-  JOIN directories d ON d.environment_id = g.environment_id AND d.id = g.directory_id
-  JOIN (
+const BY_IDENTITY = `FROM (
     SELECT t.id FROM unnest($3::text[]) AS wanted (key)
       CROSS JOIN LATERAL (SELECT id FROM directory_groups t
         WHERE t.environment_id = $1 AND t.directory_id = $2 AND t.name_key = wanted.key
@@ -142,5 +140,7 @@ const BY_IDENTITY = `FROM directory_groups g
         WHERE t.environment_id = $1 AND t.directory_id = $2 AND t.external_id = wanted.external_id
           AND (t.asserted_deleted_at IS NULL OR t.asserted_deleted_at > now() - make_interval(days => $5))
         ORDER BY t.asserted_deleted_at DESC NULLS FIRST LIMIT 20) t
-  ) found ON found.id = g.id
-  WHERE g.environment_id = $1 AND g.directory_id = $2`;
+  ) AS found
+  CROSS JOIN LATERAL (SELECT * FROM directory_groups g
+    WHERE g.environment_id = $1 AND g.directory_id = $2 AND g.id = found.id) g
+  JOIN directories d ON d.environment_id = g.environment_id AND d.id = g.directory_id`;

@@ -153,9 +153,6 @@ export class BatchUsers {
 /*
  * LATERAL over unnest instead of = ANY($n): a plan prepared while the table was empty stays good when it has grown.
  */
-const FROM_USERS = `FROM directory_users u
-  JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;
-
 const BY_ID = `FROM unnest($3::text[]) AS wanted (id)
   CROSS JOIN LATERAL (SELECT * FROM directory_users u
     WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.id = wanted.id AND u.asserted_deleted_at IS NULL) u
@@ -167,8 +164,7 @@ const BY_EXTERNAL_ID = `FROM unnest($3::text[]) AS wanted (external_id)
       AND u.asserted_deleted_at IS NULL) u
   JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;
 
-const BY_KEY = `${FROM_USERS}
-  JOIN (
+const BY_KEY = `FROM (
     SELECT live.id FROM unnest($3::text[]) AS wanted (key)
       CROSS JOIN LATERAL (SELECT t.id FROM directory_users t
         WHERE t.environment_id = $1 AND t.directory_id = $2 AND t.user_name_key = wanted.key
@@ -186,5 +182,7 @@ const BY_KEY = `${FROM_USERS}
         WHERE t.environment_id = $1 AND t.directory_id = $2 AND t.external_id = wanted.external_id
           AND t.asserted_deleted_at > now() - make_interval(days => $5)
         ORDER BY t.asserted_deleted_at DESC LIMIT 5) gone
-  ) found ON found.id = u.id
-  WHERE u.environment_id = $1 AND u.directory_id = $2`;
+  ) AS found
+  CROSS JOIN LATERAL (SELECT * FROM directory_users u
+    WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.id = found.id) u
+  JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;

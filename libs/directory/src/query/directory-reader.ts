@@ -116,9 +116,10 @@ export class DirectoryReader {
   ): Promise<SearchResult<R>> {
     const { table, alias, columns } = target;
     const where = search.where ? `AND (${search.where.text})` : '';
-    const from = `FROM ${table} ${alias}
-      JOIN directories d ON d.environment_id = ${alias}.environment_id AND d.id = ${alias}.directory_id
-      WHERE ${alias}.environment_id = $1 AND ${alias}.directory_id = $2 AND ${alias}.asserted_deleted_at IS NULL ${where}`;
+    const matching = `SELECT * FROM ${table} ${alias} WHERE ${alias}.environment_id = $1
+      AND ${alias}.directory_id = $2 AND ${alias}.asserted_deleted_at IS NULL ${where} ${fence(search.where)}`;
+    const from = `FROM (${matching}) ${alias}
+      JOIN directories d ON d.environment_id = ${alias}.environment_id AND d.id = ${alias}.directory_id`;
     const filterValues = [ref.environmentId, ref.directoryId, ...(search.where?.values ?? [])];
     const items =
       search.limit === 0
@@ -145,6 +146,18 @@ export class DirectoryReader {
       values,
     });
   }
+}
+
+/** A condition on a key that has an index of its own. */
+const KEY_CONDITION = /\b[ug]\.(user_name_key|name_key|external_id|id) = \$/;
+
+/**
+ * A look-up by key finds one row, but with ORDER BY and LIMIT around it the planner, as long as it has no statistics
+ * (which is during onboarding), prefers to walk the whole directory in the order of ids. OFFSET 0 keeps the order out
+ * of the choice of the index.
+ */
+function fence(where: SqlCondition | undefined): string {
+  return where !== undefined && KEY_CONDITION.test(where.text) ? 'OFFSET 0' : '';
 }
 
 /**

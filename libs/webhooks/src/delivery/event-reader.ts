@@ -110,6 +110,7 @@ function toAnswer(request: LaneRequest, after: number | null, rows: readonly Eve
   const events = rows.flatMap(({ sequence, id, body }) =>
     sequence === null ? [] : [{ sequence, id, body }],
   );
+  sortBySequence(events);
   const last = events.at(-1);
   // Fewer than asked for: there is nothing else of interest up to the head that the same snapshot shows.
   const isEnd = last === undefined || events.length < request.limit;
@@ -119,6 +120,12 @@ function toAnswer(request: LaneRequest, after: number | null, rows: readonly Eve
     isEnabled: first.enabled,
     read: { after, position, head: first.head, scannedTo, isBlocked: first.blocked, events },
   };
+}
+
+/** They nearly always come sorted; to have the server make sure would let it copy every body once more. */
+function sortBySequence(events: { readonly sequence: number }[]): void {
+  if (events.some((event, i) => i > 0 && event.sequence < (events[i - 1]?.sequence ?? 0)))
+    events.sort((a, b) => a.sequence - b.sequence);
 }
 
 function toRetries(session: EndpointSession, rows: readonly RetryRow[]): RetryAnswer {
@@ -171,8 +178,7 @@ const LANES_SQL = `
       AND v.sequence > coalesce(r.after, l.sequence, 0) AND v.sequence <= s.sequence
       AND v.type = ANY (w.events)
       AND (w.directory_ids IS NULL OR r.stream_id = r.environment_id OR r.stream_id = ANY (w.directory_ids))
-    ORDER BY v.sequence LIMIT r.amount) e ON NOT b.blocked AND w.status = 'enabled'
-  ORDER BY r.i, e.sequence`;
+    ORDER BY v.sequence LIMIT r.amount) e ON NOT b.blocked AND w.status = 'enabled'`;
 
 const RETRIES_SQL = `
   SELECT r.i::int AS i, t.stream_id, t.sequence::float8 AS sequence, t.attempts, t.due_in_ms, e.id, e.body

@@ -119,29 +119,32 @@ describe('Dispatchers', () => {
     expect(again).toBeLessThanOrEqual(before.size - recorded);
   });
 
-  it('write outcomes again when the database was away, without doubles', async () => {
-    await world.endpoint(sink.url);
-    const shaky = new KillableDatabase(test);
-    const dispatcher = world.dispatcher({}, { database: shaky });
-    dispatcher.start();
-    await wait(50);
-    const events = await world.append(A, 200);
-    sink.answer = () => {
-      if (sink.received.length === 100) {
-        shaky.isDead = true;
-        setTimeout(() => (shaky.isDead = false), 300);
-      }
-      return 200;
-    };
-    dispatcher.wake(world.environmentId, A);
-    await until(() => sink.accepted.length === 200);
-    await dispatcher.stop();
-    expect(sink.received).toHaveLength(200);
-    const rows = await world.sql('SELECT event_id FROM webhook_attempts');
-    expect(rows).toHaveLength(200);
-    expect(new Set(rows.map((row) => row['event_id']))).toEqual(new Set(events.map((event) => event.id)));
-    expect(await world.sql('SELECT sequence FROM webhook_lanes')).toEqual([{ sequence: 200 }]);
-  });
+  it.each([false, true])(
+    'write outcomes again when the database was away (after the commit: %p), without doubles',
+    async (isLate) => {
+      await world.endpoint(sink.url);
+      const shaky = new KillableDatabase(test, isLate);
+      const dispatcher = world.dispatcher({}, { database: shaky });
+      dispatcher.start();
+      await wait(50);
+      const events = await world.append(A, 200);
+      sink.answer = () => {
+        if (sink.received.length === 100) {
+          shaky.isDead = true;
+          setTimeout(() => (shaky.isDead = false), 300);
+        }
+        return 200;
+      };
+      dispatcher.wake(world.environmentId, A);
+      await until(() => sink.accepted.length === 200);
+      await dispatcher.stop();
+      expect(sink.received).toHaveLength(200);
+      const rows = await world.sql('SELECT event_id FROM webhook_attempts');
+      expect(rows).toHaveLength(200);
+      expect(new Set(rows.map((row) => row['event_id']))).toEqual(new Set(events.map((event) => event.id)));
+      expect(await world.sql('SELECT sequence FROM webhook_lanes')).toEqual([{ sequence: 200 }]);
+    },
+  );
 
   it('finish what is in flight when stopped, and give the leases back', async () => {
     await world.endpoint(sink.url, { concurrency: 4 });
@@ -229,18 +232,22 @@ describe('Dispatchers', () => {
   });
 });
 
-/** A database that can go away as it does for a process that is killed: nothing it is asked happens. */
+/** A database that can go away: nothing it is asked happens, or (`isLate`) it happens and nobody hears of it. */
 class KillableDatabase extends Database {
   isDead = false;
   refused = 0;
 
-  constructor(test: TestDatabase) {
+  readonly #isLate: boolean;
+
+  constructor(test: TestDatabase, isLate = false) {
     super(test.pool);
+    this.#isLate = isLate;
   }
 
   override async query<R extends Record<string, unknown>>(statement: Statement): Promise<R[]> {
     if (this.isDead) {
       this.refused++;
+      if (this.#isLate) await super.query(statement);
       throw new Error('killed');
     }
     return super.query<R>(statement);

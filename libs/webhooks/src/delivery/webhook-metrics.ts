@@ -28,33 +28,40 @@ export class WebhookMetrics {
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15],
       registers,
     });
-    const retries = new Gauge({
-      name: 'rollcall_webhook_retries',
-      help: 'Events that wait for another attempt',
-      registers,
+    const backlog = sharedFor(SHARE_MS, async () => {
+      const [row] = await database.query<BacklogRow>({ text: BACKLOG_SQL });
+      return row;
     });
-    const worst = new Gauge({
-      name: 'rollcall_webhook_lane_lag_max',
-      help: 'Events that the lane furthest behind has not looked at',
-      registers,
-    });
-    const lag = new Gauge({
-      name: 'rollcall_webhook_lane_lag',
-      help: 'Events that lanes of enabled endpoints have not looked at',
-      registers,
-      async collect() {
-        const [row] = await database.query<BacklogRow>({ text: BACKLOG_SQL });
-        lag.set(row?.lag ?? 0);
-        worst.set(row?.worst ?? 0);
-        retries.set(row?.retries ?? 0);
-      },
-    });
+    const gauge = (column: keyof BacklogRow, name: string, help: string): Gauge =>
+      new Gauge({
+        name,
+        help,
+        registers,
+        async collect() {
+          this.set((await backlog())?.[column] ?? 0);
+        },
+      });
+    gauge('lag', 'rollcall_webhook_lane_lag', 'Events that lanes of enabled endpoints have not looked at');
+    gauge('worst', 'rollcall_webhook_lane_lag_max', 'The same, of the lane that is furthest behind');
+    gauge('retries', 'rollcall_webhook_retries', 'Events that wait for another attempt');
   }
 
   observe(record: AttemptRecord): void {
     this.#attempts.inc({ outcome: record.outcome });
     this.#duration.observe(record.durationMs / 1_000);
   }
+}
+
+/** All gauges are collected at the same moment; one query serves them. */
+const SHARE_MS = 1_000;
+
+function sharedFor<T>(ms: number, work: () => Promise<T>): () => Promise<T> {
+  let last: { readonly at: number; readonly result: Promise<T> } | undefined;
+  return () => {
+    if (last === undefined || performance.now() - last.at > ms)
+      last = { at: performance.now(), result: work() };
+    return last.result;
+  };
 }
 
 const BACKLOG_SQL = `
