@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg, totalmem } from 'node:os';
 
@@ -25,7 +24,7 @@ export function conditions(cluster, settings) {
   const memory = Math.round(totalmem() / 2 ** 30);
   return [
     `* Command: \`npm run bench -- ${process.argv.slice(2).join(' ')}\``,
-    `* Date: ${new Date().toISOString().slice(0, 10)}, commit ${commit()}`,
+    `* Date: ${new Date().toISOString().slice(0, 10)}`,
     `* Machine: ${availableParallelism()} shared cores, ${memory} GB memory, ${process.platform} ${process.arch}, load average at the end ${loadavg()[0].toFixed(1)}; Node ${process.versions.node}, ${cluster}`,
     `* ${settings}`,
   ].join('\n');
@@ -77,16 +76,6 @@ function whole(value) {
 
 function two(value) {
   return value.toFixed(2);
-}
-
-function commit() {
-  try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: new URL('.', import.meta.url) })
-      .toString()
-      .trim();
-  } catch {
-    return 'unknown';
-  }
 }
 
 function mark(name, text) {
