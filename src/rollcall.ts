@@ -85,15 +85,14 @@ async function startServices({ config, log, secretKeys, database }: Parts): Prom
     publicUrl: publicUrlOf(config, port),
   });
   await webhooks.start();
-  const stopMaintenance = isWorker
-    ? startMaintenance({ log, services, database, idempotency: app.get(IdempotencyStore) })
-    : undefined;
-  const stopStatistics = startStatistics({ log, services, database });
+  const housekeeping = [startStatistics({ log, services, database })];
+  if (isWorker)
+    housekeeping.push(startMaintenance({ log, services, database, idempotency: app.get(IdempotencyStore) }));
   try {
     await app.listen(port, config.host);
   } catch (error) {
     await webhooks.stop();
-    await Promise.all([stopMaintenance?.(), stopStatistics()]);
+    await Promise.all(housekeeping.map((stop) => stop()));
     throw error;
   }
   return {
@@ -101,7 +100,7 @@ async function startServices({ config, log, secretKeys, database }: Parts): Prom
     roles: config.roles,
     log,
     generatedApiKey,
-    stop: () => stopAll({ app, health, webhooks, housekeeping: [stopMaintenance, stopStatistics], database }),
+    stop: () => stopAll({ app, health, webhooks, housekeeping, database }),
   };
 }
 
@@ -109,7 +108,7 @@ interface Running {
   readonly app: NestFastifyApplication;
   readonly health: Health;
   readonly webhooks: Webhooks;
-  readonly housekeeping: readonly ((() => Promise<void>) | undefined)[];
+  readonly housekeeping: readonly (() => Promise<void>)[];
   readonly database: OpenDatabase;
 }
 
@@ -118,7 +117,7 @@ async function stopAll({ app, health, webhooks, housekeeping, database }: Runnin
   health.startDraining();
   await closeServer(app);
   await webhooks.stop();
-  await Promise.all(housekeeping.map((stop) => stop?.()));
+  await Promise.all(housekeeping.map((stop) => stop()));
   await database.close();
 }
 

@@ -18,7 +18,13 @@ export class Cluster {
   static async start() {
     const cluster = new Cluster();
     const { startEmbeddedPostgres } = await import(EMBEDDED);
-    cluster.#server = await startEmbeddedPostgres({ dataDir: fileURLToPath(DATA_DIR), settings: SETTINGS });
+    const options = { dataDir: fileURLToPath(DATA_DIR), settings: SETTINGS };
+    cluster.#server = await startEmbeddedPostgres(options).catch((error) => {
+      if (error.code !== 'in_use') throw error;
+      throw new Error(
+        `the benchmark of process ${error.processId} is still running; two at a time disturb each other`,
+      );
+    });
     // Imported here because the peers may have been installed a moment ago.
     const { default: pg } = await import('pg');
     cluster.#admin = new pg.Client(cluster.#server.url);

@@ -90,8 +90,8 @@ function takeBodiesAsBytes(fastify: FastifyInstance): void {
 
 /** A client that keeps its connection would find nobody at its next request, and keep the drain from ending. */
 function closeConnectionsWhileDraining(fastify: FastifyInstance, health: Health): void {
-  fastify.addHook('onSend', (_request, reply, _payload, done) => {
+  fastify.addHook('onSend', (_request, reply) => {
     if (health.isDraining) void reply.header('connection', 'close');
-    done();
+    return Promise.resolve();
   });
 }

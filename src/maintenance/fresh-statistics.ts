@@ -9,7 +9,10 @@ const TABLES = ['directory_users', 'directory_groups', 'memberships', 'pending_m
  * index that begins with the tenant for as good as the right one, and walks the first directories from end to end for each
  * look-up: several times slower, in the very minute of an onboarding. Autovacuum would come by once a minute.
  */
-export async function refreshStatistics(database: Database, owner: OpenDatabase['asOwner']): Promise<void> {
+export async function refreshStatistics(
+  database: Database,
+  owner: Pick<OpenDatabase, 'asOwner'>,
+): Promise<void> {
   const grown = await database.query<{ relname: string }>({
     name: 'maintenance_grown_tables',
     text: `SELECT relname FROM pg_stat_user_tables
@@ -17,5 +20,7 @@ export async function refreshStatistics(database: Database, owner: OpenDatabase[
     values: [TABLES],
   });
   if (grown.length === 0) return;
-  await owner((dataSource) => dataSource.query(`ANALYZE ${grown.map(({ relname }) => relname).join(', ')}`));
+  await owner.asOwner((dataSource) =>
+    dataSource.query(`ANALYZE ${grown.map(({ relname }) => relname).join(', ')}`),
+  );
 }

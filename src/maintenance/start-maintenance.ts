@@ -25,7 +25,7 @@ export function startStatistics({
   services,
   database,
 }: Omit<Parts, 'idempotency'>): () => Promise<void> {
-  return repeat(log, STATISTICS_INTERVAL_MS, () => refreshStatistics(services.database, database.asOwner));
+  return repeat(log, STATISTICS_INTERVAL_MS, () => refreshStatistics(services.database, database));
 }
 
 /** Housekeeping of a worker: partitions of the coming weeks, purge of deleted directories, expired idempotency keys. */

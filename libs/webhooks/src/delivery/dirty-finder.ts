@@ -79,17 +79,21 @@ const NOT_BLOCKED = `(w.ordering = 'none' OR NOT EXISTS (
 
 const LANE_COLUMNS = `w.environment_id, w.id AS endpoint_id, s.stream_id, s.sequence::float8 AS head`;
 
-const JOIN_LANES = `LEFT JOIN webhook_lanes l ON l.environment_id = w.environment_id AND l.endpoint_id = w.id
-    AND l.stream_id = s.stream_id`;
+/**
+ * Look-ups as scalar subqueries: as joins, the planner may think there is one endpoint and read all leases of the
+ * environment for each of ten thousand.
+ */
+const POSITION = `coalesce((SELECT l.sequence FROM webhook_lanes l WHERE l.environment_id = w.environment_id
+  AND l.endpoint_id = w.id AND l.stream_id = s.stream_id), 0)`;
 
 const BY_STREAMS_SQL = `
-  SELECT ${LANE_COLUMNS}, x.lease_until < now() AS free
+  SELECT ${LANE_COLUMNS}, (
+    SELECT x.lease_until < now() FROM webhook_leases x
+    WHERE x.environment_id = w.environment_id AND x.endpoint_id = w.id) AS free
   FROM unnest($1::text[], $2::text[]) AS k (environment_id, stream_id)
   JOIN streams s ON s.environment_id = k.environment_id AND s.stream_id = k.stream_id
   JOIN webhook_endpoints w ON w.environment_id = k.environment_id AND w.status = 'enabled'
-  JOIN webhook_leases x ON x.environment_id = w.environment_id AND x.endpoint_id = w.id
-  ${JOIN_LANES}
-  WHERE s.sequence > coalesce(l.sequence, 0) AND ${NOT_BLOCKED}
+  WHERE s.sequence > ${POSITION} AND ${NOT_BLOCKED}
   LIMIT ${FIND_LIMIT}`;
 
 const BY_ENDPOINTS_SQL = `
@@ -99,9 +103,8 @@ const BY_ENDPOINTS_SQL = `
     SELECT ${LANE_COLUMNS}
     FROM webhook_endpoints w
     JOIN streams s ON s.environment_id = w.environment_id
-    ${JOIN_LANES}
     WHERE w.environment_id = k.environment_id AND w.id = k.endpoint_id
-      AND s.sequence > coalesce(l.sequence, 0) AND ${NOT_BLOCKED}
+      AND s.sequence > ${POSITION} AND ${NOT_BLOCKED}
     LIMIT 512) d`;
 
 /** Not prepared: it runs every few seconds at most and must be planned for the tables as they are now. */
@@ -111,7 +114,8 @@ const SWEEP_SQL = `
     SELECT DISTINCT w.environment_id, w.id AS endpoint_id
     FROM streams s
     JOIN webhook_endpoints w ON w.environment_id = s.environment_id AND w.status = 'enabled'
-    ${JOIN_LANES}
+    LEFT JOIN webhook_lanes l ON l.environment_id = w.environment_id AND l.endpoint_id = w.id
+      AND l.stream_id = s.stream_id
     WHERE s.sequence > coalesce(l.sequence, 0) AND ${NOT_BLOCKED}
     UNION
     SELECT r.environment_id, r.endpoint_id

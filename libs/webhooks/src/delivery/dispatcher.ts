@@ -177,7 +177,7 @@ export class Dispatcher implements ClaimerHost, SessionListener, RecorderListene
       if (retryInMs !== null) session.nextRetryAt = Math.min(session.nextRetryAt, now + retryInMs);
     }
     if (session.state === 'active') session.pump();
-    if (this.#claimer.isCrowded || session.state === 'retiring') this.#keeper.releaseIdle();
+    if (this.#claimer.isCrowded || session.state === 'retiring') this.#keeper.releaseSoon();
   }
 
   onLost(session: EndpointSession): void {

@@ -31,6 +31,7 @@ const TURN_ROUND = 16;
 export class SessionKeeper {
   readonly #deps: Dependencies;
   readonly #jobs = new Set<string>();
+  #isReleasePlanned = false;
   #renewAt = 0;
   #refreshAt = 0;
   #rediscoverAt = 0;
@@ -51,6 +52,16 @@ export class SessionKeeper {
     if (this.#deps.sessions.size > 0) this.#runJobs(now);
     this.#makeRoom(now);
     this.releaseIdle(now);
+  }
+
+  /** The same as `releaseIdle`, once for everything that becomes idle in this turn of the event loop. */
+  releaseSoon(): void {
+    if (this.#isReleasePlanned) return;
+    this.#isReleasePlanned = true;
+    setImmediate(() => {
+      this.#isReleasePlanned = false;
+      this.releaseIdle();
+    });
   }
 
   /** Gives back the endpoints that have nothing to do, at once when others wait for the place. */
