@@ -1,14 +1,15 @@
 /** Who may import whom; docs/architecture.md explains it. `self` is always allowed. */
 const IMPORTS = {
   kernel: [],
+  outbound: ['kernel'],
   model: ['kernel'],
   events: ['kernel', 'model'],
   directory: ['kernel', 'model', 'events'],
   scim: ['kernel', 'model', 'events', 'directory'],
-  connectors: ['kernel', 'model', 'directory'],
-  webhooks: ['kernel', 'model', 'events'],
-  api: ['kernel', 'model', 'events', 'directory', 'webhooks', 'scim'],
-  testing: ['kernel', 'model', 'events', 'directory', 'scim', 'connectors', 'webhooks'],
+  connectors: ['kernel', 'outbound', 'model', 'directory'],
+  webhooks: ['kernel', 'outbound', 'model', 'events'],
+  api: ['kernel', 'model', 'events', 'directory', 'webhooks', 'scim', 'connectors'],
+  testing: ['kernel', 'outbound', 'model', 'events', 'directory', 'scim', 'connectors', 'webhooks'],
   simulator: ['kernel', 'model'],
 };
 

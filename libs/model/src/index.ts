@@ -14,3 +14,12 @@ export {
   organizationWire,
   organizationDomainWire,
 } from './wire.js';
+export type {
+  SnapshotCoverage,
+  SnapshotGroup,
+  SnapshotKind,
+  SnapshotMember,
+  SnapshotRecord,
+  SnapshotUser,
+  UpcomingState,
+} from './snapshot.js';

@@ -16,7 +16,6 @@ export {
   type OutboundOptions,
   type OutboundTarget,
 } from './outbound/outbound.js';
-export type { NameResolver } from './outbound/name-resolver.js';
 export type { PostResult } from './outbound/post-result.js';
 export { Dispatcher, type DispatcherDependencies, type DispatcherOptions } from './delivery/dispatcher.js';
 export type { DisableEndpoint, DisableNotices } from './delivery/disable-notices.js';

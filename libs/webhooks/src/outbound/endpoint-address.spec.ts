@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { InvalidInputError } from '#kernel';
-import { createAddressPolicy } from './address-policy.js';
+import { createAddressPolicy } from '#outbound';
 import { createOutbound } from './outbound.js';
-import { NameResolutionError, type NameResolver } from './name-resolver.js';
+import { NameResolutionError, type NameResolver } from '#outbound';
 
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   'public.example': ['93.184.215.14', '2606:2800:21f:cb07:6820:80da:af6b:8b2c'],

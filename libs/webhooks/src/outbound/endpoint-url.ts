@@ -1,4 +1,5 @@
 import { InvalidInputError } from '#kernel';
+import { bareHost } from '#outbound';
 
 const MAX_LENGTH = 2_048;
 
@@ -38,10 +39,4 @@ function isPossiblePort(port: string): boolean {
 /** The refusal of an address; the same words whatever the address is. */
 export function invalidUrl(message: string): InvalidInputError {
   return new InvalidInputError(message, { code: 'invalid_url' });
-}
-
-/** `localhost.` and `[::1]` are spellings of `localhost` and `::1`. */
-export function bareHost(hostname: string): string {
-  const bare = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
-  return bare.endsWith('.') ? bare.slice(0, -1) : bare;
 }

@@ -1,37 +1,11 @@
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP } from 'node:net';
 import { buildConnector } from 'undici';
-import type { AddressPolicy } from './address-policy.js';
-import { bareHost } from './endpoint-url.js';
-import type { NameResolver } from './name-resolver.js';
+import { AddressNotAllowedError, bareHost, guardedLookup, type AddressGuard } from '#outbound';
 
-/** We do not connect there. The text is for the customer and never says which address it was. */
-export class AddressNotAllowedError extends Error {
-  readonly code = 'ROLLCALL_ADDRESS';
-
-  constructor() {
-    super('address not allowed');
-    this.name = 'AddressNotAllowedError';
-  }
-}
-
-interface GuardOptions {
-  readonly policy: AddressPolicy;
-  readonly resolver: NameResolver;
+interface GuardOptions extends AddressGuard {
   readonly connectTimeoutMs: number;
   /** More certificate authorities to trust, PEM. */
   readonly ca?: string;
-}
-
-/** All addresses of a host, each of them acceptable. @throws AddressNotAllowedError when a single one is not. */
-export async function resolveChecked(
-  host: string,
-  secure: boolean,
-  guard: Pick<GuardOptions, 'policy' | 'resolver'>,
-): Promise<readonly string[]> {
-  const addresses = isIP(host) === 0 ? await guard.resolver.resolve(host) : [host];
-  if (!addresses.every((address) => guard.policy.isAllowed(address, secure)))
-    throw new AddressNotAllowedError();
-  return addresses;
 }
 
 /**
@@ -58,25 +32,10 @@ export function createGuardedConnector(options: GuardOptions): buildConnector.co
 }
 
 function buildFor(secure: boolean, options: GuardOptions): buildConnector.connector {
-  const lookup: LookupFunction = (host, hints, callback) => {
-    resolveChecked(bareHost(host), secure, options).then(
-      (addresses) => answer(addresses, hints.all === true, callback),
-      (error: Error) => callback(error, []),
-    );
-  };
   return buildConnector({
-    lookup,
+    lookup: guardedLookup(secure, options),
     timeout: options.connectTimeoutMs,
     allowH2: false,
     ...(secure ? { minVersion: 'TLSv1.2', rejectUnauthorized: true, ca: options.ca } : {}),
   });
-}
-
-function answer(addresses: readonly string[], all: boolean, callback: Parameters<LookupFunction>[2]): void {
-  const entries = addresses.map((address) => ({ address, family: isIP(address) }));
-  if (all) return callback(null, entries);
-  const first = entries[0];
-  return first === undefined
-    ? callback(new Error('no address'), '')
-    : callback(null, first.address, first.family);
 }

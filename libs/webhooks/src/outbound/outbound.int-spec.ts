@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { TEST_CERTIFICATE } from '../../test-support/certificate.js';
 import { openSink, type Sink } from '../../test-support/sink.js';
 import { createOutbound, type Outbound, type OutboundOptions } from './outbound.js';
-import { NameResolutionError } from './name-resolver.js';
+import { NameResolutionError } from '#outbound';
 import type { PostResult } from './post-result.js';
 
 const LOOPBACK = '127.0.0.0/8';

@@ -1,9 +1,16 @@
 import { Pool } from 'undici';
-import { createAddressPolicy, type AddressPolicy } from './address-policy.js';
+import {
+  AddressNotAllowedError,
+  CachingNameResolver,
+  createAddressPolicy,
+  NameResolutionError,
+  resolveChecked,
+  type AddressPolicy,
+  type NameResolver,
+} from '#outbound';
 import { Deadlines } from './deadlines.js';
 import { invalidUrl, parseEndpointUrl } from './endpoint-url.js';
-import { AddressNotAllowedError, createGuardedConnector, resolveChecked } from './guarded-connector.js';
-import { CachingNameResolver, NameResolutionError, type NameResolver } from './name-resolver.js';
+import { createGuardedConnector } from './guarded-connector.js';
 import { PostExchange } from './post-exchange.js';
 import type { PostResult } from './post-result.js';
 

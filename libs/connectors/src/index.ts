@@ -1,0 +1,27 @@
+export type {
+  Connector,
+  RunRequest,
+  Source,
+  SourceCheck,
+  SourcePage,
+  SourceStream,
+  StreamEnd,
+} from './sdk/contract.js';
+export { defineConnector } from './sdk/define-connector.js';
+export type {
+  Capabilities,
+  ConnectorManifest,
+  FormField,
+  NeededScope,
+  RequestLimits,
+} from './sdk/manifest.js';
+export type { SourceLog, SourcePorts } from './sdk/ports.js';
+export { SOURCE_ERROR_CODES, SourceError, type SourceErrorCode } from './sdk/source-error.js';
+export type {
+  JsonAnswer,
+  SourceAnswer,
+  SourceHttp,
+  SourceHttpOptions,
+  SourceRequest,
+  Verdict,
+} from './sdk/http/source-http.js';
