@@ -16,7 +16,11 @@ export interface ClaimerHost {
   capacity(): number;
   /** Passes the news to the endpoint if it is held; false otherwise. */
   notice(lane: DirtyLane): boolean;
+  /** It was given back a moment ago, so news that say it is held may be older than that. */
+  wasHeld(endpointId: string): boolean;
   accept(claims: readonly Claim[]): Promise<void>;
+  /** Returns leases that come to nothing. */
+  giveBack(leases: readonly Lease[]): Promise<void>;
   /** Resolves when no lease is just being given back. */
   whenReleased(): Promise<void>;
 }
@@ -36,9 +40,9 @@ interface Candidate extends EndpointKey {
 
 /** Wake-ups closer together than this are looked into together. */
 const FIND_GAP_MS = 5;
-/** A sweep may take one fiftieth of the time, however large the tables are. */
-const SWEEP_SHARE = 50;
-const MAX_SWEEP_MS = 30_000;
+/** A sweep may take one twentieth of the time, however large the tables are. */
+const SWEEP_SHARE = 20;
+const MAX_SWEEP_MS = 10_000;
 const MAX_ROUND = 64;
 /** A breath between two rounds, for the other workers. */
 const OTHERS_FIRST_MS = 3;
@@ -86,6 +90,14 @@ export class Claimer {
     this.#sweepAt = 0;
   }
 
+  /** These were given up although they may have something to do; they stand at the end of the queue. */
+  offer(keys: readonly EndpointKey[]): void {
+    for (const { environmentId, endpointId } of keys)
+      if (!this.#candidates.has(endpointId))
+        this.#candidates.set(endpointId, { environmentId, endpointId, lanes: null });
+    this.claim();
+  }
+
   /** Takes as many candidates as there is room for. */
   claim(): void {
     if (this.#hasStopped || this.#candidates.size === 0 || this.#deps.host.capacity() <= 0) return;
@@ -105,7 +117,7 @@ export class Claimer {
       await this.#attempt('find', async () => {
         await this.#deps.host.whenReleased();
         const lanes = await this.#deps.finder.byStreams(streams);
-        for (const lane of lanes) if (!this.#deps.host.notice(lane) && lane.isFree) this.#addLane(lane);
+        for (const lane of lanes) this.#pass(lane);
         if (lanes.length === FIND_LIMIT) this.sweepSoon();
       });
       this.claim();
@@ -119,9 +131,7 @@ export class Claimer {
     let hasMore = false;
     await this.#attempt('sweep', async () => {
       const found = await this.#deps.finder.sweep();
-      for (const key of found)
-        if (!this.#candidates.has(key.endpointId))
-          this.#candidates.set(key.endpointId, { ...key, lanes: null });
+      this.offer(found);
       hasMore = found.length === SWEEP_LIMIT;
     });
     const took = performance.now() - began;
@@ -142,11 +152,26 @@ export class Claimer {
   async #claimRound(): Promise<void> {
     const share = Math.min(Math.max(Math.ceil(this.#candidates.size / 8), 4), MAX_ROUND);
     const round = [...this.#candidates.values()].slice(0, Math.min(share, this.#deps.host.capacity()));
-    for (const candidate of round) this.#candidates.delete(candidate.endpointId);
     await this.#deps.host.whenReleased();
     const claimedAt = performance.now();
     const leases = await this.#deps.leases.claim(round);
+    // Not before they are claimed: those of a failed round are candidates still.
+    for (const candidate of round) this.#candidates.delete(candidate.endpointId);
     if (leases.length === 0) return;
+    try {
+      await this.#accept(round, { leases, claimedAt });
+    } catch (error) {
+      // A lease that nobody works under would keep everybody from the endpoint until it runs out.
+      await this.#deps.host.giveBack(leases);
+      this.offer(leases);
+      throw error;
+    }
+  }
+
+  async #accept(
+    round: readonly Candidate[],
+    { leases, claimedAt }: { readonly leases: readonly Lease[]; readonly claimedAt: number },
+  ): Promise<void> {
     const known = new Map(round.map((candidate) => [candidate.endpointId, candidate.lanes]));
     const unknown = leases.filter((lease) => known.get(lease.endpointId) === null);
     const found = unknown.length === 0 ? [] : await this.#deps.finder.byEndpoints(unknown);
@@ -158,6 +183,11 @@ export class Claimer {
         claimedAt,
       })),
     );
+  }
+
+  #pass(lane: DirtyLane): void {
+    const { host } = this.#deps;
+    if (!host.notice(lane) && (lane.isFree || host.wasHeld(lane.endpointId))) this.#addLane(lane);
   }
 
   #addLane(lane: DirtyLane): void {

@@ -179,6 +179,28 @@ describe('DeliveryQueue', () => {
       expect(takeAll(queue, true)).toEqual([2, 3]);
     });
 
+    it('does not send a retry again that a read from before its success still shows', () => {
+      const { queue, lane } = blocked();
+      queue.beginRetryRead();
+      retryIsOver(queue);
+      queue.takeUnread(1);
+      queue.accept(lane, readOf(lane, 3));
+      queue.acceptRetries([{ streamId: STREAM, sequence: 1, eventId: 'event_1', body: '{}', attempts: 1 }]);
+      queue.retryReadEnded();
+      expect(takeAll(queue, true)).toEqual([2, 3]);
+    });
+
+    it('is not blocked for good by a first read from before the retry succeeded', () => {
+      const queue = new DeliveryQueue();
+      queue.notice(STREAM, 3);
+      const [lane] = queue.takeUnread(1) as [Lane];
+      retryIsOver(queue);
+      queue.accept(lane, readOf(lane, 1, { position: 1, isBlocked: true, events: [] }));
+      expect(queue.takeUnread(1)).toEqual([lane]);
+      queue.accept(lane, readOf(lane, 3));
+      expect(takeAll(queue, true)).toEqual([2, 3]);
+    });
+
     it('ignores a read that began before the failure', () => {
       const queue = new DeliveryQueue();
       const lane = feed(queue, 1);

@@ -30,6 +30,8 @@ export class DeliveryQueue {
   #ready: Lane[] = [];
   #retries: Delivery[] = [];
   readonly #retryKeys = new Set<string>();
+  /** Retries recorded while the retry set is being read: what that read says about them is out of date. */
+  #recordedMeanwhile: Set<string> | undefined;
   readonly #moved = new Set<Lane>();
   readonly #unread = new Set<Lane>();
   #reading = 0;
@@ -90,10 +92,19 @@ export class DeliveryQueue {
     this.#noteUnread(lane);
   }
 
+  /** The retry set is about to be read; `acceptRetries` or `retryReadEnded` has to follow. */
+  beginRetryRead(): void {
+    this.#recordedMeanwhile = new Set();
+  }
+
+  retryReadEnded(): void {
+    this.#recordedMeanwhile = undefined;
+  }
+
   acceptRetries(retries: readonly DueRetry[]): void {
     for (const retry of retries) {
       const key = keyOf(retry.streamId, retry.sequence);
-      if (this.#retryKeys.has(key)) continue;
+      if (this.#retryKeys.has(key) || this.#recordedMeanwhile?.has(key)) continue;
       this.#retryKeys.add(key);
       const { sequence, eventId, body } = retry;
       this.#retries.push({
@@ -143,7 +154,9 @@ export class DeliveryQueue {
   /** The outcome is in the database. A retry that is over may set its ordered lane free; a read will tell. */
   recorded(delivery: Delivery, isOver: boolean): void {
     if (delivery.attempt === 1) return;
-    this.#retryKeys.delete(keyOf(delivery.lane.streamId, delivery.sequence));
+    const key = keyOf(delivery.lane.streamId, delivery.sequence);
+    this.#retryKeys.delete(key);
+    this.#recordedMeanwhile?.add(key);
     if (isOver) this.#unblock(delivery.lane);
   }
 
@@ -195,7 +208,6 @@ export class DeliveryQueue {
   }
 
   #unblock(lane: Lane): void {
-    if (!lane.isBlocked) return;
     lane.unblock();
     this.#noteUnread(lane);
   }

@@ -13,7 +13,7 @@ import {
 import { EndpointSettingsLoader } from './endpoint-settings.js';
 import { EventReader } from './event-reader.js';
 import { Feeder } from './feeder.js';
-import { LeaseStore } from './lease-store.js';
+import { LeaseStore, type Lease } from './lease-store.js';
 import type { Log } from './log.js';
 import { Recorder, type RecorderListener } from './recorder.js';
 import { RETRY_DELAYS_MS } from './retry-schedule.js';
@@ -137,6 +137,14 @@ export class Dispatcher implements ClaimerHost, SessionListener, RecorderListene
     session.queue.notice(lane.streamId, lane.head);
     this.#feeder.feed(session);
     return true;
+  }
+
+  wasHeld(endpointId: string): boolean {
+    return this.#keeper.wasHeld(endpointId);
+  }
+
+  giveBack(leases: readonly Lease[]): Promise<void> {
+    return this.#keeper.giveBack(leases);
   }
 
   whenReleased(): Promise<void> {

@@ -94,7 +94,10 @@ export class Feeder {
 
   async #readRetries(): Promise<void> {
     const sessions = [...this.#retrying].slice(0, 64);
-    for (const session of sessions) this.#retrying.delete(session);
+    for (const session of sessions) {
+      this.#retrying.delete(session);
+      session.queue.beginRetryRead();
+    }
     try {
       for (const answer of await this.#deps.reader.readRetries(sessions)) {
         const { session, due, nextInMs, gone } = answer;
@@ -110,6 +113,8 @@ export class Feeder {
       this.#deps.log.warn({ err: error }, 'webhook retries not read yet');
       for (const session of sessions) this.#retrying.add(session);
       await pause();
+    } finally {
+      for (const session of sessions) session.queue.retryReadEnded();
     }
   }
 

@@ -52,6 +52,8 @@ export class Lane {
   /** Goes up when the lane is blocked or set free: a read from before says nothing about after. */
   #epoch = 0;
   #readEpoch = 0;
+  /** A retry ended while a read is under way that may still have seen it. */
+  #wasSetFree = false;
 
   constructor(streamId: string) {
     this.streamId = streamId;
@@ -87,11 +89,14 @@ export class Lane {
 
   beginRead(): void {
     this.isReading = true;
+    this.#wasSetFree = false;
     this.#readEpoch = this.#epoch;
   }
 
-  /** The retry that blocked the lane is over: the next read tells whether there is another. */
+  /** A retry of this stream is over: if the lane waited for it, the next read tells whether there is another. */
   unblock(): void {
+    this.#wasSetFree = true;
+    if (!this.isBlocked) return;
     this.isBlocked = false;
     this.#epoch++;
     this.#mustRead = true;
@@ -101,9 +106,9 @@ export class Lane {
   accept(read: LaneRead): number {
     if (this.#readEpoch !== this.#epoch) return 0;
     if (this.#position === undefined) this.#position = read.position;
-    this.#mustRead = false;
+    this.#mustRead = read.isBlocked && this.#wasSetFree;
     this.head = Math.max(this.head, read.head);
-    this.isBlocked = read.isBlocked;
+    this.isBlocked = read.isBlocked && !this.#wasSetFree;
     if (read.isBlocked) {
       this.#readTo = Math.max(this.#readTo, this.#position);
       return 0;

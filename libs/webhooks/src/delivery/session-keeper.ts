@@ -26,11 +26,14 @@ const LINGER_MS = 1_000;
 /** While others wait for room, nobody keeps a place longer than this. */
 const TURN_MS = 10_000;
 const TURN_ROUND = 16;
+/** What the database says about a lease that was given back longer ago than this is news of somebody else's. */
+const LATELY_MS = 5_000;
 
 /** Housekeeping of the held endpoints: leases, fresh settings, lost wake-ups, and giving back what is idle. */
 export class SessionKeeper {
   readonly #deps: Dependencies;
   readonly #jobs = new Set<string>();
+  readonly #givenBackAt = new Map<string, number>();
   #isReleasePlanned = false;
   #renewAt = 0;
   #refreshAt = 0;
@@ -52,6 +55,11 @@ export class SessionKeeper {
     if (this.#deps.sessions.size > 0) this.#runJobs(now);
     this.#makeRoom(now);
     this.releaseIdle(now);
+    for (const [id, at] of this.#givenBackAt) if (at < now - LATELY_MS) this.#givenBackAt.delete(id);
+  }
+
+  wasHeld(endpointId: string): boolean {
+    return this.#givenBackAt.has(endpointId);
   }
 
   /** The same as `releaseIdle`, once for everything that becomes idle in this turn of the event loop. */
@@ -75,11 +83,14 @@ export class SessionKeeper {
       else if (session.idleSince === Infinity) session.idleSince = now;
     }
     if (idle.length === 0) return;
+    // Whoever had to go may have left something undone.
+    const unfinished = idle.filter((session) => session.state === 'retiring').map(({ lease }) => lease);
     for (const session of idle) {
       session.state = 'retiring';
       this.#deps.sessions.delete(session.id);
+      this.#givenBackAt.set(session.id, now);
     }
-    void this.giveBack(idle.map((session) => session.lease)).then(() => this.#deps.claimer.claim());
+    void this.giveBack(idle.map((session) => session.lease)).then(() => this.#deps.claimer.offer(unfinished));
   }
 
   /** Returns leases; a failure only means that they run out by themselves. */
