@@ -15,7 +15,7 @@ import { Metrics } from './metrics/metrics.js';
 import { createServices } from './services.js';
 import { createWebhooks, type Webhooks } from './webhooks.js';
 
-/** Connections per process: writers wait on their directory's lock, so a few more than cores are enough. */
+/** Connections per process and pool: writers wait on their directory's lock, so a few more than cores are enough. */
 const POOL_SIZE = 16;
 
 /** A running service. */
@@ -61,15 +61,16 @@ interface Parts {
 }
 
 async function startServices({ config, log, secretKeys, database }: Parts): Promise<Rollcall> {
-  database.pool.on('error', (error) => log.warn({ reason: error.message }, 'a database connection broke'));
+  for (const pool of [database.pool, database.writePool])
+    pool.on('error', (error) => log.warn({ reason: error.message }, 'a database connection broke'));
   const isWorker = config.roles !== 'api';
   // The services wake the dispatcher, and the dispatcher is made of the services.
   const dispatch: { to?: Webhooks } = {};
   const services = createServices(
-    { dataSource: database.appDataSource, pool: database.pool },
+    { dataSource: database.appDataSource, pool: database.pool, writePool: database.writePool },
     { secretKeys, afterCommit: (environmentId, streamId) => dispatch.to?.wake(environmentId, streamId) },
   );
-  const metrics = new Metrics(database.pool);
+  const metrics = new Metrics({ general: database.pool, writes: database.writePool });
   const health = new Health(database.pool);
   const webhooks = createWebhooks({ config, log, services, metrics, databaseUrl: database.url });
   dispatch.to = webhooks;

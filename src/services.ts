@@ -32,10 +32,10 @@ export interface Services {
 }
 
 export function createServices(
-  source: { readonly dataSource: DataSource; readonly pool: Pool },
+  source: { readonly dataSource: DataSource; readonly pool: Pool; readonly writePool: Pool },
   options: { readonly secretKeys: string; readonly afterCommit: AfterCommit },
 ): Services {
-  const { dataSource, pool } = source;
+  const { dataSource, pool, writePool } = source;
   const { afterCommit } = options;
   const database = new Database(pool);
   const clock = systemClock;
@@ -47,7 +47,7 @@ export function createServices(
     directories: new Directories(dataSource, clock, { afterCommit }),
     directoryTokens: new DirectoryTokens(dataSource, clock, { afterCommit }),
     access: new DirectoryAccess(dataSource, clock, { afterCommit }),
-    store: new DirectoryStore({ database, clock, afterCommit }),
+    store: new DirectoryStore({ database: new Database(writePool), clock, afterCommit }),
     reader: new DirectoryReader(database),
     lists: new DirectoryLists(database),
     feed: new EventFeed(database),

@@ -1,7 +1,7 @@
-import type { Pool } from 'pg';
+import { Pool } from 'pg';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 
-import { poolOf, startEmbeddedPostgres, systemClock, type Clock } from '#kernel';
+import { poolOf, poolOptions, startEmbeddedPostgres, systemClock, type Clock } from '#kernel';
 
 import { createDataSource } from './create-data-source.js';
 import { connectError } from './database.errors.js';
@@ -27,6 +27,8 @@ export interface DatabaseSettings {
 export interface OpenDatabase {
   readonly appDataSource: DataSource;
   readonly pool: Pool;
+  /** Connections that pipeline, for the directory store: writes wait for nobody's list request. */
+  readonly writePool: Pool;
   /** The owner's connection string, with its password: for LISTEN and for child processes, not for the log. */
   readonly url: string;
   readonly epoch: number;
@@ -74,13 +76,23 @@ async function openServer(server: Server, settings: DatabaseSettings): Promise<O
     return ensureEpoch(owner);
   });
   const appDataSource = await connect(url, { role: 'app', ...settings });
+  const writePool = new Pool(
+    poolOptions(url, {
+      role: 'app',
+      poolSize: settings.poolSize,
+      applicationName: 'rollcall writes',
+      pipeline: true,
+    }),
+  );
   return {
     appDataSource,
     pool: poolOf(appDataSource),
+    writePool,
     url,
     epoch,
     asOwner: (work) => asOwner(url, work),
     close: async () => {
+      if (!writePool.ended) await writePool.end();
       if (appDataSource.isInitialized) await appDataSource.destroy();
       await server.stop();
     },

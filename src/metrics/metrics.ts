@@ -28,17 +28,19 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  constructor(pool: Pool) {
+  constructor(pools: Readonly<Record<string, Pool>>) {
     collectDefaultMetrics({ register: this.registry, prefix: 'rollcall_' });
     const connections = new Gauge({
       name: 'rollcall_database_connections',
-      help: 'Connections to PostgreSQL by state; waiting = requests without a connection',
-      labelNames: ['state'] as const,
+      help: 'Connections to PostgreSQL by pool and state; waiting = requests without a connection',
+      labelNames: ['pool', 'state'] as const,
       registers: [this.registry],
       collect: () => {
-        connections.set({ state: 'open' }, pool.totalCount);
-        connections.set({ state: 'idle' }, pool.idleCount);
-        connections.set({ state: 'waiting' }, pool.waitingCount);
+        for (const [name, pool] of Object.entries(pools)) {
+          connections.set({ pool: name, state: 'open' }, pool.totalCount);
+          connections.set({ pool: name, state: 'idle' }, pool.idleCount);
+          connections.set({ pool: name, state: 'waiting' }, pool.waitingCount);
+        }
       },
     });
   }

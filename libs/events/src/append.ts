@@ -48,9 +48,20 @@ export async function appendEvents(
   stream: Stream,
   batch: { readonly head: number; readonly events: readonly NewEvent[] },
 ): Promise<AppendedEvent[]> {
-  if (batch.events.length === 0) return [];
+  const { events, written } = startAppend(tx, stream, batch);
+  await written;
+  return events;
+}
+
+/** The same for a pipelined transaction: the numbers are known at once, `written` is the statement under way. */
+export function startAppend(
+  tx: Queryable,
+  stream: Stream,
+  batch: { readonly head: number; readonly events: readonly NewEvent[] },
+): { readonly events: AppendedEvent[]; readonly written: Promise<unknown> } {
+  if (batch.events.length === 0) return { events: [], written: Promise.resolve() };
   const rows = batch.events.map((event, index) => eventRow(stream, event, batch.head + index + 1));
-  await tx.query({
+  const written = tx.query({
     name: 'events_append',
     text: APPEND,
     values: [
@@ -61,7 +72,7 @@ export async function appendEvents(
       JSON.stringify(rows),
     ],
   });
-  return rows;
+  return { events: rows, written };
 }
 
 const APPEND = `

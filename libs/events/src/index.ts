@@ -1,3 +1,3 @@
 export { lockStream, type Stream } from './stream.js';
-export { appendEvents, createStream, readHead, type AppendedEvent } from './append.js';
+export { appendEvents, startAppend, createStream, readHead, type AppendedEvent } from './append.js';
 export { EventFeed, type FeedPage, type FeedRequest } from './event-feed.js';

@@ -1,4 +1,4 @@
-import type { Pool, PoolClient, QueryResultRow } from 'pg';
+import type { Pool, PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
 import { RetryableError } from './errors.js';
 
 /** One statement. `name` makes it a prepared statement; give every hot statement one, unique to its text. */
@@ -11,6 +11,12 @@ export interface Statement {
 /** Something that runs statements: the pool, or one transaction. */
 export interface Queryable {
   query<R extends QueryResultRow>(statement: Statement): Promise<R[]>;
+}
+
+/** What the work of a pipelined transaction comes to: its writes may still be under way. */
+export interface Pipelined<T> {
+  readonly result: T;
+  readonly writes: Promise<unknown>;
 }
 
 /**
@@ -53,6 +59,43 @@ export class Database implements Queryable {
     }
   }
 
+  /**
+   * A transaction whose statements need not wait for each other: on the connections of a pool with `pipeline`, those
+   * that are started together share one round trip, and COMMIT goes out right behind the writes. What `work` starts it
+   * has to await or to return as `writes`, and nothing may be started later: COMMIT would be before it. A statement
+   * that fails fails all that follow, COMMIT too.
+   */
+  async pipelined<T>(work: (tx: Queryable) => Promise<Pipelined<T>>, begin = ''): Promise<T> {
+    const client = await this.#connect();
+    const send = sender(client);
+    const begun = send({ text: begin === '' ? 'BEGIN' : `BEGIN; ${begin}`, values: [] });
+    begun.catch(() => undefined);
+    let isOver = false;
+    let broken: Error | undefined;
+    const query = async <R extends QueryResultRow>(statement: Statement): Promise<R[]> => {
+      if (isOver) throw new Error('A statement was started after the end of its transaction');
+      return (await send<R>(asConfig(statement))).rows;
+    };
+    try {
+      const { result, writes } = await work({ query });
+      isOver = true;
+      const committed = send({ text: 'COMMIT', values: [] });
+      const steps = await Promise.allSettled([begun, writes, committed]);
+      for (const step of steps) if (step.status === 'rejected') throw step.reason;
+      return result;
+    } catch (error) {
+      // Without its lock no statement can succeed, so why there is none is the better reason.
+      const reason = await begun.then(
+        () => error,
+        (refused: unknown) => refused,
+      );
+      broken = await rollback(client);
+      throw translate(reason);
+    } finally {
+      client.release(broken);
+    }
+  }
+
   async #connect(): Promise<PoolClient> {
     try {
       return await this.#pool.connect();
@@ -85,6 +128,19 @@ function queryable(client: PoolClient): Queryable {
   return {
     query: async <R extends QueryResultRow>(statement: Statement): Promise<R[]> =>
       (await client.query<R>(asConfig(statement))).rows,
+  };
+}
+
+type Send = <R extends QueryResultRow>(config: QueryConfig) => Promise<QueryResult<R>>;
+
+/** A connection that cannot pipeline gets one statement after the other. */
+function sender(client: PoolClient): Send {
+  if (client.pipeline) return (config) => client.query(config);
+  let last: Promise<unknown> = Promise.resolve();
+  return <R extends QueryResultRow>(config: QueryConfig) => {
+    const next = last.catch(() => undefined).then(() => client.query<R>(config));
+    last = next;
+    return next;
   };
 }
 

@@ -10,6 +10,8 @@ export interface PoolSettings {
   readonly poolSize?: number;
   /** Shown by the server in pg_stat_activity; `rollcall` when absent. */
   readonly applicationName?: string;
+  /** Statements started together share a round trip (`Database.pipelined`). Rules out COPY and cursors. */
+  readonly pipeline?: boolean;
 }
 
 /** Spread into `new DataSource({ … })`. */
@@ -60,6 +62,7 @@ export function poolOptions(url: string, settings: PoolSettings): PoolConfig {
     keepAlive: true,
     types: TYPES,
     Client: SteadyClient,
+    ...(settings.pipeline === true ? { pipeline: true } : {}),
   };
 }
 

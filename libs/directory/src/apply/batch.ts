@@ -2,7 +2,7 @@ import { foldKey, type Clock, type Queryable } from '#kernel';
 import type { Change, NewEvent } from '#model';
 import type { Identity } from '../match/match-tombstone.js';
 import { BatchGroups } from './groups.js';
-import type { Head } from './head.js';
+import { loadHead, type DirectoryRef, type Head } from './head.js';
 import { BatchLinks, MEMBERSHIPS, PENDING_MEMBERSHIPS } from './members.js';
 import { BatchUsers } from './users.js';
 
@@ -17,34 +17,45 @@ export interface Batch {
   readonly events: NewEvent[];
 }
 
-export function openBatch(tx: Queryable, head: Head, clock: Clock): Batch {
+/**
+ * Loads the directory and what the changes name up front, in statements that travel together with the lock; the rest is
+ * loaded when a change turns out to need it.
+ */
+export async function openBatch(
+  tx: Queryable,
+  { ref, changes, clock }: { ref: DirectoryRef; changes: readonly Change[]; clock: Clock },
+): Promise<Batch> {
+  const users = new BatchUsers(tx, ref);
+  const groups = new BatchGroups(tx, ref);
+  const [head] = await Promise.all([loadHead(tx, ref), ...prefetch(users, groups, changes)]);
   return {
     head,
     clock,
-    users: new BatchUsers(tx, head),
-    groups: new BatchGroups(tx, head),
-    memberships: new BatchLinks(tx, head, MEMBERSHIPS),
-    pending: new BatchLinks(tx, head, PENDING_MEMBERSHIPS),
+    users,
+    groups,
+    memberships: new BatchLinks(tx, ref, MEMBERSHIPS),
+    pending: new BatchLinks(tx, ref, PENDING_MEMBERSHIPS),
     events: [],
   };
 }
 
-/** Loads in a few statements what the changes name up front; the rest is loaded when a change turns out to need it. */
-export async function prefetch(batch: Batch, changes: readonly Change[]): Promise<void> {
+function prefetch(users: BatchUsers, groups: BatchGroups, changes: readonly Change[]): Promise<void>[] {
   const userIds: string[] = [];
   const groupIds: string[] = [];
-  const users: Identity[] = [];
-  const groups: Identity[] = [];
+  const newUsers: Identity[] = [];
+  const newGroups: Identity[] = [];
   for (const change of changes) {
     if (change.kind === 'create_user')
-      users.push({ key: foldKey(change.user.userName), externalId: change.user.externalId });
+      newUsers.push({ key: foldKey(change.user.userName), externalId: change.user.externalId });
     else if (change.kind === 'create_group')
-      groups.push({ key: foldKey(change.group.name), externalId: change.group.externalId });
+      newGroups.push({ key: foldKey(change.group.name), externalId: change.group.externalId });
     else if (change.kind === 'update_user' || change.kind === 'delete_user') userIds.push(change.id);
     else groupIds.push(change.id);
   }
-  await batch.users.loadIds(userIds);
-  await batch.users.loadKeys(users);
-  await batch.groups.loadIds(groupIds);
-  await batch.groups.loadIdentities(groups);
+  return [
+    users.loadIds(userIds),
+    users.loadKeys(newUsers),
+    groups.loadIds(groupIds),
+    groups.loadIdentities(newGroups),
+  ];
 }

@@ -1,11 +1,11 @@
-import { ConflictError, RetryableError, type Clock, type Database } from '#kernel';
-import { appendEvents, lockStream, type AppendedEvent } from '#events';
+import { ConflictError, RetryableError, type Clock, type Database, type Queryable } from '#kernel';
+import { lockStream, startAppend, type AppendedEvent } from '#events';
 import type { Change, ChangeResult } from '#model';
-import { openBatch, prefetch, type Batch } from './batch.js';
+import { openBatch, type Batch } from './batch.js';
 import { Coalescer, type Waiting } from './coalescer.js';
 import { createGroup, deleteGroup, updateGroup } from './evaluate-group.js';
 import { createUser, deleteUser, updateUser } from './evaluate-user.js';
-import { loadHead, type DirectoryRef } from './head.js';
+import type { DirectoryRef } from './head.js';
 import { markFailures, StatementError } from './store-tx.js';
 import { writeBatch } from './write.js';
 
@@ -87,23 +87,22 @@ export class DirectoryStore {
   /** One transaction; returns what to tell whom, to be said only after the commit. */
   async #commit(directoryId: string, take: () => Waiting<Request, ChangeResult>[]): Promise<(() => void)[]> {
     let wake: (() => void) | undefined;
-    const answers = await this.#options.database.transaction(async (rawTx) => {
+    const answers = await this.#options.database.pipelined(async (rawTx) => {
       const tx = markFailures(rawTx);
       const waiting = take();
       const ref = waiting[0]?.request.ref;
-      if (!ref) return [];
-      const head = await loadHead(tx, ref);
-      const batch = openBatch(tx, head, this.#options.clock);
-      await prefetch(
-        batch,
-        waiting.map(({ request }) => request.change),
-      );
+      if (!ref) return { result: [], writes: Promise.resolve() };
+      const changes = waiting.map(({ request }) => request.change);
+      const batch = await openBatch(tx, { ref, changes, clock: this.#options.clock });
       const evaluated: Evaluated[] = [];
       for (const { request } of waiting) evaluated.push(await evaluate(batch, request.change));
-      await writeBatch(tx, batch);
-      const events = await appendAll(tx, batch);
+      const written = writeBatch(tx, batch);
+      const { events, appended } = appendAll(tx, batch);
       if (events.length > 0) wake = () => this.#options.afterCommit?.(ref.environmentId, ref.directoryId);
-      return waiting.map((each, index) => answer(each, evaluated[index] as Evaluated, events));
+      return {
+        result: waiting.map((each, index) => answer(each, evaluated[index] as Evaluated, events)),
+        writes: Promise.all([...written, ...appended]),
+      };
     }, lockStream(directoryId));
     wake?.();
     return answers;
@@ -142,18 +141,20 @@ function dispatch(batch: Batch, change: Change): Promise<Omit<ChangeResult, 'eve
   }
 }
 
-async function appendAll(tx: Parameters<typeof appendEvents>[0], batch: Batch): Promise<AppendedEvent[]> {
-  const { head, events } = batch;
+function appendAll(
+  tx: Queryable,
+  { head, events }: Batch,
+): { readonly events: AppendedEvent[]; readonly appended: Promise<unknown>[] } {
   const stream = { ...head, streamId: head.directoryId };
-  const appended: AppendedEvent[] = [];
-  for (let start = 0; start < events.length; start += EVENTS_PER_STATEMENT)
-    appended.push(
-      ...(await appendEvents(tx, stream, {
-        head: head.sequence + start,
-        events: events.slice(start, start + EVENTS_PER_STATEMENT),
-      })),
-    );
-  return appended;
+  const all: AppendedEvent[] = [];
+  const appended: Promise<unknown>[] = [];
+  for (let start = 0; start < events.length; start += EVENTS_PER_STATEMENT) {
+    const part = events.slice(start, start + EVENTS_PER_STATEMENT);
+    const started = startAppend(tx, stream, { head: head.sequence + start, events: part });
+    all.push(...started.events);
+    appended.push(started.written);
+  }
+  return { events: all, appended };
 }
 
 function answer(

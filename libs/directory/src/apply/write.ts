@@ -8,38 +8,27 @@ import type { MemberPair } from './members.js';
 /** Rows per statement: keeps one parameter at a few megabytes. */
 const CHUNK = 2_000;
 
-/** Writes everything that a batch changed, set by set. Users and groups come before the links that point to them. */
-export async function writeBatch(tx: Queryable, batch: Batch): Promise<void> {
+/**
+ * Starts the statements that write everything a batch changed, set by set, all at once: they travel together. Users and
+ * groups come before the links that point to them.
+ */
+export function writeBatch(tx: Queryable, batch: Batch): Promise<unknown>[] {
   const { head, users, groups, memberships, pending } = batch;
-  const write = (name: string, text: string, rows: readonly JsonObject[]): Promise<void> =>
-    writeRows(tx, head, { name, text, rows });
-  await write('directory_insert_users', INSERT_USERS, users.toInsert().map(insertUserRow));
-  await write('directory_update_users', UPDATE_USERS, users.toUpdate().map(userToRow));
-  await write('directory_insert_groups', INSERT_GROUPS, groups.toInsert().map(insertGroupRow));
-  await write('directory_update_groups', UPDATE_GROUPS, groups.toUpdate().map(groupToRow));
+  const started: Promise<unknown>[] = [];
+  const write = (name: string, text: string, rows: readonly JsonObject[]): void =>
+    void started.push(...writeRows(tx, head, { name, text, rows }));
+  write('directory_insert_users', INSERT_USERS, users.toInsert().map(insertUserRow));
+  write('directory_update_users', UPDATE_USERS, users.toUpdate().map(userToRow));
+  write('directory_insert_groups', INSERT_GROUPS, groups.toInsert().map(insertGroupRow));
+  write('directory_update_groups', UPDATE_GROUPS, groups.toUpdate().map(groupToRow));
   const now = batch.clock.now().toISOString();
   const links = (pairs: readonly MemberPair[]): JsonObject[] =>
     pairs.map((pair) => ({ group_id: pair.groupId, member: pair.member, created_at: now }));
-  await write(
-    'directory_delete_members',
-    deleteLinks('memberships', 'user_id'),
-    links(memberships.toDelete()),
-  );
-  await write(
-    'directory_insert_members',
-    insertLinks('memberships', 'user_id'),
-    links(memberships.toInsert()),
-  );
-  await write(
-    'directory_delete_pending',
-    deleteLinks('pending_memberships', 'value'),
-    links(pending.toDelete()),
-  );
-  await write(
-    'directory_insert_pending',
-    insertLinks('pending_memberships', 'value'),
-    links(pending.toInsert()),
-  );
+  write('directory_delete_members', deleteLinks('memberships', 'user_id'), links(memberships.toDelete()));
+  write('directory_insert_members', insertLinks('memberships', 'user_id'), links(memberships.toInsert()));
+  write('directory_delete_pending', deleteLinks('pending_memberships', 'value'), links(pending.toDelete()));
+  write('directory_insert_pending', insertLinks('pending_memberships', 'value'), links(pending.toInsert()));
+  return started;
 }
 
 function insertUserRow(user: UserToWrite): JsonObject {
@@ -50,17 +39,17 @@ function insertGroupRow(group: GroupToWrite): JsonObject {
   return groupToRow({ ...group, folded: group.folded ?? {} });
 }
 
-async function writeRows(
+function writeRows(
   tx: Queryable,
   ref: DirectoryRef,
   { name, text, rows }: { name: string; text: string; rows: readonly JsonObject[] },
-): Promise<void> {
-  for (let start = 0; start < rows.length; start += CHUNK)
-    await tx.query({
-      name,
-      text,
-      values: [ref.environmentId, ref.directoryId, JSON.stringify(rows.slice(start, start + CHUNK))],
-    });
+): Promise<unknown>[] {
+  const chunks = Array.from({ length: Math.ceil(rows.length / CHUNK) }, (_, i) =>
+    rows.slice(i * CHUNK, (i + 1) * CHUNK),
+  );
+  return chunks.map((chunk) =>
+    tx.query({ name, text, values: [ref.environmentId, ref.directoryId, JSON.stringify(chunk)] }),
+  );
 }
 
 const USER_RECORD = `json_to_recordset($3::json) AS r (id text, external_id text, user_name text, user_name_key text,
