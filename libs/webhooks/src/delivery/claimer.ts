@@ -150,8 +150,7 @@ export class Claimer {
   }
 
   async #claimRound(): Promise<void> {
-    const share = Math.min(Math.max(Math.ceil(this.#candidates.size / 8), 4), MAX_ROUND);
-    const round = [...this.#candidates.values()].slice(0, Math.min(share, this.#deps.host.capacity()));
+    const round = this.#nextRound();
     await this.#deps.host.whenReleased();
     const claimedAt = performance.now();
     const leases = await this.#deps.leases.claim(round);
@@ -166,6 +165,18 @@ export class Claimer {
       this.offer(leases);
       throw error;
     }
+  }
+
+  /**
+   * With room for all, anywhere in the list: workers that have the same list and begin at its top take the same
+   * endpoints at the same moment, and the one that is a little behind gets none. Without, whoever has waited longest.
+   */
+  #nextRound(): Candidate[] {
+    const all = [...this.#candidates.values()];
+    const capacity = this.#deps.host.capacity();
+    const share = Math.min(Math.max(Math.ceil(all.length / 8), 4), MAX_ROUND, capacity);
+    const start = capacity < all.length ? 0 : Math.floor(Math.random() * all.length);
+    return [...all.slice(start), ...all.slice(0, start)].slice(0, share);
   }
 
   async #accept(

@@ -206,10 +206,11 @@ describe('Dispatchers', () => {
     for (const days of [0, 5.1]) {
       clock.at += days * DAY_MS;
       const dispatcher = world.dispatcher({ retryDelaysMs: [] });
-      const before = sink.received.length;
+      const attempts = (): Promise<unknown[]> => world.sql('SELECT FROM webhook_attempts');
+      const before = (await attempts()).length;
       await world.append(A, 1);
       dispatcher.start();
-      await until(() => sink.received.length > before);
+      await until(async () => (await attempts()).length > before);
       await dispatcher.stop();
     }
     expect(world.disabled).toEqual([`${id} failing`]);
