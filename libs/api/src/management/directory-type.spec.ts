@@ -2,7 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { DIRECTORY_TYPES } from '#model';
 import { resolveDirectoryType } from './directory-type.js';
 
-const known = ['generic', 'okta', 'entra', 'keycloak'];
+const known = new Map([
+  ...['generic', 'okta', 'entra', 'keycloak', 'ping'].map((id) => [id, id] as const),
+  ['azure', 'entra'],
+  ['pingone', 'ping'],
+  ['pingfederate', 'ping'],
+]);
 const resolve = (type: string, dialect?: string): unknown => {
   const resolved = resolveDirectoryType({ type, dialect }, known);
   return [resolved.type, resolved.dialect, resolved.scimVersion];
@@ -17,6 +22,11 @@ describe('resolveDirectoryType', () => {
     ['keycloak scim v2.0', ['generic scim v2.0', 'keycloak', '2.0']],
     ['okta scim v1.1', ['generic scim v2.0', 'okta', '1.1']],
     ['generic scim v1.1', ['generic scim v2.0', 'generic', '1.1']],
+    ['pingfederate scim v2.0', ['pingfederate scim v2.0', 'ping', '2.0']],
+    ['pingone scim v2.0', ['pingfederate scim v2.0', 'ping', '2.0']],
+    ['pingone scim v1.1', ['generic scim v2.0', 'ping', '1.1']],
+    ['okta-scim-1-1', ['generic scim v2.0', 'okta', '1.1']],
+    ['okta-scim-2-0', ['okta scim v2.0', 'okta', '2.0']],
     // Known to SDKs, without a dialect of its own here.
     ['jump cloud scim v2.0', ['jump cloud scim v2.0', 'generic', '2.0']],
   ])('understands %s', (type, expected) => {
@@ -28,11 +38,25 @@ describe('resolveDirectoryType', () => {
     expect(resolve('generic scim v2.0', 'keycloak')).toEqual(['generic scim v2.0', 'keycloak', '2.0']);
   });
 
+  it('takes an alias for the dialect, and one that names its version', () => {
+    expect(resolve('azure scim v2.0', 'azure')).toEqual(['azure scim v2.0', 'entra', '2.0']);
+    expect(resolve('generic scim v2.0', 'okta-scim-1-1')).toEqual(['generic scim v2.0', 'okta', '1.1']);
+    expect(resolve('generic scim v2.0', 'keycloak-scim-2-0')).toEqual([
+      'generic scim v2.0',
+      'keycloak',
+      '2.0',
+    ]);
+    expect(resolve('okta scim v1.1', 'okta-scim-1-1')).toEqual(['generic scim v2.0', 'okta', '1.1']);
+  });
+
   it('refuses a dialect that contradicts the type', () => {
     for (const [type, dialect] of [
       ['okta scim v2.0', 'entra'],
       ['generic scim v2.0', 'okta'],
       ['keycloak scim v2.0', 'generic'],
+      ['okta scim v2.0', 'okta-scim-1-1'],
+      ['generic scim v2.0', 'okta-scim-2-0'],
+      ['generic scim v2.0', 'pingone'],
     ] as const)
       expect(() => resolve(type, dialect)).toThrow('contradicts');
     expect(() => resolve('okta scim v2.0', 'nobody')).toThrow('is no dialect');
@@ -46,7 +70,10 @@ describe('resolveDirectoryType', () => {
     expect(() => resolve('gusto')).toThrow('cannot poll');
   });
 
-  it.each(['', 'okta', 'nobody scim v2.0', 'okta scim v3.0', 'OKTA SCIM V2.0'])('refuses "%s"', (type) => {
-    expect(() => resolve(type)).toThrow('is no directory type');
-  });
+  it.each(['', 'okta', 'nobody scim v2.0', 'okta scim v3.0', 'OKTA SCIM V2.0', 'pingone', '-scim-1-1'])(
+    'refuses "%s"',
+    (type) => {
+      expect(() => resolve(type)).toThrow('is no directory type');
+    },
+  );
 });

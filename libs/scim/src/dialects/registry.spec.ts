@@ -7,10 +7,11 @@ function aDialect(fields: Partial<Dialect>): Dialect {
   return defineDialect({
     id: 'generic',
     label: 'Test',
+    aliases: [],
     role: 'idp',
     versions: ['2.0'],
     acceptedContentTypes: [],
-    detect: { userAgents: [] },
+    detect: [],
     switches: {},
     ...fields,
   });

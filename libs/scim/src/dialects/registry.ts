@@ -11,8 +11,12 @@ export class DialectRegistry {
 
   /** @throws Error when two dialects share an id, or when the fallback is missing. */
   constructor(dialects: readonly Dialect[]) {
+    const names = new Set<string>();
     for (const dialect of dialects) {
-      if (this.#byId.has(dialect.id)) throw new Error(`Two dialects are called "${dialect.id}"`);
+      for (const name of [dialect.id, ...dialect.aliases]) {
+        if (names.has(name)) throw new Error(`Two dialects are called "${name}"`);
+        names.add(name);
+      }
       this.#byId.set(dialect.id, dialect);
       if (dialect.role === 'version')
         for (const version of dialect.versions) this.#byVersion.set(version, dialect);
