@@ -46,6 +46,7 @@ describe('resolveDirectoryType', () => {
       'keycloak',
       '2.0',
     ]);
+    expect(resolve('generic scim v1.1', 'okta')).toEqual(['generic scim v2.0', 'okta', '1.1']);
     expect(resolve('okta scim v1.1', 'okta-scim-1-1')).toEqual(['generic scim v2.0', 'okta', '1.1']);
   });
 

@@ -84,29 +84,26 @@ function resolveDialectType(type: string, dialects: DialectNames): ResolvedType 
   const match = /^(\S+)(?: scim v|-scim-)(1[.-]1|2[.-]0)$/.exec(type);
   const dialect = dialects.get(match?.[1] ?? '');
   if (dialect === undefined) return undefined;
-  const scimVersion = match?.[2]?.startsWith('1') ? '1.1' : '2.0';
+  return typed(dialect, match?.[2]?.startsWith('1') ? '1.1' : '2.0');
+}
+
+function typed(dialect: string, scimVersion: ResolvedType['scimVersion']): ResolvedType {
   return { type: scimVersion === '1.1' ? GENERIC_TYPE : typeOfDialect(dialect), dialect, scimVersion };
 }
 
 /**
- * A dialect without a type of its own goes with the generic type; otherwise both must say the same. A dialect that
- * names its version (`okta-scim-1-1`) is as good as a type, and goes with the type that REST shows for it.
+ * Both must say the same, but a dialect may be finer than the generic type, where REST shows the generic one for it.
+ * It may name its version (`okta-scim-1-1`).
  */
 function withDialect(resolved: ResolvedType, name: string, dialects: DialectNames): ResolvedType {
-  const versioned = resolveDialectType(name, dialects);
-  if (versioned !== undefined && versioned.type === resolved.type && isGeneric(resolved)) return versioned;
-  const dialect = versioned?.dialect ?? resolveDialect(name, dialects);
-  const isSameVersion = versioned === undefined || versioned.scimVersion === resolved.scimVersion;
-  if (dialect === resolved.dialect && isSameVersion) return resolved;
-  if (isGeneric(resolved) && typeOfDialect(dialect) === GENERIC_TYPE) return { ...resolved, dialect };
+  const { type, dialect, scimVersion } = resolved;
+  const wanted = resolveDialectType(name, dialects) ?? typed(resolveDialect(name, dialects), scimVersion);
+  if (wanted.dialect === dialect && wanted.scimVersion === scimVersion) return resolved;
+  if (dialect === 'generic' && wanted.type === type) return wanted;
   throw badField(
     'dialect',
-    `The dialect "${name}" contradicts the type, which means "${resolved.dialect}" with SCIM ${resolved.scimVersion}. Leave one of them out.`,
+    `The dialect "${name}" contradicts the type, which means "${dialect}" with SCIM ${scimVersion}. Leave one of them out.`,
   );
-}
-
-function isGeneric({ type, dialect }: ResolvedType): boolean {
-  return dialect === 'generic' && type === GENERIC_TYPE;
 }
 
 function idsOf(dialects: DialectNames): string {

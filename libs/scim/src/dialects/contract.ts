@@ -55,17 +55,27 @@ export interface Dialect extends DialectDefinition {
 
 /** Checks a definition and resolves its switches. @throws Error that says what to correct. */
 export function defineDialect(definition: DialectDefinition): Dialect {
-  const { id, aliases, versions, versionSwitches = {} } = definition;
+  checkNames(definition);
+  checkEvidence(definition);
+  const { switches, versionSwitches = {} } = definition;
+  const resolve = (version: ScimVersion): DialectSwitches =>
+    resolveSwitches({ ...switches, ...versionSwitches[version] });
+  return { ...definition, resolved: { '1.1': resolve('1.1'), '2.0': resolve('2.0') } };
+}
+
+function checkNames({ id, aliases, versions }: DialectDefinition): void {
   for (const name of [id, ...aliases])
     if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) throw new Error(`Dialect id "${name}" is not kebab-case`);
   if (versions.length === 0) throw new Error(`Dialect "${id}" names no SCIM version`);
-  for (const settings of [definition.switches, ...Object.values(versionSwitches)])
+}
+
+function checkEvidence({ id, switches, versionSwitches = {}, detect }: DialectDefinition): void {
+  for (const settings of [switches, ...Object.values(versionSwitches)])
     for (const [name, setting] of Object.entries(settings))
       if (setting.evidence.trim() === '') throw new Error(`Dialect "${id}" has no evidence for "${name}"`);
-  for (const hint of definition.detect)
-    if (hint.evidence.trim() === '' || hint.pattern.flags.includes('g'))
-      throw new Error(`Dialect "${id}" has a hint without evidence, or one that remembers its last match`);
-  const resolve = (version: ScimVersion): DialectSwitches =>
-    resolveSwitches({ ...definition.switches, ...versionSwitches[version] });
-  return { ...definition, resolved: { '1.1': resolve('1.1'), '2.0': resolve('2.0') } };
+  for (const { pattern, evidence } of detect) {
+    if (evidence.trim() === '') throw new Error(`Dialect "${id}" has no evidence for ${pattern}`);
+    if (pattern.global || pattern.sticky)
+      throw new Error(`Dialect "${id}": ${pattern} would remember where it matched; drop the flag`);
+  }
 }

@@ -31,7 +31,7 @@ export const okta: DialectDefinition = {
     bareToken: {
       value: true,
       evidence:
-        'Okta app catalogue, "SCIM 2.0 Test App (Header Auth)": the API token is sent as typed, without "Bearer" unless the admin types it (2026-11)',
+        'Sourcegraph help, "Troubleshooting SCIM Authentication Errors with Okta": depending on how the integration was made, Okta sends the raw token without "Bearer" (2026-11)',
     },
     tolerance: {
       value: LENIENT_TOLERANCE,

@@ -25,7 +25,7 @@ export const oracle: DialectDefinition = {
     tolerance: {
       value: LENIENT_TOLERANCE,
       evidence:
-        "Oracle app catalogue, GenericScim templates: the attribute mapping may hold Oracle's own schemas (2026-11)",
+        'Oracle app catalogue, GenericScim templates: requests are not published; a mapping may hold attributes of the schemas that only Oracle has (2026-11)',
     },
   },
 };

@@ -25,7 +25,7 @@ export const ping: DialectDefinition = {
     tolerance: {
       value: LENIENT_TOLERANCE,
       evidence:
-        'pingidentity/scim2, issues 135 and 213: PATCH paths into custom and not yet present elements (2026-11)',
+        'Ping docs, "SCIM Provisioner", changelog of 1.5 and 1.9: custom attributes, under URNs that the admin names (2026-11)',
     },
   },
 };

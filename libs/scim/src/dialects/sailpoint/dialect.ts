@@ -19,7 +19,7 @@ export const sailpoint: DialectDefinition = {
     tolerance: {
       value: LENIENT_TOLERANCE,
       evidence:
-        'SailPoint connector docs, "SCIM 2.0: Aggregation Settings": filters and attribute names are typed by the admin, in any spelling (2026-11)',
+        'SailPoint connector docs, "SCIM 2.0": the account schema is edited by the admin; with usePatch its attributes arrive as paths (2026-11)',
     },
   },
 };
