@@ -24,6 +24,7 @@ describe('detectDialect', () => {
         }),
       },
     ],
+    ['entra', { body: bodyOf({ Operations: [{ op: 'Replace', path: 'active', value: 'False' }] }) }],
     ['onelogin', { query: 'filter=userName+eq+%22ada%22&' }],
     ['onelogin', { body: bodyOf({ schemas: ['urn:scim:schemas:core:2.0'] }) }],
     ['ping', { query: 'filter=username%20Eq%20%22ada%22' }],
@@ -43,6 +44,7 @@ describe('detectDialect', () => {
     { query: 'filter=displayName%20Eq%20PRIMARY%2Fcrew' },
     { body: bodyOf({ schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: 'ada' }) },
     { body: bodyOf({ members: [{ value: 'u', $ref: 'https://rollcall.example.com/Users/u' }] }) },
+    { body: bodyOf({ Operations: [{ op: 'replace', path: 'active', value: false }] }) },
     { body: Buffer.alloc(64, 0xff) },
   ])('suggests nothing for %j', (traits) => expect(detect(traits)).toBeUndefined());
 

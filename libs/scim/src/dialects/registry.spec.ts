@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { defineDialect, type Dialect } from './contract.js';
 import { dialectNames, installedDialects, listDialects } from './installed.js';
@@ -43,6 +44,16 @@ describe('DialectRegistry', () => {
     ]);
     expect(names.has('scim-1-1')).toBe(false);
     expect(new Set(names.values())).toEqual(new Set(listDialects().map(({ id }) => id)));
+  });
+
+  it.each(listDialects())('has instructions for $id, and a row in the table of IdPs', (dialect) => {
+    const table = readFileSync(new URL('../../../../docs/identity-providers.md', import.meta.url), 'utf8');
+    const row = table.split('\n').find((line) => line.startsWith(`| \`${dialect.id}\` |`)) ?? '';
+    expect(row).toContain(`(../libs/scim/src/dialects/${dialect.id}/README.md)`);
+    expect(existsSync(new URL(`./${dialect.id}/README.md`, import.meta.url))).toBe(true);
+    const [, aliases = '', versions = ''] = row.split(' | ');
+    expect(aliases.match(/[a-z][a-z-]+/g) ?? []).toEqual(dialect.aliases);
+    expect(versions.split(', ').toSorted()).toEqual(dialect.versions);
   });
 
   it('refuses two dialects with one name', () => {

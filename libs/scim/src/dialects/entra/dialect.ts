@@ -27,6 +27,12 @@ export const entra: DialectDefinition = {
       evidence:
         'Microsoft Learn, "Develop and plan provisioning for a SCIM endpoint", Create Group: schema URN of groups (2026-11)',
     },
+    {
+      in: 'body',
+      pattern: /"op"\s*:\s*"(?:Add|Replace|Remove)"/,
+      evidence:
+        'Microsoft Learn, "Known issues and resolutions with SCIM 2.0 protocol compliance": verbs are capitalised without the flag (2026-11)',
+    },
   ],
   switches: {
     groupPatchAnswer: {
