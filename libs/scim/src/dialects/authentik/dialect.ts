@@ -1,4 +1,3 @@
-import { LENIENT_TOLERANCE } from '../../protocol/tolerance.js';
 import type { DialectDefinition } from '../contract.js';
 
 export const authentik: DialectDefinition = {
@@ -16,11 +15,5 @@ export const authentik: DialectDefinition = {
         'goauthentik/authentik, lib/utils/http.py: User-Agent is authentik@ and the version (2026-11)',
     },
   ],
-  switches: {
-    tolerance: {
-      value: LENIENT_TOLERANCE,
-      evidence:
-        'goauthentik/authentik, providers/scim: property mappings are expressions that can add any attribute (2026-11)',
-    },
-  },
+  switches: {},
 };

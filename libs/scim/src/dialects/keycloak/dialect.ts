@@ -1,4 +1,3 @@
-import { LENIENT_TOLERANCE } from '../../protocol/tolerance.js';
 import type { DialectDefinition } from '../contract.js';
 import { readRequest } from './read-request.js';
 
@@ -22,11 +21,6 @@ export const keycloak: DialectDefinition = {
       value: 1_000,
       evidence:
         'mitodl/keycloak-scim, import: asks once for the plain list and follows no pages, so it sees the first page only (2026-11)',
-    },
-    tolerance: {
-      value: LENIENT_TOLERANCE,
-      evidence:
-        'mitodl/keycloak-scim, UserAdapter.toPatchBuilder: all attributes of a user travel in one PATCH, booleans as text (2026-11)',
     },
   },
   readRequest,
