@@ -21,7 +21,7 @@ export const jumpcloud: DialectDefinition = {
       tolerance: {
         value: LENIENT_TOLERANCE,
         evidence:
-          'SCIM 1.1 protocol, section 3.3.2: a PATCH is a partial resource, so custom attributes of the mapping arrive as paths (2011-07)',
+          'SCIM 1.1 protocol, section 3.3.2: meta.attributes names what a PATCH clears, custom attributes included (2011-07)',
       },
     },
   },
