@@ -1,13 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { DIRECTORY_TYPES } from '#model';
+import { dialectNames } from '#scim';
 import { resolveDirectoryType } from './directory-type.js';
 
-const known = new Map([
-  ...['generic', 'okta', 'entra', 'keycloak', 'ping'].map((id) => [id, id] as const),
-  ['azure', 'entra'],
-  ['pingone', 'ping'],
-  ['pingfederate', 'ping'],
-]);
+const known = dialectNames();
 const resolve = (type: string, dialect?: string): unknown => {
   const resolved = resolveDirectoryType({ type, dialect }, known);
   return [resolved.type, resolved.dialect, resolved.scimVersion];
@@ -27,8 +23,7 @@ describe('resolveDirectoryType', () => {
     ['pingone scim v1.1', ['generic scim v2.0', 'ping', '1.1']],
     ['okta-scim-1-1', ['generic scim v2.0', 'okta', '1.1']],
     ['okta-scim-2-0', ['okta scim v2.0', 'okta', '2.0']],
-    // Known to SDKs, without a dialect of its own here.
-    ['jump cloud scim v2.0', ['jump cloud scim v2.0', 'generic', '2.0']],
+    ['jump cloud scim v2.0', ['jump cloud scim v2.0', 'jumpcloud', '2.0']],
   ])('understands %s', (type, expected) => {
     expect(resolve(type)).toEqual(expected);
   });
@@ -36,6 +31,15 @@ describe('resolveDirectoryType', () => {
   it('takes a dialect that says the same, or is finer than generic', () => {
     expect(resolve('okta scim v2.0', 'okta')).toEqual(['okta scim v2.0', 'okta', '2.0']);
     expect(resolve('generic scim v2.0', 'keycloak')).toEqual(['generic scim v2.0', 'keycloak', '2.0']);
+  });
+
+  it.each([...known])('understands %s by every spelling', (name, dialect) => {
+    const type = expect.stringContaining(' scim v2.0');
+    for (const spelling of [`${name} scim v2.0`, `${name}-scim-2-0`])
+      expect(resolve(spelling)).toEqual([type, dialect, '2.0']);
+    for (const spelling of [`${name} scim v1.1`, `${name}-scim-1-1`])
+      expect(resolve(spelling)).toEqual(['generic scim v2.0', dialect, '1.1']);
+    expect(DIRECTORY_TYPES).toContain(resolveDirectoryType({ type: `${name} scim v2.0` }, known).type);
   });
 
   it('takes an alias for the dialect, and one that names its version', () => {
@@ -65,8 +69,10 @@ describe('resolveDirectoryType', () => {
 
   it('only ever shows types that SDKs know, and cannot poll yet', () => {
     for (const type of DIRECTORY_TYPES) {
-      if (type.includes(' scim ')) expect(resolve(type)).toEqual([type, expect.any(String), '2.0']);
-      else expect(() => resolve(type)).toThrow('cannot poll');
+      if (type.includes(' scim ')) {
+        const dialect = expect.stringMatching(new RegExp(`^(${[...known.values()].join('|')})$`));
+        expect(resolve(type)).toEqual([type, dialect, '2.0']);
+      } else expect(() => resolve(type)).toThrow('cannot poll');
     }
     expect(() => resolve('gusto')).toThrow('cannot poll');
   });

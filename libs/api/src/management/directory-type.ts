@@ -49,7 +49,7 @@ export function resolveDirectoryType(request: TypeRequest, dialects: DialectName
     throw badType(
       `This version cannot poll "${type}" yet. Create a SCIM directory, for example "${GENERIC_TYPE}".`,
     );
-  const resolved = resolveKnownType(type, dialects) ?? resolveDialectType(type, dialects);
+  const resolved = resolveKnownType(type) ?? resolveDialectType(type, dialects);
   if (!resolved)
     throw badType(
       `"${type}" is no directory type. Use ${[...DIALECT_OF_TYPE.keys()].join(', ')}, or "<dialect> scim v2.0" or "<dialect> scim v1.1" with ${idsOf(dialects)}.`,
@@ -69,11 +69,10 @@ export function resolveDialect(name: string, dialects: DialectNames): string {
   throw badField('dialect', `"${name}" is no dialect. The dialects are ${idsOf(dialects)}.`);
 }
 
-/** A type of the SDKs whose dialect is not built in is served by the generic one and keeps its name. */
-function resolveKnownType(type: string, dialects: DialectNames): ResolvedType | undefined {
+/** A type as the SDKs spell it. */
+function resolveKnownType(type: string): ResolvedType | undefined {
   const dialect = DIALECT_OF_TYPE.get(type);
-  if (dialect === undefined) return undefined;
-  return { type, dialect: dialects.has(dialect) ? dialect : 'generic', scimVersion: '2.0' };
+  return dialect === undefined ? undefined : { type, dialect, scimVersion: '2.0' };
 }
 
 /**

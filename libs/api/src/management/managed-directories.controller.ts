@@ -67,7 +67,8 @@ export class ManagedDirectoriesController {
   @Operation({
     id: 'updateDirectory',
     summary: 'Rename or configure a directory',
-    description: 'A new `dialect` changes `type` with it. The address and the tokens stay.',
+    description:
+      'A new `dialect` changes `type` with it, and counts within 3 s. The address and the tokens stay.',
     returns: ref('Directory'),
   })
   async update(

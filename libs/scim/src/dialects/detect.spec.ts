@@ -53,11 +53,13 @@ describe('detectDialect', () => {
   });
 
   it('suggests nothing when two dialects are suggested alike', () => {
-    const detected = ['one', 'two'].map((id) => ({
-      id,
-      detect: [{ in: 'query', pattern: /x/, evidence: 'a document' } as const],
-    }));
-    const traits = { headers: {}, query: 'x', body: undefined };
+    const hint = { in: 'query', pattern: /x/, evidence: 'a document' } as const;
+    const weaker = { ...hint, in: 'body' } as const;
+    const detected = [
+      { id: 'one', detect: [hint, weaker] },
+      { id: 'two', detect: [hint] },
+    ];
+    const traits = { headers: {}, query: 'x', body: Buffer.from('x') };
     expect(detectDialect(detected, traits)).toBeUndefined();
     expect(detectDialect(detected.slice(1), traits)).toBe('two');
   });
