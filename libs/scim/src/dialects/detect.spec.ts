@@ -27,7 +27,7 @@ describe('detectDialect', () => {
     ['entra', { body: bodyOf({ Operations: [{ op: 'Replace', path: 'active', value: 'False' }] }) }],
     ['onelogin', { query: 'filter=userName+eq+%22ada%22&' }],
     ['onelogin', { body: bodyOf({ schemas: ['urn:scim:schemas:core:2.0'] }) }],
-    ['ping', { query: 'filter=username%20Eq%20%22ada%22' }],
+    ['ping', { query: 'startIndex=1&filter=username%20Eq%20%22ada%22' }],
     ['ping', { query: 'filter=email+Co+%22ada%22' }],
     ['oracle', { query: 'attributeSets=all&count=1000' }],
     ['oracle', { body: bodyOf({ schemas: ['urn:ietf:params:scim:schemas:oracle:idcs:extension:x:User'] }) }],

@@ -11,7 +11,7 @@ export const onelogin: DialectDefinition = {
   detect: [
     {
       in: 'query',
-      pattern: /^filter=[^&]*\+eq\+[^&]*&$/,
+      pattern: /^filter=[^+&]+\+eq\+[^&]*&$/,
       evidence:
         'goauthentik/authentik, issue 11249: proxy log of "SCIM v2 Enterprise", queries end in "&" and have "+" for blanks (2026-11)',
     },

@@ -11,7 +11,7 @@ export const ping: DialectDefinition = {
   detect: [
     {
       in: 'query',
-      pattern: /^filter=(?:username(?:%20|\+)Eq|email(?:%20|\+)Co)(?:%20|\+)/,
+      pattern: /(?:^|&)filter=(?:username(?:%20|\+)Eq|email(?:%20|\+)Co)(?:%20|\+)/,
       evidence:
         'PingOne docs, "SCIM filter expressions": default templates username Eq "%s" and email Co "%s" (2026-11)',
     },

@@ -11,9 +11,13 @@ export function readRequest({ kind, resourceType, body }: ReceivedMessage): Json
 
 function addressOf(emails: JsonValue | undefined): string | undefined {
   const elements = [emails ?? []].flat().filter(isJsonObject);
-  const chosen = elements.find((element) => valueOf(element, 'primary') === true) ?? elements[0];
+  const chosen = elements.find(isPrimary) ?? elements[0];
   const address = chosen && valueOf(chosen, 'value');
   return typeof address === 'string' && address !== '' ? address : undefined;
+}
+
+function isPrimary(element: JsonObject): boolean {
+  return String(valueOf(element, 'primary')).toLowerCase() === 'true';
 }
 
 /** Names of attributes have no letter case (RFC 7643 2.1). */
