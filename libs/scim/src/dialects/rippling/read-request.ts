@@ -17,7 +17,8 @@ function addressOf(emails: JsonValue | undefined): string | undefined {
 }
 
 function isPrimary(element: JsonObject): boolean {
-  return String(valueOf(element, 'primary')).toLowerCase() === 'true';
+  const primary = valueOf(element, 'primary');
+  return primary === true || (typeof primary === 'string' && primary.toLowerCase() === 'true');
 }
 
 /** Names of attributes have no letter case (RFC 7643 2.1). */
