@@ -4,7 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { ApiModule, sendRequestIds } from '#api';
-import { listDialects, ScimModule, ScimServer } from '#scim';
+import { dialectNames, ScimModule, ScimServer } from '#scim';
 import type { Config } from '../config/index.js';
 import { HealthController } from '../health/health.controller.js';
 import { Health } from '../health/health.js';
@@ -71,7 +71,7 @@ function appModule(parts: AppParts): DynamicModule {
         attempts: webhooks.attempts,
         database: services.database,
         secretBox: services.secretBox,
-        settings: { publicUrl, knownDialects: listDialects().map((dialect) => dialect.id), version: VERSION },
+        settings: { publicUrl, dialects: dialectNames(), version: VERSION },
       }),
     ],
     controllers: [HealthController, MetricsController],

@@ -27,7 +27,7 @@ export interface ApiModuleOptions {
   readonly database: Database;
   /** Seals the answers kept under idempotency keys: some hold a secret that is shown once. */
   readonly secretBox: SecretBox;
-  readonly settings: Pick<ApiSettings, 'publicUrl' | 'knownDialects' | 'version'>;
+  readonly settings: Pick<ApiSettings, 'publicUrl' | 'dialects' | 'version'>;
 }
 
 /**

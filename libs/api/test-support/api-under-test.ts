@@ -58,7 +58,13 @@ export async function apiUnderTest(fakes: Fakes = {}): Promise<ApiUnderTest> {
 
 const SETTINGS = {
   publicUrl: 'https://sync.example.com/',
-  knownDialects: ['okta', 'entra', 'generic', 'keycloak'],
+  dialects: new Map([
+    ['okta', 'okta'],
+    ['entra', 'entra'],
+    ['azure', 'entra'],
+    ['generic', 'generic'],
+    ['keycloak', 'keycloak'],
+  ]),
   version: '0.0.0',
 };
 

@@ -23,6 +23,7 @@ export {
   type CreatedApiKey,
   type CreatedDirectory,
   type CreatedDirectoryToken,
+  type DirectoryChanges,
   type DirectoryCounts,
   type DirectoryListRequest,
   type DirectoryToken,

@@ -19,6 +19,8 @@ export interface Directory {
   readonly externalKey: string;
   readonly state: DirectoryState;
   readonly config: JsonObject;
+  /** SCIM dialect that its requests look like, whatever `dialect` says; null while nothing has been recognized. */
+  readonly detectedDialect: string | null;
   readonly createdAt: string;
   readonly updatedAt: string;
 }

@@ -70,9 +70,16 @@ export function directoryWire(directory: Directory, domain?: string): JsonObject
     ...(domain === undefined ? {} : { domain }),
     dialect: directory.dialect,
     provider: directory.provider,
+    detected_dialect: directory.detectedDialect,
+    suggested_dialect: suggestedDialect(directory),
     created_at: directory.createdAt,
     updated_at: directory.updatedAt,
   };
+}
+
+/** Null when there is nothing to change. */
+function suggestedDialect({ dialect, detectedDialect }: Directory): string | null {
+  return dialect === null || detectedDialect === dialect ? null : detectedDialect;
 }
 
 /** A directory as `dsync.deleted` carries it; note the other spelling of `state`. */

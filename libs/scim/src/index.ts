@@ -5,6 +5,6 @@ export type { ScimExchange, ScimRequest, ScimResponse } from './http/messages.js
 export type { ScimAccess, ScimPorts, ScimReader, ScimSearch, ScimStore } from './http/ports.js';
 export { ScimController } from './scim.controller.js';
 export { ScimModule } from './scim.module.js';
-export { listDialects } from './dialects/installed.js';
+export { dialectNames, listDialects } from './dialects/installed.js';
 export type { Dialect, ScimVersion } from './dialects/contract.js';
 export type { DialectSwitches } from './dialects/switches.js';

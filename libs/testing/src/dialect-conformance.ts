@@ -22,8 +22,8 @@ export interface DialectFixture {
 }
 
 /**
- * The suite that every dialect passes: its fixtures, played in the order of their names into one directory, through the
- * same server that answers in production, with a store in memory.
+ * The suite that every dialect passes, through the same server that answers in production, with a store in memory: its
+ * fixtures, played in the order of their names into one directory, and then the life of one user in each version.
  */
 export function dialectConformance(dialect: Pick<Dialect, 'id' | 'versions'>): void {
   describe(`dialect ${dialect.id}`, () => {
@@ -37,7 +37,37 @@ export function dialectConformance(dialect: Pick<Dialect, 'id' | 'versions'>): v
       if (fixture.expectBody) expect(JSON.parse(response.body ?? 'null')).toMatchObject(fixture.expectBody);
       checkAfterwards(store, fixture, response);
     });
+    it.each(dialect.versions)('carries a user through their life in SCIM %s', async (spoken) => {
+      const fresh = new InMemoryDirectory({ dialect: dialect.id });
+      const hearing = new ScimServer(fresh, { publicUrl: 'https://rollcall.example.com' });
+      for (const exchange of lifeOfUser(spoken)) {
+        const response = await play(hearing, fresh, { version: spoken, ...exchange });
+        const { expectStatus: status, expectBody } = exchange;
+        expect(response).toMatchObject({ status });
+        if (expectBody) expect(JSON.parse(response.body ?? 'null')).toMatchObject(expectBody);
+      }
+    });
   });
+}
+
+/** What every IdP does, in the words of the standards: it must work whatever the dialect. */
+function lifeOfUser(version: ScimVersion): DialectFixture[] {
+  const schemas = [
+    version === '1.1' ? 'urn:scim:schemas:core:1.0' : 'urn:ietf:params:scim:schemas:core:2.0:User',
+  ];
+  const user = { schemas, userName: 'Ada@example.com', name: { givenName: 'Ada', familyName: 'Aho' } };
+  const lookUp = { method: 'GET', path: '/Users', query: 'filter=userName eq "ada@EXAMPLE.com"' };
+  const one = { path: '/Users/{{Ada@example.com}}' };
+  return [
+    { ...lookUp, expectStatus: 200, expectBody: { totalResults: 0 } },
+    { method: 'POST', path: '/Users', body: user, expectStatus: 201, expectBody: user },
+    { method: 'POST', path: '/Users', body: user, expectStatus: 409 },
+    { ...one, method: 'PUT', body: { ...user, active: false }, expectStatus: 200 },
+    { ...lookUp, expectStatus: 200, expectBody: { totalResults: 1, Resources: [{ active: false }] } },
+    { ...one, method: 'DELETE', expectStatus: 204 },
+    { ...lookUp, expectStatus: 200, expectBody: { totalResults: 0 } },
+    { ...one, method: 'GET', expectStatus: 404 },
+  ];
 }
 
 function readFixtures(id: string): [string, DialectFixture][] {

@@ -30,6 +30,8 @@ export class InMemoryDirectory implements ScimPorts, ScimStore, ScimReader, Scim
   readonly members = new Map<string, Set<string>>();
   /** Names of the reader's methods in the order of their calls. */
   readonly reads: string[] = [];
+  /** What was noted, in the order of the requests. */
+  readonly detectedDialects: string[] = [];
   readonly directory: Directory;
   readonly store = this;
   readonly reader = this;
@@ -47,6 +49,7 @@ export class InMemoryDirectory implements ScimPorts, ScimStore, ScimReader, Scim
       externalKey: 'acme',
       state: 'linked',
       config: {},
+      detectedDialect: null,
       createdAt: EPOCH,
       updatedAt: EPOCH,
       ...directory,
@@ -60,6 +63,10 @@ export class InMemoryDirectory implements ScimPorts, ScimStore, ScimReader, Scim
   }
 
   async markConnected(): Promise<void> {}
+
+  noteDialect(_directory: unknown, dialect: string): void {
+    this.detectedDialects.push(dialect);
+  }
 
   async apply(_ref: unknown, change: Change): Promise<ChangeResult> {
     switch (change.kind) {

@@ -5,7 +5,10 @@ import { apiUnderTest, type ApiUnderTest } from '../../test-support/api-under-te
 describe('directories', () => {
   let api: ApiUnderTest;
   const requests: unknown[] = [];
-  const [first, second] = [aDirectory(), aDirectory({ organizationId: 'org_2', state: 'unlinked' })];
+  const [first, second] = [
+    aDirectory({ detectedDialect: 'okta' }),
+    aDirectory({ organizationId: 'org_2', state: 'unlinked', detectedDialect: 'entra' }),
+  ];
 
   beforeAll(async () => {
     api = await apiUnderTest({
@@ -33,6 +36,8 @@ describe('directories', () => {
     const [one, two] = answer.json().data as [object, object];
     expect(one).toMatchObject({ state: 'linked', domain: 'acme.test', external_key: first.externalKey });
     expect(two).toMatchObject({ state: 'unlinked' });
+    expect(one).toMatchObject({ dialect: 'okta', detected_dialect: 'okta', suggested_dialect: null });
+    expect(two).toMatchObject({ dialect: 'okta', detected_dialect: 'entra', suggested_dialect: 'entra' });
     expect(two).not.toHaveProperty('domain');
   });
 

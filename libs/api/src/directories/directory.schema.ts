@@ -20,6 +20,14 @@ export const directorySchemas: Record<string, JsonObject> = {
       domain: { type: 'string', description: 'First domain of the organization.', deprecated: true },
       dialect: { ...STRING_OR_NULL, description: 'SCIM dialect, null for a polled source.' },
       provider: { ...STRING_OR_NULL, description: 'Provider of a polled source, null for SCIM.' },
+      detected_dialect: {
+        ...STRING_OR_NULL,
+        description: 'SCIM dialect that its requests look like, null while nothing is recognized.',
+      },
+      suggested_dialect: {
+        ...STRING_OR_NULL,
+        description: '`detected_dialect` where it is another one than `dialect`: a change worth considering.',
+      },
       metadata: record({ users: record({ active: COUNT, inactive: COUNT }), groups: COUNT }),
       created_at: TIME,
       updated_at: TIME,

@@ -2,14 +2,14 @@
 export class ApiSettings {
   /** Address under which clients reach this server, without a slash at the end. */
   readonly publicUrl: string;
-  /** Ids of the SCIM dialects that are built in. */
-  readonly knownDialects: readonly string[];
+  /** Names of the SCIM dialects that are built in, ids and aliases, with the id behind each. */
+  readonly dialects: ReadonlyMap<string, string>;
   /** Version of the service, for the OpenAPI document. */
   readonly version: string;
 
   constructor(settings: ApiSettings) {
     this.publicUrl = settings.publicUrl.replace(/\/+$/, '');
-    this.knownDialects = settings.knownDialects;
+    this.dialects = settings.dialects;
     this.version = settings.version;
   }
 }

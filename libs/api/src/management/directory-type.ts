@@ -9,6 +9,9 @@ export interface ResolvedType {
   readonly scimVersion: '1.1' | '2.0';
 }
 
+/** Names of the built-in SCIM dialects, ids and aliases, with the id behind each. */
+export type DialectNames = ReadonlyMap<string, string>;
+
 export interface TypeRequest {
   readonly type: string;
   readonly dialect?: string | undefined;
@@ -38,59 +41,72 @@ const POLLED = new Set<string>([
 ]);
 
 /**
- * @param knownDialects ids of the SCIM dialects that are built in
  * @throws InvalidInputError when nobody knows the type, it cannot be served yet, or the dialect contradicts it
  */
-export function resolveDirectoryType(request: TypeRequest, knownDialects: readonly string[]): ResolvedType {
+export function resolveDirectoryType(request: TypeRequest, dialects: DialectNames): ResolvedType {
   const { type } = request;
   if (POLLED.has(type))
     throw badType(
       `This version cannot poll "${type}" yet. Create a SCIM directory, for example "${GENERIC_TYPE}".`,
     );
-  const resolved = resolveKnownType(type, knownDialects) ?? resolveDialectType(type, knownDialects);
+  const resolved = resolveKnownType(type) ?? resolveDialectType(type, dialects);
   if (!resolved)
-    throw badType(`"${type}" is no directory type. Use ${acceptedTypes(knownDialects).join(', ')}.`);
-  return withDialect(resolved, request.dialect, knownDialects);
+    throw badType(
+      `"${type}" is no directory type. Use ${[...DIALECT_OF_TYPE.keys()].join(', ')}, or "<dialect> scim v2.0" or "<dialect> scim v1.1" with ${idsOf(dialects)}.`,
+    );
+  return request.dialect === undefined ? resolved : withDialect(resolved, request.dialect, dialects);
 }
 
-/** Types that can be created now. */
-export function acceptedTypes(knownDialects: readonly string[]): string[] {
-  const ours = knownDialects.flatMap((dialect) => [`${dialect} scim v1.1`, `${dialect} scim v2.0`]);
-  return [...new Set([...DIALECT_OF_TYPE.keys(), ...ours])];
+/** What REST shows for a dialect: SDKs know types for some of them, all others are generic. */
+export function typeOfDialect(dialect: string): string {
+  return TYPE_OF_DIALECT.get(dialect) ?? GENERIC_TYPE;
 }
 
-/** A type of the SDKs whose dialect is not built in is served by the generic one and keeps its name. */
-function resolveKnownType(type: string, knownDialects: readonly string[]): ResolvedType | undefined {
+/** The dialect behind an id or an alias. @throws InvalidInputError for any other name */
+export function resolveDialect(name: string, dialects: DialectNames): string {
+  const dialect = dialects.get(name);
+  if (dialect !== undefined) return dialect;
+  throw badField('dialect', `"${name}" is no dialect. The dialects are ${idsOf(dialects)}.`);
+}
+
+/** A type as the SDKs spell it. */
+function resolveKnownType(type: string): ResolvedType | undefined {
   const dialect = DIALECT_OF_TYPE.get(type);
+  return dialect === undefined ? undefined : { type, dialect, scimVersion: '2.0' };
+}
+
+/**
+ * `<dialect> scim v1.1` or `v2.0`, also written as one word (`okta-scim-1-1`). SDKs know no 1.1 type any more, so those
+ * show the generic one.
+ */
+function resolveDialectType(type: string, dialects: DialectNames): ResolvedType | undefined {
+  const match = /^(\S+)(?: scim v|-scim-)(1[.-]1|2[.-]0)$/.exec(type);
+  const dialect = dialects.get(match?.[1] ?? '');
   if (dialect === undefined) return undefined;
-  return { type, dialect: knownDialects.includes(dialect) ? dialect : 'generic', scimVersion: '2.0' };
+  return typed(dialect, match?.[2]?.startsWith('1') ? '1.1' : '2.0');
 }
 
-/** `<dialect> scim v1.1` or `v2.0`. SDKs know no 1.1 type any more, so those show the generic one. */
-function resolveDialectType(type: string, knownDialects: readonly string[]): ResolvedType | undefined {
-  const match = /^(\S+) scim v(1\.1|2\.0)$/.exec(type);
-  const dialect = match?.[1];
-  if (dialect === undefined || !knownDialects.includes(dialect)) return undefined;
-  const scimVersion = match?.[2] as '1.1' | '2.0';
-  const shown = scimVersion === '1.1' ? GENERIC_TYPE : (TYPE_OF_DIALECT.get(dialect) ?? GENERIC_TYPE);
-  return { type: shown, dialect, scimVersion };
+function typed(dialect: string, scimVersion: ResolvedType['scimVersion']): ResolvedType {
+  return { type: scimVersion === '1.1' ? GENERIC_TYPE : typeOfDialect(dialect), dialect, scimVersion };
 }
 
-/** A dialect without a type of its own goes with the generic type; otherwise both must say the same. */
-function withDialect(
-  resolved: ResolvedType,
-  dialect: string | undefined,
-  knownDialects: readonly string[],
-): ResolvedType {
-  if (dialect === undefined || dialect === resolved.dialect) return resolved;
-  if (!knownDialects.includes(dialect))
-    throw badField('dialect', `"${dialect}" is no dialect. The dialects are ${knownDialects.join(', ')}.`);
-  if (resolved.dialect === 'generic' && resolved.type === GENERIC_TYPE && !TYPE_OF_DIALECT.has(dialect))
-    return { ...resolved, dialect };
+/**
+ * Both must say the same, but a dialect may be finer than the generic type, where REST shows the generic one for it.
+ * It may name its version (`okta-scim-1-1`).
+ */
+function withDialect(resolved: ResolvedType, name: string, dialects: DialectNames): ResolvedType {
+  const { type, dialect, scimVersion } = resolved;
+  const wanted = resolveDialectType(name, dialects) ?? typed(resolveDialect(name, dialects), scimVersion);
+  if (wanted.dialect === dialect && wanted.scimVersion === scimVersion) return resolved;
+  if (dialect === 'generic' && wanted.type === type) return wanted;
   throw badField(
     'dialect',
-    `The dialect "${dialect}" contradicts the type, which means "${resolved.dialect}". Leave one of them out.`,
+    `The dialect "${name}" contradicts the type, which means "${dialect}" with SCIM ${scimVersion}. Leave one of them out.`,
   );
+}
+
+function idsOf(dialects: DialectNames): string {
+  return [...new Set(dialects.values())].join(', ');
 }
 
 function badType(message: string): InvalidInputError {

@@ -1,5 +1,5 @@
 import { Controller, Delete, HttpCode, Patch, Post } from '@nestjs/common';
-import { Directories } from '#directory';
+import { Directories, type DirectoryChanges } from '#directory';
 import { directoryWire, type Directory } from '#model';
 import type { JsonObject } from '#kernel';
 import { Scopes } from '../edge/access.js';
@@ -10,6 +10,7 @@ import { Idempotent } from '../edge/idempotency.interceptor.js';
 import { Input, PathId } from '../edge/input.js';
 import { anyObject, text } from '../edge/values.js';
 import { Operation, ref } from '../openapi/operation.js';
+import { changeDialect } from './change-dialect.js';
 import { resolveDirectoryType } from './directory-type.js';
 
 const createDirectory = object({
@@ -19,7 +20,11 @@ const createDirectory = object({
   dialect: optional(text()),
   config: optional(anyObject()),
 });
-const updateDirectory = object({ name: optional(text()), config: optional(anyObject()) });
+const updateDirectory = object({
+  name: optional(text()),
+  config: optional(anyObject()),
+  dialect: optional(text()),
+});
 
 @Controller('management/directories')
 export class ManagedDirectoriesController {
@@ -35,7 +40,7 @@ export class ManagedDirectoriesController {
     id: 'createDirectory',
     summary: 'Create a directory',
     description:
-      '`type` is a type that REST shows, or `<dialect> scim v1.1` / `<dialect> scim v2.0`. The bearer token is shown this once.',
+      '`type` is a type that REST shows, or `<dialect> scim v1.1` / `<dialect> scim v2.0` (`okta-scim-1-1` is the same). The bearer token is shown this once.',
     returns: ref('NewDirectory'),
     errors: { 404: 'There is no such organization.' },
   })
@@ -43,7 +48,7 @@ export class ManagedDirectoriesController {
     @EnvironmentId() environmentId: string,
     @Input(createDirectory) body: Decoded<typeof createDirectory>,
   ): Promise<JsonObject> {
-    const { type, dialect, scimVersion } = resolveDirectoryType(body, this.settings.knownDialects);
+    const { type, dialect, scimVersion } = resolveDirectoryType(body, this.settings.dialects);
     const { directory, token } = await this.directories.create(environmentId, {
       organizationId: body.organization_id,
       name: body.name,
@@ -59,7 +64,13 @@ export class ManagedDirectoriesController {
 
   @Patch(':id')
   @Scopes('directories:write')
-  @Operation({ id: 'updateDirectory', summary: 'Rename or configure a directory', returns: ref('Directory') })
+  @Operation({
+    id: 'updateDirectory',
+    summary: 'Rename or configure a directory',
+    description:
+      'A new `dialect` changes `type` with it, and counts within 3 s. The address and the tokens stay.',
+    returns: ref('Directory'),
+  })
   async update(
     @EnvironmentId() environmentId: string,
     @PathId('id', 'Directory') id: string,
@@ -68,6 +79,7 @@ export class ManagedDirectoriesController {
     const changes = {
       ...(body.name !== undefined && { name: body.name }),
       ...(body.config !== undefined && { config: body.config }),
+      ...(body.dialect !== undefined && { kind: await this.#newKind(environmentId, id, body.dialect) }),
     };
     return this.#wire(environmentId, await this.directories.update(environmentId, id, changes));
   }
@@ -78,6 +90,10 @@ export class ManagedDirectoriesController {
   @Operation({ id: 'deleteManagedDirectory', summary: 'Delete a directory and everything in it' })
   async remove(@EnvironmentId() environmentId: string, @PathId('id', 'Directory') id: string): Promise<void> {
     await this.directories.remove(environmentId, id);
+  }
+
+  async #newKind(environmentId: string, id: string, dialect: string): Promise<DirectoryChanges['kind']> {
+    return changeDialect(await this.directories.get(environmentId, id), dialect, this.settings.dialects);
   }
 
   async #wire(environmentId: string, directory: Directory): Promise<JsonObject> {

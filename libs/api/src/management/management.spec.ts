@@ -38,6 +38,7 @@ describe('management', () => {
       directories: {
         create: record({ directory, token: { id: token.id, secret: 'scim-secret' } }),
         update: record(directory),
+        get: async () => aDirectory({ dialect: 'generic', type: 'generic scim v2.0' }),
         firstDomains: async () => new Map(),
       },
       directoryTokens: {
@@ -102,6 +103,16 @@ describe('management', () => {
   it('renames a directory', async () => {
     await api.ask('PATCH', `/management/directories/${directory.id}`, { body: { name: 'Staff' } });
     expect(calls).toEqual([['environment_1', directory.id, { name: 'Staff' }]]);
+  });
+
+  it('changes the dialect of a directory, and the type with it', async () => {
+    const url = `/management/directories/${directory.id}`;
+    await api.ask('PATCH', url, { body: { dialect: 'azure' } });
+    expect(calls).toEqual([
+      ['environment_1', directory.id, { kind: { type: 'azure scim v2.0', dialect: 'entra' } }],
+    ]);
+    expect((await api.ask('PATCH', url, { body: { dialect: 'nobody' } })).status).toBe(422);
+    expect(calls).toHaveLength(1);
   });
 
   it('creates, lists and revokes tokens, showing the token once', async () => {

@@ -63,6 +63,7 @@ describe('Directories', () => {
       externalKey: directory.externalKey,
       state: 'unlinked',
       config: {},
+      detectedDialect: null,
       createdAt: new Date(now).toISOString(),
       updatedAt: new Date(now).toISOString(),
     });
@@ -122,6 +123,13 @@ describe('Directories', () => {
     await expect(directories.update(environmentId, 'directory_x', { name: 'X' })).rejects.toThrow(
       NotFoundError,
     );
+  });
+
+  it('changes the dialect together with the type', async () => {
+    const { directory } = await createScim();
+    const kind = { type: 'azure scim v2.0', dialect: 'entra' };
+    expect(await directories.update(environmentId, directory.id, { kind })).toMatchObject(kind);
+    expect(await directories.get(environmentId, directory.id)).toMatchObject({ name: 'People', ...kind });
   });
 
   it('links a directory once, however many first requests come', async () => {

@@ -34,6 +34,14 @@ export interface CreatedDirectory {
   readonly token: { readonly id: string; readonly secret: string } | null;
 }
 
+/** What of a directory can be changed; what is not named stays. `config` is replaced as a whole. */
+export interface DirectoryChanges {
+  readonly name?: string;
+  readonly config?: JsonObject;
+  /** Both together: the type says of what kind the dialect is. */
+  readonly kind?: { readonly type: string; readonly dialect: string };
+}
+
 /** Filters of a list of directories. */
 export interface DirectoryListRequest extends PageRequest {
   readonly organizationId?: string;
@@ -106,13 +114,9 @@ export class Directories {
     });
   }
 
-  /** Changes what is named; `config` as a whole. */
-  async update(
-    environmentId: string,
-    id: string,
-    changes: { readonly name?: string; readonly config?: JsonObject },
-  ): Promise<Directory> {
+  async update(environmentId: string, id: string, changes: DirectoryChanges): Promise<Directory> {
     const values = {
+      ...changes.kind,
       ...(changes.name === undefined ? {} : { name: checkName(changes.name) }),
       ...(changes.config === undefined ? {} : { config: changes.config }),
     };
@@ -224,6 +228,7 @@ function newDirectory(
     externalKey: randomSlug(16),
     state: input.dialect === null ? 'validating' : 'unlinked',
     config: input.config ?? {},
+    detectedDialect: null,
     createdAt: created.now,
     updatedAt: created.now,
   };

@@ -166,5 +166,24 @@ describe('tokens of a directory', () => {
         await new Promise((resolve) => setTimeout(resolve, 20));
       expect(await lastUsed()).toBe(new Date(now).toISOString());
     });
+
+    it('notes which dialect it hears, once a minute, without touching the directory otherwise', async () => {
+      const { directory } = await createScim();
+      const { id } = directory;
+      const heard = async (): Promise<string | null> =>
+        (await directories.get(environmentId, id)).detectedDialect;
+      const becomes = async (expected: string): Promise<void> => {
+        for (let round = 0; round < 100 && (await heard()) !== expected; round += 1)
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        expect(await heard()).toBe(expected);
+      };
+      access.noteDialect(directory, 'okta');
+      access.noteDialect(directory, 'entra');
+      await becomes('okta');
+      expect(await directories.get(environmentId, id)).toEqual({ ...directory, detectedDialect: 'okta' });
+      now += 60_000;
+      access.noteDialect(directory, 'entra');
+      await becomes('entra');
+    });
   });
 });

@@ -65,6 +65,13 @@ export class DirectoryAccess {
     }
   }
 
+  /** Writes at most once a minute for each directory, and never in the way of a request. */
+  noteDialect({ environmentId, id }: Directory, detectedDialect: string): void {
+    this.#usage.record(id, () =>
+      this.#dataSource.manager.update(DirectoryEntity, { environmentId, id }, { detectedDialect }),
+    );
+  }
+
   async #connect(directory: Directory): Promise<Directory> {
     const connected = await this.#directories.markConnected(directory);
     this.#cache.forget((key) => key.endsWith(`:${directory.externalKey}`));

@@ -31,6 +31,7 @@ export function toDirectory(entity: DirectoryEntity): Directory {
     externalKey,
     state,
     config: entity.config as JsonObject,
+    detectedDialect: entity.detectedDialect,
     createdAt,
     updatedAt,
   };

@@ -8,6 +8,7 @@ export { Organizations, type OrganizationListRequest } from './organizations.js'
 export {
   Directories,
   type CreatedDirectory,
+  type DirectoryChanges,
   type DirectoryCounts,
   type DirectoryListRequest,
   type NewDirectory,

@@ -3,7 +3,10 @@ import type { Clock } from '#kernel';
 const INTERVAL_MS = 60_000;
 const CAPACITY = 10_000;
 
-/** Writes when a credential was last used: at most once a minute for each, and never in the way of a request. */
+/**
+ * Writes what is noticed while requests are served, such as when a credential was last used: at most once a minute for
+ * each key, and never in the way of a request.
+ */
 export class UsageRecorder {
   readonly #written = new Map<string, number>();
   readonly #clock: Clock;

@@ -36,6 +36,9 @@ export class DirectoryEntity {
   @Column({ name: 'config', type: 'jsonb' })
   readonly config!: unknown;
 
+  @Column(textColumn('detected_dialect', { nullable: true }))
+  readonly detectedDialect!: string | null;
+
   @Column(timeColumn('created_at'))
   readonly createdAt!: string;
 

@@ -8,3 +8,10 @@ export const installedDialects = new DialectRegistry(await readDialects(new URL(
 export function listDialects(): Dialect[] {
   return installedDialects.all().filter((dialect) => dialect.role === 'idp');
 }
+
+/** Every name by which a directory can choose an IdP, ids and aliases, with the id behind it. */
+export function dialectNames(): ReadonlyMap<string, string> {
+  return new Map(
+    listDialects().flatMap(({ id, aliases }) => [id, ...aliases].map((name) => [name, id] as const)),
+  );
+}

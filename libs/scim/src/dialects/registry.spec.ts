@@ -1,16 +1,18 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { defineDialect, type Dialect } from './contract.js';
-import { installedDialects, listDialects } from './installed.js';
+import { dialectNames, installedDialects, listDialects } from './installed.js';
 import { DialectRegistry } from './registry.js';
 
 function aDialect(fields: Partial<Dialect>): Dialect {
   return defineDialect({
     id: 'generic',
     label: 'Test',
+    aliases: [],
     role: 'idp',
     versions: ['2.0'],
     acceptedContentTypes: [],
-    detect: { userAgents: [] },
+    detect: [],
     switches: {},
     ...fields,
   });
@@ -32,7 +34,32 @@ describe('DialectRegistry', () => {
     expect(installedDialects.forDirectory('scim-1-1').id).toBe('generic');
   });
 
-  it('refuses two dialects with one id', () => {
+  it('knows every IdP by its names', () => {
+    const names = dialectNames();
+    expect(['okta', 'azure', 'pingone', 'google-workspace'].map((name) => names.get(name))).toEqual([
+      'okta',
+      'entra',
+      'ping',
+      'google',
+    ]);
+    expect(names.has('scim-1-1')).toBe(false);
+    expect(new Set(names.values())).toEqual(new Set(listDialects().map(({ id }) => id)));
+  });
+
+  it.each(listDialects())('has instructions for $id, and a row in the table of IdPs', (dialect) => {
+    const table = readFileSync(new URL('../../../../docs/identity-providers.md', import.meta.url), 'utf8');
+    const row = table.split('\n').find((line) => line.startsWith(`| \`${dialect.id}\` |`)) ?? '';
+    expect(row).toContain(`(../libs/scim/src/dialects/${dialect.id}/README.md)`);
+    expect(existsSync(new URL(`./${dialect.id}/README.md`, import.meta.url))).toBe(true);
+    const [, aliases = '', versions = ''] = row.split(' | ');
+    expect(aliases.match(/[a-z][a-z-]+/g) ?? []).toEqual(dialect.aliases);
+    expect(versions.split(', ').toSorted()).toEqual(dialect.versions);
+  });
+
+  it('refuses two dialects with one name', () => {
+    expect(() => new DialectRegistry([aDialect({}), aDialect({ id: 'b', aliases: ['generic'] })])).toThrow(
+      'Two dialects are called "generic"',
+    );
     expect(() => new DialectRegistry([aDialect({}), aDialect({})])).toThrow(
       'Two dialects are called "generic"',
     );
@@ -49,7 +76,14 @@ describe('defineDialect', () => {
     expect(() => aDialect({ switches })).toThrow('no evidence for "userPatchAnswer"');
   });
 
-  it('refuses an id that is no folder name', () => {
+  it('refuses a hint without evidence, and a pattern that remembers its last match', () => {
+    const hint = { in: 'query', pattern: /x/, evidence: 'a document' } as const;
+    expect(() => aDialect({ detect: [{ ...hint, evidence: '' }] })).toThrow('no evidence for /x/');
+    expect(() => aDialect({ detect: [{ ...hint, pattern: /x/g }] })).toThrow('drop the flag');
+  });
+
+  it('refuses names that are no folder names', () => {
+    expect(() => aDialect({ aliases: ['Ping One'] })).toThrow('kebab-case');
     expect(() => aDialect({ id: 'Okta' })).toThrow('kebab-case');
   });
 

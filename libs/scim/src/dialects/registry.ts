@@ -9,10 +9,10 @@ export class DialectRegistry {
   readonly #byId = new Map<string, Dialect>();
   readonly #byVersion = new Map<ScimVersion, Dialect>();
 
-  /** @throws Error when two dialects share an id, or when the fallback is missing. */
+  /** @throws Error when two dialects share a name, or when the fallback is missing. */
   constructor(dialects: readonly Dialect[]) {
+    checkNames(dialects);
     for (const dialect of dialects) {
-      if (this.#byId.has(dialect.id)) throw new Error(`Two dialects are called "${dialect.id}"`);
       this.#byId.set(dialect.id, dialect);
       if (dialect.role === 'version')
         for (const version of dialect.versions) this.#byVersion.set(version, dialect);
@@ -33,6 +33,14 @@ export class DialectRegistry {
 
   all(): Dialect[] {
     return [...this.#byId.values()];
+  }
+}
+
+function checkNames(dialects: readonly Dialect[]): void {
+  const names = new Set<string>();
+  for (const name of dialects.flatMap(({ id, aliases }) => [id, ...aliases])) {
+    if (names.has(name)) throw new Error(`Two dialects are called "${name}"`);
+    names.add(name);
   }
 }
 

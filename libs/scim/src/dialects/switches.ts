@@ -13,6 +13,8 @@ export interface DialectSwitches {
   readonly tolerance: Tolerance;
   /** POST with `X-HTTP-Method-Override` is taken for the method that it names. */
   readonly methodOverride: boolean;
+  /** `Authorization` may be the token alone, without `Bearer` or `Basic` before it. */
+  readonly bareToken: boolean;
   /** Page size of a list request without `count`. */
   readonly defaultPageSize: number;
 }
@@ -22,6 +24,7 @@ export const DEFAULT_SWITCHES: DialectSwitches = {
   groupPatchAnswer: 'body',
   tolerance: RFC_TOLERANCE,
   methodOverride: false,
+  bareToken: false,
   defaultPageSize: 100,
 };
 

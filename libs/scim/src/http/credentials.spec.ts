@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AuthenticationError } from '#kernel';
-import { readToken } from './credentials.js';
+import { checkScheme, readToken } from './credentials.js';
 
 function tokenOf(authorization?: string): string {
   return readToken({ headers: { authorization } });
@@ -19,14 +19,23 @@ describe('readToken', () => {
   it.each([
     undefined,
     '',
-    'Bearer',
-    'Bearer ',
-    'non-token',
     'Digest t-1',
     'Basic !!!',
     `Basic ${Buffer.from('no colon').toString('base64')}`,
     `Bearer ${'x'.repeat(2_000)}`,
   ])('refuses %j', (header) => {
     expect(() => tokenOf(header)).toThrow(AuthenticationError);
+  });
+
+  it('reads a header of one word as the token, which counts only where the IdP sends it so', () => {
+    expect(tokenOf('t-1')).toBe('t-1');
+    for (const authorization of ['t-1', 'Bearer', 'Bearer ']) {
+      const request = { headers: { authorization } };
+      expect(() => checkScheme(request, { bareToken: false })).toThrow(AuthenticationError);
+      expect(() => checkScheme(request, { bareToken: true })).not.toThrow();
+    }
+    expect(() =>
+      checkScheme({ headers: { authorization: 'Bearer t-1' } }, { bareToken: false }),
+    ).not.toThrow();
   });
 });

@@ -1,4 +1,5 @@
 import { AuthenticationError } from '#kernel';
+import type { DialectSwitches } from '../dialects/switches.js';
 import { headerOf, type ScimRequest } from './messages.js';
 
 /** Longer than any token we hand out; nobody makes us hash megabytes. */
@@ -6,7 +7,8 @@ const LONGEST_TOKEN = 1_024;
 
 /**
  * The directory token of a request: `Bearer <token>`, or the password of `Basic` with any user name. Schemes are
- * case-insensitive (RFC 9110 11.1).
+ * case-insensitive (RFC 9110 11.1). A header of one word is read as the token alone; `checkScheme` decides about it
+ * once the directory is known.
  * @throws AuthenticationError that says what the header must look like
  */
 export function readToken(request: Pick<ScimRequest, 'headers'>): string {
@@ -20,13 +22,24 @@ export function readToken(request: Pick<ScimRequest, 'headers'>): string {
   const scheme = header.slice(0, blank).toLowerCase();
   const credential = header.slice(blank + 1).trim();
   const token =
-    blank === -1 ? '' : scheme === 'bearer' ? credential : scheme === 'basic' ? password(credential) : '';
-  if (token === '' || token.length > LONGEST_TOKEN)
-    throw new AuthenticationError(
-      'The Authorization header has no usable token. Send "Authorization: Bearer <token>" with the token of this directory.',
-      { code: 'token_malformed' },
-    );
+    blank === -1 ? header : scheme === 'bearer' ? credential : scheme === 'basic' ? password(credential) : '';
+  if (token === '' || token.length > LONGEST_TOKEN) throw malformed();
   return token;
+}
+
+/** @throws AuthenticationError for a token without a scheme, unless the IdP of this directory sends it like that */
+export function checkScheme(
+  request: Pick<ScimRequest, 'headers'>,
+  { bareToken }: Pick<DialectSwitches, 'bareToken'>,
+): void {
+  if (!bareToken && headerOf(request, 'authorization')?.includes(' ') === false) throw malformed();
+}
+
+function malformed(): AuthenticationError {
+  return new AuthenticationError(
+    'The Authorization header has no usable token. Send "Authorization: Bearer <token>" with the token of this directory.',
+    { code: 'token_malformed' },
+  );
 }
 
 function password(credential: string): string {

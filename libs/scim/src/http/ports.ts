@@ -40,6 +40,8 @@ export interface ScimAccess {
   /** @throws NotFoundError for an unknown key, AuthenticationError for a wrong or expired token. */
   authenticate(externalKey: string, token: string): Promise<Directory>;
   markConnected(directory: Directory): Promise<unknown>;
+  /** Remembers, some time, which dialect the requests of the directory look like. Never throws. */
+  noteDialect(directory: Directory, dialect: string): void;
 }
 
 export interface ScimPorts {

@@ -10,6 +10,7 @@ describe('findRoute', () => {
     ['/Users/.search', 'search', '/Users/.search'],
     ['/Users/u-1', 'resource', '/Users/{id}'],
     ['/ServiceProviderConfigs', 'service_provider_config', '/ServiceProviderConfig'],
+    ['/serviceConfiguration', 'service_provider_config', '/ServiceProviderConfig'],
     ['/Schemas/urn:ietf:params:scim:schemas:core:2.0:User', 'schema', '/Schemas/{id}'],
     ['/ResourceTypes/User', 'resource_type', '/ResourceTypes/{id}'],
     ['/Me', 'me', '/Me'],

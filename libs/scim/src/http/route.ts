@@ -65,6 +65,8 @@ function singleRoute(endpoint: string): Route | undefined {
   switch (endpoint) {
     case 'serviceproviderconfig':
     case 'serviceproviderconfigs':
+    // Microsoft's own collection of SCIM requests.
+    case 'serviceconfiguration':
       return { kind: 'service_provider_config', template: '/ServiceProviderConfig' };
     case '.search':
       return { kind: 'root_search', template: '/.search' };

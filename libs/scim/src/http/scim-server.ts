@@ -6,7 +6,8 @@ import type { DialectSwitches } from '../dialects/switches.js';
 import { notFound } from '../protocol/errors.js';
 import { STRICT_TOLERANCE } from '../protocol/tolerance.js';
 import type { Answer, ScimCall } from './call.js';
-import { readToken } from './credentials.js';
+import { checkScheme, readToken } from './credentials.js';
+import { DialectWatch } from './dialect-watch.js';
 import { toRefusal } from './error-answer.js';
 import { headerOf, type ScimExchange, type ScimRequest, type ScimResponse } from './messages.js';
 import { findOperation } from './operations.js';
@@ -46,6 +47,7 @@ export class ScimServer {
   readonly #onExchange: ((exchange: ScimExchange) => void) | undefined;
   readonly #dialects: DialectRegistry;
   readonly #rateLimiter: RateLimiter;
+  readonly #dialectWatch: DialectWatch;
 
   constructor(ports: ScimPorts, options: ScimServerOptions) {
     this.#ports = ports;
@@ -53,6 +55,7 @@ export class ScimServer {
     this.#onExchange = options.onExchange;
     this.#dialects = options.dialects ?? installedDialects;
     this.#rateLimiter = new RateLimiter(options.rateLimit ?? { perSecond: 0 });
+    this.#dialectWatch = new DialectWatch(this.#dialects.all(), ports.access);
   }
 
   async handle(request: ScimRequest): Promise<ScimResponse> {
@@ -67,6 +70,7 @@ export class ScimServer {
       progress.failure = refusal.failure;
       response = writeRefusal(request, refusal, this.#dialects.forVersion(request.version));
     }
+    if (progress.directory !== undefined) this.#dialectWatch.look(progress.directory, request);
     this.#report(request, progress, { status: response.status, durationMs: performance.now() - started });
     return response;
   }
@@ -76,6 +80,7 @@ export class ScimServer {
     progress.route = route;
     const directory = await authenticate(this.#ports.access, request);
     progress.directory = directory;
+    checkScheme(request, this.#dialects.forDirectory(directory.dialect).resolved[request.version]);
     this.#rateLimiter.check(directory);
     if (directory.state === 'unlinked') await this.#ports.access.markConnected(directory);
     if (route === undefined) throw unknownAddress(request);

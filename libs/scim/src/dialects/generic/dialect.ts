@@ -5,10 +5,11 @@ import type { DialectDefinition } from '../contract.js';
 export const generic: DialectDefinition = {
   id: 'generic',
   label: 'Other SCIM client',
+  aliases: [],
   role: 'idp',
   versions: ['1.1', '2.0'],
   acceptedContentTypes: [],
-  detect: { userAgents: [] },
+  detect: [],
   switches: {},
   versionSwitches: {
     '1.1': {

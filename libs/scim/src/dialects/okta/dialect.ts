@@ -4,15 +4,34 @@ import type { DialectDefinition } from '../contract.js';
 export const okta: DialectDefinition = {
   id: 'okta',
   label: 'Okta',
+  aliases: [],
   role: 'idp',
   versions: ['1.1', '2.0'],
   acceptedContentTypes: [],
-  detect: { userAgents: ['Okta SCIM Client', 'OKTA SCIM Integration'] },
+  detect: [
+    {
+      in: 'user_agent',
+      pattern: /^okta\b/i,
+      evidence:
+        'oktadeveloper/okta-blog-archive, pull request 1956: "Okta SCIM Client 1.0.0"; bitwarden/server, ScimContext: begins with "Okta" (2026-11)',
+    },
+    {
+      in: 'body',
+      pattern: /"urn:okta:/,
+      evidence:
+        'Okta developer docs, "SCIM 1.1 protocol reference": urn:okta:custom:group:1.0 in bodies of groups (2026-11)',
+    },
+  ],
   switches: {
     groupPatchAnswer: {
       value: 'no_content',
       evidence:
         'Okta developer docs, "SCIM 2.0 protocol reference", Groups: PATCH may be answered 200 with body or 204 (2026-11)',
+    },
+    bareToken: {
+      value: true,
+      evidence:
+        'Sourcegraph help, "Troubleshooting SCIM Authentication Errors with Okta": depending on how the integration was made, Okta sends the raw token without "Bearer" (2026-11)',
     },
     tolerance: {
       value: LENIENT_TOLERANCE,

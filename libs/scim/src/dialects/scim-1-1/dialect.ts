@@ -6,10 +6,11 @@ import { writeResponse } from './write-response.js';
 export const scim11: DialectDefinition = {
   id: 'scim-1-1',
   label: 'SCIM 1.1',
+  aliases: [],
   role: 'version',
   versions: ['1.1'],
   acceptedContentTypes: [],
-  detect: { userAgents: [] },
+  detect: [],
   switches: {
     methodOverride: {
       value: true,

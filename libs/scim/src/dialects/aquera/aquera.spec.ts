@@ -1,0 +1,4 @@
+import { dialectConformance } from '#testing';
+import aquera from './index.js';
+
+dialectConformance(aquera);

@@ -1,0 +1,4 @@
+import { dialectConformance } from '#testing';
+import authentik from './index.js';
+
+dialectConformance(authentik);

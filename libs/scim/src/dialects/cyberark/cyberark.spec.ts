@@ -1,0 +1,4 @@
+import { dialectConformance } from '#testing';
+import cyberark from './index.js';
+
+dialectConformance(cyberark);

@@ -1,0 +1,4 @@
+import { dialectConformance } from '#testing';
+import duo from './index.js';
+
+dialectConformance(duo);

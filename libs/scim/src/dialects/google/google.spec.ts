@@ -1,0 +1,4 @@
+import { dialectConformance } from '#testing';
+import google from './index.js';
+
+dialectConformance(google);

@@ -1,0 +1,4 @@
+import { dialectConformance } from '#testing';
+import jumpcloud from './index.js';
+
+dialectConformance(jumpcloud);

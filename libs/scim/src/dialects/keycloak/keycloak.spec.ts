@@ -1,0 +1,4 @@
+import { dialectConformance } from '#testing';
+import keycloak from './index.js';
+
+dialectConformance(keycloak);

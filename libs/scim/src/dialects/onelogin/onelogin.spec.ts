@@ -1,0 +1,4 @@
+import { dialectConformance } from '#testing';
+import onelogin from './index.js';
+
+dialectConformance(onelogin);

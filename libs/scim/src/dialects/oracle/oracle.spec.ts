@@ -1,0 +1,4 @@
+import { dialectConformance } from '#testing';
+import oracle from './index.js';
+
+dialectConformance(oracle);

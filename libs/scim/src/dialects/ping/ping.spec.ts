@@ -1,0 +1,4 @@
+import { dialectConformance } from '#testing';
+import ping from './index.js';
+
+dialectConformance(ping);

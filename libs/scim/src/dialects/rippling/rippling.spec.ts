@@ -1,0 +1,4 @@
+import { dialectConformance } from '#testing';
+import rippling from './index.js';
+
+dialectConformance(rippling);

@@ -1,0 +1,4 @@
+import { dialectConformance } from '#testing';
+import sailpoint from './index.js';
+
+dialectConformance(sailpoint);

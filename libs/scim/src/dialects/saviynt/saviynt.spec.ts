@@ -1,0 +1,4 @@
+import { dialectConformance } from '#testing';
+import saviynt from './index.js';
+
+dialectConformance(saviynt);

@@ -1,0 +1,4 @@
+import { dialectConformance } from '#testing';
+import strict from './index.js';
+
+dialectConformance(strict);
