@@ -4,7 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { ApiModule, sendRequestIds } from '#api';
-import { listDialects, ScimModule, ScimServer } from '#scim';
+import { listDialects, ScimModule, ScimServer, TokenEndpoint } from '#scim';
 import type { Config } from '../config/index.js';
 import { HealthController } from '../health/health.controller.js';
 import { Health } from '../health/health.js';
@@ -59,12 +59,13 @@ function appModule(parts: AppParts): DynamicModule {
   return {
     module: AppModule,
     imports: [
-      ScimModule.forServer(scim),
+      ScimModule.forServer(scim, tokenEndpoint(parts)),
       ApiModule.register({
         environments: services.environments,
         organizations: services.organizations,
         directories: services.directories,
         directoryTokens: services.directoryTokens,
+        oauthClients: services.oauthClients,
         directoryLists: services.lists,
         eventFeed: services.feed,
         webhookEndpoints: webhooks.endpoints,
@@ -80,6 +81,15 @@ function appModule(parts: AppParts): DynamicModule {
       { provide: Metrics, useValue: metrics },
     ],
   };
+}
+
+function tokenEndpoint({ services, metrics, log }: AppParts): TokenEndpoint {
+  return new TokenEndpoint(services.access, {
+    onAnswer: (result, failure) => {
+      metrics.scimTokenRequests.inc({ result });
+      if (failure !== undefined) log.error({ failure }, 'SCIM token endpoint failed');
+    },
+  });
 }
 
 /** Every protocol reads its own bodies: SCIM and REST refuse bad JSON in different words. */

@@ -42,6 +42,7 @@ export function aDirectory(fields: Partial<Directory> = {}): Directory {
     externalKey: 'abcdefgh12345678',
     state: 'linked',
     config: {},
+    pause: null,
     ...TIMES,
     ...fields,
   };

@@ -70,6 +70,7 @@ export function directoryWire(directory: Directory, domain?: string): JsonObject
     ...(domain === undefined ? {} : { domain }),
     dialect: directory.dialect,
     provider: directory.provider,
+    paused_at: directory.pause?.at ?? null,
     created_at: directory.createdAt,
     updated_at: directory.updatedAt,
   };

@@ -47,6 +47,7 @@ export class InMemoryDirectory implements ScimPorts, ScimStore, ScimReader, Scim
       externalKey: 'acme',
       state: 'linked',
       config: {},
+      pause: null,
       createdAt: EPOCH,
       updatedAt: EPOCH,
       ...directory,

@@ -1,6 +1,6 @@
 import type { JsonObject } from '#kernel';
 import { DIRECTORY_TYPES } from '#model';
-import { record, STRING, STRING_OR_NULL, TIME } from '../openapi/operation.js';
+import { record, STRING, STRING_OR_NULL, TIME, TIME_OR_NULL } from '../openapi/operation.js';
 
 const COUNT: JsonObject = { type: 'integer', minimum: 0 };
 
@@ -20,6 +20,10 @@ export const directorySchemas: Record<string, JsonObject> = {
       domain: { type: 'string', description: 'First domain of the organization.', deprecated: true },
       dialect: { ...STRING_OR_NULL, description: 'SCIM dialect, null for a polled source.' },
       provider: { ...STRING_OR_NULL, description: 'Provider of a polled source, null for SCIM.' },
+      paused_at: {
+        ...TIME_OR_NULL,
+        description: 'Since when nothing is taken in; null while it is not paused.',
+      },
       metadata: record({ users: record({ active: COUNT, inactive: COUNT }), groups: COUNT }),
       created_at: TIME,
       updated_at: TIME,

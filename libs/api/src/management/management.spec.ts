@@ -20,6 +20,7 @@ describe('management', () => {
     suffix: 'wxyz',
     createdAt: CREATED,
     expiresAt: null,
+    replacedBy: null,
   };
 
   beforeAll(async () => {
@@ -40,6 +41,7 @@ describe('management', () => {
         update: record(directory),
         firstDomains: async () => new Map(),
       },
+      oauthClients: { list: async () => [] },
       directoryTokens: {
         list: record([{ ...token, lastUsedAt: null }]),
         create: record({ ...token, secret: 'scim-secret' }),
@@ -101,7 +103,7 @@ describe('management', () => {
 
   it('renames a directory', async () => {
     await api.ask('PATCH', `/management/directories/${directory.id}`, { body: { name: 'Staff' } });
-    expect(calls).toEqual([['environment_1', directory.id, { name: 'Staff' }]]);
+    expect(calls[0]).toEqual(['environment_1', directory.id, { name: 'Staff' }]);
   });
 
   it('creates, lists and revokes tokens, showing the token once', async () => {

@@ -63,6 +63,7 @@ describe('Directories', () => {
       externalKey: directory.externalKey,
       state: 'unlinked',
       config: {},
+      pause: null,
       createdAt: new Date(now).toISOString(),
       updatedAt: new Date(now).toISOString(),
     });
@@ -119,6 +120,14 @@ describe('Directories', () => {
     const changed = await directories.update(environmentId, directory.id, changes);
     expect(changed).toEqual({ ...directory, ...changes, updatedAt: new Date(now).toISOString() });
     expect(await directories.update(environmentId, directory.id, {})).toEqual(changed);
+    const settings = await directories.update(environmentId, directory.id, { settings: { a: 1, b: 2 } });
+    expect(settings.config).toEqual({ deletion: 'keep', a: 1, b: 2 });
+    await Promise.all([
+      directories.update(environmentId, directory.id, { settings: { a: null, c: 3 } }),
+      directories.update(environmentId, directory.id, { settings: { d: 4 } }),
+    ]);
+    const { config } = await directories.get(environmentId, directory.id);
+    expect(config).toEqual({ deletion: 'keep', b: 2, c: 3, d: 4 });
     await expect(directories.update(environmentId, 'directory_x', { name: 'X' })).rejects.toThrow(
       NotFoundError,
     );

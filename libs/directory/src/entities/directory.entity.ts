@@ -36,6 +36,15 @@ export class DirectoryEntity {
   @Column({ name: 'config', type: 'jsonb' })
   readonly config!: unknown;
 
+  @Column(timeColumn('paused_at', { nullable: true }))
+  readonly pausedAt!: string | null;
+
+  @Column(textColumn('paused_by', { nullable: true }))
+  readonly pausedBy!: string | null;
+
+  @Column(textColumn('pause_reason', { nullable: true }))
+  readonly pauseReason!: string | null;
+
   @Column(timeColumn('created_at'))
   readonly createdAt!: string;
 

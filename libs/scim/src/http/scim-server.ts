@@ -10,7 +10,9 @@ import { readToken } from './credentials.js';
 import { toRefusal } from './error-answer.js';
 import { headerOf, type ScimExchange, type ScimRequest, type ScimResponse } from './messages.js';
 import { findOperation } from './operations.js';
-import type { ScimAccess, ScimPorts } from './ports.js';
+import type { ScimAccess, ScimDirectory, ScimPorts } from './ports.js';
+import { refusePaused } from './directory-paused.js';
+import { fairReader } from './fair-reader.js';
 import { RateLimiter, type RateLimit } from './rate-limit.js';
 import { readQueryString } from './query-string.js';
 import { findRoute, type Route } from './route.js';
@@ -48,7 +50,7 @@ export class ScimServer {
   readonly #rateLimiter: RateLimiter;
 
   constructor(ports: ScimPorts, options: ScimServerOptions) {
-    this.#ports = ports;
+    this.#ports = { ...ports, reader: fairReader(ports.reader) };
     this.#publicUrl = options.publicUrl.replace(/\/+$/, '');
     this.#onExchange = options.onExchange;
     this.#dialects = options.dialects ?? installedDialects;
@@ -77,6 +79,7 @@ export class ScimServer {
     const directory = await authenticate(this.#ports.access, request);
     progress.directory = directory;
     this.#rateLimiter.check(directory);
+    refusePaused(directory);
     if (directory.state === 'unlinked') await this.#ports.access.markConnected(directory);
     if (route === undefined) throw unknownAddress(request);
     const call = this.#openCall(request, directory);
@@ -127,7 +130,7 @@ function switchesOf(directory: Directory, switches: DialectSwitches): DialectSwi
 }
 
 /** The token is read first: without one, nobody learns which directories exist. */
-async function authenticate(access: ScimAccess, request: ScimRequest): Promise<Directory> {
+async function authenticate(access: ScimAccess, request: ScimRequest): Promise<ScimDirectory> {
   const token = readToken(request);
   try {
     return await access.authenticate(request.externalKey, token);
