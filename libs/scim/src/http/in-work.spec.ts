@@ -31,8 +31,40 @@ describe('InWork', () => {
     jobs[1]?.finish();
     await settled();
     expect(jobs.map(({ started }) => started())).toEqual([true, true, true, false]);
+    // The place that was handed over is not free a second time.
+    const late = controlled();
+    const lateResult = inWork.run('a', late.work);
+    await settled();
+    expect(late.started()).toBe(false);
+    late.finish();
     for (const { finish } of jobs) finish();
-    expect(await Promise.all(results)).toEqual(Array(4).fill('done'));
+    expect(await Promise.all([...results, lateResult])).toEqual(Array(5).fill('done'));
+    expect(inWork.size).toBe(0);
+  });
+
+  it('lets a key rest after a large result for as long as that has kept the process busy', async () => {
+    const inWork = new InWork({ running: 1, waiting: 10 });
+    const next = controlled();
+    const large = inWork.run(
+      'a',
+      async () => 'large',
+      () => true,
+    );
+    const following = inWork.run('a', next.work);
+    await large;
+    const busyUntil = performance.now() + 50;
+    while (performance.now() < busyUntil);
+    await settled();
+    expect(next.started()).toBe(false);
+    // Nobody else rests.
+    expect(await inWork.run('b', async () => 'b')).toBe('b');
+    next.finish();
+    expect(await following).toBe('done');
+    await inWork.run(
+      'a',
+      async () => 'small',
+      () => false,
+    );
     expect(inWork.size).toBe(0);
   });
 

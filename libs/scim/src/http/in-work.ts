@@ -20,15 +20,26 @@ export class InWork {
     this.#limits = limits;
   }
 
-  /** @throws RetryLater 503 when too much is waiting already */
-  async run<T>(key: string, work: () => Promise<T>): Promise<T> {
+  /**
+   * @param isLarge whether the result keeps this process busy: then the key rests for as long as that took, and
+   *   others get at least half of the time
+   * @throws RetryLater 503 when too much is waiting already
+   */
+  async run<T>(
+    key: string,
+    work: () => Promise<T>,
+    isLarge: (result: T) => boolean = () => false,
+  ): Promise<T> {
     const lane = this.#lane(key);
     if (lane.running >= this.#limits.running) await this.#turn(lane);
     else lane.running += 1;
+    let leave = (): void => this.#leave(key, lane);
     try {
-      return await work();
+      const result = await work();
+      if (isLarge(result)) leave = afterRest(leave);
+      return result;
     } finally {
-      this.#leave(key, lane);
+      leave();
     }
   }
 
@@ -64,4 +75,15 @@ export class InWork {
     lane.running -= 1;
     if (lane.running === 0) this.#lanes.delete(key);
   }
+}
+
+/**
+ * What the caller does with a result (presenting it, writing JSON) runs before the next turn of the event loop, so the time
+ * until then is what the result has cost everybody.
+ */
+function afterRest(leave: () => void): () => void {
+  return () => {
+    const started = performance.now();
+    setImmediate(() => setTimeout(leave, performance.now() - started));
+  };
 }

@@ -54,7 +54,7 @@ describe('limits of a SCIM request', () => {
       { userName: 'eve', x: 'x'.repeat(65_537) },
       400,
     ],
-  ])('%s', async (_, most, tooMuch, status) => {
+  ])('%s', async (...[, most, tooMuch, status]) => {
     expect((await send('POST', '/Users', most)).status).toBe(201);
     const refused = await send('POST', '/Users', tooMuch);
     expect(refused.status).toBe(status);

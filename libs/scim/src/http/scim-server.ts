@@ -13,7 +13,9 @@ import { findOperation } from './operations.js';
 import type { ScimAccess, ScimDirectory, ScimPorts } from './ports.js';
 import { refusePaused } from './directory-paused.js';
 import { fairReader } from './fair-reader.js';
+import { InWork } from './in-work.js';
 import { RateLimiter, type RateLimit } from './rate-limit.js';
+import { BODY_LIMITS } from './read-body.js';
 import { readQueryString } from './query-string.js';
 import { findRoute, type Route } from './route.js';
 import { writeAnswer, writeRefusal } from './write-answer.js';
@@ -36,6 +38,9 @@ interface Progress {
   failure?: unknown;
 }
 
+/** Those who wait hold up to 20 MiB each. */
+const LARGE_BODIES = { running: 1, waiting: 10 };
+
 const OVERRIDABLE: ReadonlySet<string> = new Set(['PUT', 'PATCH', 'DELETE']);
 
 /**
@@ -48,6 +53,7 @@ export class ScimServer {
   readonly #onExchange: ((exchange: ScimExchange) => void) | undefined;
   readonly #dialects: DialectRegistry;
   readonly #rateLimiter: RateLimiter;
+  readonly #largeBodies = new InWork(LARGE_BODIES);
 
   constructor(ports: ScimPorts, options: ScimServerOptions) {
     this.#ports = { ...ports, reader: fairReader(ports.reader) };
@@ -84,9 +90,16 @@ export class ScimServer {
     if (route === undefined) throw unknownAddress(request);
     const call = this.#openCall(request, directory);
     const operation = findOperation(route, effectiveMethod(call));
-    const answer: Answer = await operation(call, this.#ports);
+    const answer: Answer = await this.#inTurn(call, () => operation(call, this.#ports));
     progress.failure = answer.failure;
     return writeAnswer(call, answer);
+  }
+
+  /** Large bodies of a directory are worked on one by one: each takes seconds, and a lot of memory. */
+  async #inTurn(call: ScimCall, work: () => Answer | Promise<Answer>): Promise<Answer> {
+    const { request, directory } = call;
+    if ((request.body?.byteLength ?? 0) <= BODY_LIMITS.User) return work();
+    return this.#largeBodies.run(directory.id, async () => work());
   }
 
   #openCall(request: ScimRequest, directory: Directory): ScimCall {
