@@ -87,7 +87,7 @@ function tokenEndpoint({ services, metrics, log }: AppParts): TokenEndpoint {
   return new TokenEndpoint(services.access, {
     onAnswer: (result, failure) => {
       metrics.scimTokenRequests.inc({ result });
-      if (failure !== undefined) log.error({ failure }, 'SCIM token endpoint failed');
+      if (failure !== undefined) log.error({ err: failure }, 'SCIM token endpoint failed');
     },
   });
 }

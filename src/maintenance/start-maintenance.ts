@@ -19,8 +19,8 @@ const PURGE_CHUNK = 5_000;
 const STATISTICS_INTERVAL_MS = 1_000;
 const PURGE_INTERVAL_MS = 5_000;
 const IDEMPOTENCY_INTERVAL_MS = 600_000;
-/** Well below a day, the shortest notice; a token that expired is told within this time. */
-const EXPIRY_INTERVAL_MS = 60_000;
+/** A token that expired is told within this time. */
+const EXPIRY_INTERVAL_MS = 5_000;
 const PARTITION_INTERVAL_MS = 6 * 3_600_000;
 
 /** What every process sees to, whoever serves the writes: statistics for the planner. */

@@ -69,6 +69,32 @@ describe('tokens of a directory', () => {
     }
   });
 
+  it('that expire are told once, in the log of the environment, which official SDKs read', async () => {
+    const expiresAt = new Date(Date.now() + 1_500).toISOString();
+    const { json: token } = await manage('/tokens', { name: 'brief', expires_at: expiresAt });
+    const url = `/events?events=directory.token_expired&order=desc&limit=100`;
+    const notices = async (): Promise<unknown[]> => {
+      const { json } = await request(rollcall, url);
+      return (json.data as { data: { id: string } }[]).filter(({ data }) => data.id === token.id);
+    };
+    for (let tries = 0; tries < 200 && (await notices()).length === 0; tries += 1) await sleep(100);
+    expect(await notices()).toMatchObject([
+      {
+        event: 'directory.token_expired',
+        data: { directory_id: directory.id, name: 'brief', expires_in_days: 0 },
+      },
+    ]);
+    for (const [version, sdk] of SDK_VERSIONS) {
+      const { data } = await sdk(rollcall).events.listEvents({
+        events: ['directory.token_expired', 'dsync.token.created'] as never[],
+        limit: 100,
+      });
+      expect([version, data.length > 1]).toEqual([version, true]);
+    }
+    const shown = await manage('/tokens');
+    expect(shown.json.data).toContainEqual(expect.objectContaining({ id: token.id, expired: true }));
+  });
+
   it.each([[{ overlap_hours: -1 }], [{ overlap_hours: 721 }], [{ expires_at: '2020-01-01' }]])(
     'are not replaced by %j',
     async (body) => {
