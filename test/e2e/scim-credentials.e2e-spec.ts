@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createScimDirectory, RestClient, type CreatedScimDirectory } from '../support/rest-client.js';
 import { startRollcall, type RunningRollcall } from '../support/start-rollcall.js';
@@ -218,6 +220,30 @@ describe('a paused directory', () => {
       detail: expect.stringContaining('no directory'),
     });
   });
+});
+
+describe('a stranger', () => {
+  /** First line of the answer to a request whose body never comes. */
+  async function announce(header: string, token: string): Promise<string> {
+    const { hostname, port, pathname } = new URL(directory.endpoint);
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `POST ${pathname}/Groups HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n${header}\r\ncontent-type: application/scim+json\r\n\r\n`,
+    );
+    const [data] = (await once(socket, 'data', { signal: AbortSignal.timeout(3_000) }).catch(() => [''])) as [
+      Buffer,
+    ];
+    socket.destroy();
+    return data.toString().split('\r\n', 1)[0] ?? '';
+  }
+
+  it.each(['content-length: 20000000', 'transfer-encoding: chunked'])(
+    'is refused before a large body is read (%s); whoever has the token is not',
+    async (header) => {
+      expect(await announce(header, 'wrong')).toBe('HTTP/1.1 401 Unauthorized');
+      expect(await announce(header, directory.token)).toBe('');
+    },
+  );
 });
 
 describe('limits', () => {

@@ -1,6 +1,7 @@
 export { ScimServer, type ScimServerOptions } from './http/scim-server.js';
 export type { RateLimit } from './http/rate-limit.js';
 export { TokenEndpoint, type TokenIssuer } from './oauth/token-endpoint.js';
+export { refuseStrangers } from './refuse-strangers.js';
 export { refuseUnread } from './http/refuse-unread.js';
 export type { ScimExchange, ScimRequest, ScimResponse } from './http/messages.js';
 export type {

@@ -1,9 +1,9 @@
-import { NotFoundError } from '#kernel';
+import { AuthenticationError, NotFoundError } from '#kernel';
 import type { Directory } from '#model';
 import { installedDialects } from '../dialects/installed.js';
 import type { DialectRegistry } from '../dialects/registry.js';
 import type { DialectSwitches } from '../dialects/switches.js';
-import { notFound } from '../protocol/errors.js';
+import { notFound, ScimError } from '../protocol/errors.js';
 import { STRICT_TOLERANCE } from '../protocol/tolerance.js';
 import type { Answer, ScimCall } from './call.js';
 import { readToken } from './credentials.js';
@@ -77,6 +77,16 @@ export class ScimServer {
     }
     this.#report(request, progress, { status: response.status, durationMs: performance.now() - started });
     return response;
+  }
+
+  /** Whether the credential opens the directory, asked before the body is read. What is our fault is no refusal. */
+  async admits(request: ScimRequest): Promise<boolean> {
+    try {
+      await authenticate(this.#ports.access, request);
+      return true;
+    } catch (error) {
+      return !(error instanceof AuthenticationError || error instanceof ScimError);
+    }
   }
 
   async #answer(request: ScimRequest, progress: Progress): Promise<ScimResponse> {
