@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { Database, SecretBox, systemClock } from '#kernel';
 import {
+  AccessTokens,
   Directories,
   DirectoryAccess,
   DirectoryLists,
@@ -8,6 +9,8 @@ import {
   DirectoryStore,
   DirectoryTokens,
   Environments,
+  ExpiryNotices,
+  OAuthClients,
   Organizations,
 } from '#directory';
 import { EventFeed } from '#events';
@@ -24,6 +27,8 @@ export interface Services {
   readonly organizations: Organizations;
   readonly directories: Directories;
   readonly directoryTokens: DirectoryTokens;
+  readonly oauthClients: OAuthClients;
+  readonly expiryNotices: ExpiryNotices;
   readonly access: DirectoryAccess;
   readonly store: DirectoryStore;
   readonly reader: DirectoryReader;
@@ -39,14 +44,18 @@ export function createServices(
   const { afterCommit } = options;
   const database = new Database(pool);
   const clock = systemClock;
+  const secretBox = new SecretBox(options.secretKeys);
+  const accessTokens = new AccessTokens(secretBox, clock);
   return {
     database,
-    secretBox: new SecretBox(options.secretKeys),
+    secretBox,
     environments: new Environments(dataSource, clock),
     organizations: new Organizations(dataSource, clock, { afterCommit }),
     directories: new Directories(dataSource, clock, { afterCommit }),
     directoryTokens: new DirectoryTokens(dataSource, clock, { afterCommit }),
-    access: new DirectoryAccess(dataSource, clock, { afterCommit }),
+    oauthClients: new OAuthClients(dataSource, clock, { afterCommit }),
+    expiryNotices: new ExpiryNotices(dataSource, clock, { afterCommit }),
+    access: new DirectoryAccess(dataSource, clock, { afterCommit, accessTokens }),
     store: new DirectoryStore({ database: new Database(writePool), clock, afterCommit }),
     reader: new DirectoryReader(database),
     lists: new DirectoryLists(database),

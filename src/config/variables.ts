@@ -83,7 +83,8 @@ export const VARIABLES = {
   scimRateLimit: {
     name: 'ROLLCALL_SCIM_RATE_LIMIT',
     shownDefault: '`5000`',
-    description: 'SCIM requests per second and directory before 429 is answered; `0` is off.',
+    description:
+      'SCIM requests per second that one directory may send to one process, five seconds’ worth at once; then 429. `0` is off.',
     parse: (text: string) => integer(text, 0, 1_000_000),
   },
   logLevel: {

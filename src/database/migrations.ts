@@ -3,12 +3,14 @@ import type { MigrationInterface } from 'typeorm';
 import { CreateSchema20261123100000 } from '../../migrations/20261123100000-create-schema.js';
 import { TuneDirectoryTables20261124100000 } from '../../migrations/20261124100000-tune-directory-tables.js';
 import { AddDetectedDialect20261124110000 } from '../../migrations/20261124110000-add-detected-dialect.js';
+import { ExtendScimCredentials20261124130000 } from '../../migrations/20261124130000-extend-scim-credentials.js';
 
 /** Every migration, oldest first. A new one is added at the end; none is ever changed or removed. */
 export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string })[] = [
   CreateSchema20261123100000,
   TuneDirectoryTables20261124100000,
   AddDetectedDialect20261124110000,
+  ExtendScimCredentials20261124130000,
 ];
 
 /** Their names as they stand in the table of migrations, oldest first. */

@@ -4,7 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { ApiModule, sendRequestIds } from '#api';
-import { dialectNames, ScimModule, ScimServer } from '#scim';
+import { dialectNames, refuseStrangers, ScimModule, ScimServer, TokenEndpoint } from '#scim';
 import type { Config } from '../config/index.js';
 import { HealthController } from '../health/health.controller.js';
 import { Health } from '../health/health.js';
@@ -33,7 +33,8 @@ class AppModule {}
 
 /** The HTTP side: SCIM, the uniform API, health and metrics on one Fastify server. */
 export async function createApp(parts: AppParts): Promise<NestFastifyApplication> {
-  const app = await NestFactory.create<NestFastifyApplication>(appModule(parts), new HttpAdapter(), {
+  const scim = scimServer(parts);
+  const app = await NestFactory.create<NestFastifyApplication>(appModule(parts, scim), new HttpAdapter(), {
     logger: new NestLog(parts.log),
     bodyParser: false,
   });
@@ -42,29 +43,34 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
   sendRequestIds(fastify);
   observeRequests(fastify, parts);
   closeConnectionsWhileDraining(fastify, parts.health);
+  refuseStrangers(fastify, scim);
   await app.init();
   return app;
 }
 
-function appModule(parts: AppParts): DynamicModule {
-  const { services, metrics, webhooks, publicUrl } = parts;
-  const scim = new ScimServer(
+function scimServer({ services, config, log, metrics, publicUrl }: AppParts): ScimServer {
+  return new ScimServer(
     { store: services.store, reader: services.reader, access: services.access },
     {
       publicUrl,
-      rateLimit: { perSecond: parts.config.scimRateLimit },
-      onExchange: scimExchangeReport(parts.log, metrics),
+      rateLimit: { perSecond: config.scimRateLimit },
+      onExchange: scimExchangeReport(log, metrics),
     },
   );
+}
+
+function appModule(parts: AppParts, scim: ScimServer): DynamicModule {
+  const { services, metrics, webhooks, publicUrl } = parts;
   return {
     module: AppModule,
     imports: [
-      ScimModule.forServer(scim),
+      ScimModule.forServer(scim, tokenEndpoint(parts)),
       ApiModule.register({
         environments: services.environments,
         organizations: services.organizations,
         directories: services.directories,
         directoryTokens: services.directoryTokens,
+        oauthClients: services.oauthClients,
         directoryLists: services.lists,
         eventFeed: services.feed,
         webhookEndpoints: webhooks.endpoints,
@@ -80,6 +86,15 @@ function appModule(parts: AppParts): DynamicModule {
       { provide: Metrics, useValue: metrics },
     ],
   };
+}
+
+function tokenEndpoint({ services, metrics, log }: AppParts): TokenEndpoint {
+  return new TokenEndpoint(services.access, {
+    onAnswer: (result, failure) => {
+      metrics.scimTokenRequests.inc({ result });
+      if (failure !== undefined) log.error({ err: failure }, 'SCIM token endpoint failed');
+    },
+  });
 }
 
 /** Every protocol reads its own bodies: SCIM and REST refuse bad JSON in different words. */

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { IdempotencyStore } from '#api';
 import { systemClock } from '#kernel';
 import { ensurePartitions, type OpenDatabase } from '../database/index.js';
+import type { Metrics } from '../metrics/metrics.js';
 import type { Services } from '../services.js';
 import { refreshStatistics } from './fresh-statistics.js';
 
@@ -10,6 +11,7 @@ interface Parts {
   readonly services: Services;
   readonly database: OpenDatabase;
   readonly idempotency: IdempotencyStore;
+  readonly metrics: Metrics;
 }
 
 /** Rows that one purge step may delete: short transactions, little work lost when it is stopped. */
@@ -17,6 +19,8 @@ const PURGE_CHUNK = 5_000;
 const STATISTICS_INTERVAL_MS = 1_000;
 const PURGE_INTERVAL_MS = 5_000;
 const IDEMPOTENCY_INTERVAL_MS = 600_000;
+/** A token that expired is told within this time. */
+const EXPIRY_INTERVAL_MS = 5_000;
 const PARTITION_INTERVAL_MS = 6 * 3_600_000;
 
 /** What every process sees to, whoever serves the writes: statistics for the planner. */
@@ -24,12 +28,21 @@ export function startStatistics({
   log,
   services,
   database,
-}: Omit<Parts, 'idempotency'>): () => Promise<void> {
+}: Omit<Parts, 'idempotency' | 'metrics'>): () => Promise<void> {
   return repeat(log, STATISTICS_INTERVAL_MS, () => refreshStatistics(services.database, database));
 }
 
-/** Housekeeping of a worker: partitions of the coming weeks, purge of deleted directories, expired idempotency keys. */
-export function startMaintenance({ log, services, database, idempotency }: Parts): () => Promise<void> {
+/**
+ * Housekeeping of a worker: partitions of the coming weeks, purge of deleted directories, expired idempotency keys,
+ * notices of tokens that expire.
+ */
+export function startMaintenance({
+  log,
+  services,
+  database,
+  idempotency,
+  metrics,
+}: Parts): () => Promise<void> {
   const purge = repeat(log, PURGE_INTERVAL_MS, async () => {
     while (await services.directories.purgeDeleted(PURGE_CHUNK)) await new Promise(setImmediate);
   });
@@ -37,8 +50,11 @@ export function startMaintenance({ log, services, database, idempotency }: Parts
     database.asOwner((owner) => ensurePartitions(owner, systemClock)),
   );
   const keys = repeat(log, IDEMPOTENCY_INTERVAL_MS, () => idempotency.removeExpired());
+  const notices = repeat(log, EXPIRY_INTERVAL_MS, async () => {
+    metrics.expiryNotices.inc(await services.expiryNotices.announce());
+  });
   return async () => {
-    await Promise.all([purge(), partitions(), keys()]);
+    await Promise.all([purge(), partitions(), keys(), notices()]);
   };
 }
 

@@ -20,6 +20,19 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly scimTokenRequests = new Counter({
+    name: 'rollcall_scim_token_requests_total',
+    help: 'Requests to the OAuth token endpoints of directories, by result: issued, or the error code',
+    labelNames: ['result'] as const,
+    registers: [this.registry],
+  });
+
+  readonly expiryNotices = new Counter({
+    name: 'rollcall_scim_credential_expiry_notices_total',
+    help: 'Events of this process that announced the expiry of a SCIM token or OAuth client',
+    registers: [this.registry],
+  });
+
   readonly httpDuration = new Histogram({
     name: 'rollcall_http_request_duration_seconds',
     help: 'Requests to the REST API by method, route and status',

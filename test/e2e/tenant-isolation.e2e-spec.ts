@@ -15,6 +15,7 @@ let ownIds: Ids;
 let strangerKey: string;
 let directoryOfA: CreatedScimDirectory;
 let directoryOfB: CreatedScimDirectory;
+let clientSecretOfA: string;
 let paths: Record<string, Record<string, unknown>>;
 
 beforeAll(async () => {
@@ -79,6 +80,29 @@ describe('a directory token', () => {
       headers: { authorization: `Bearer ${directoryOfB.token}` },
     });
     expect(response.status).toBe(401);
+  });
+
+  it('of an OAuth client is given out for its own directory only, and opens no other', async () => {
+    const fetchToken = async (endpoint: string): Promise<Response> =>
+      fetch(endpoint.replace(/v2\.0\/(\w+)$/, 'oauth/$1/token'), {
+        method: 'POST',
+        body: new URLSearchParams({
+          grant_type: 'client_credentials',
+          client_id: String(ownIds['oauth_client']),
+          client_secret: clientSecretOfA,
+        }),
+      });
+    expect((await fetchToken(directoryOfB.endpoint)).status).toBe(401);
+    const { access_token } = (await (await fetchToken(directoryOfA.endpoint)).json()) as {
+      access_token: string;
+    };
+    const statuses = [directoryOfA, directoryOfB].map(async ({ endpoint }) => {
+      const response = await fetch(`${endpoint}/Users`, {
+        headers: { authorization: `Bearer ${access_token}` },
+      });
+      return response.status;
+    });
+    expect(await Promise.all(statuses)).toEqual([200, 401]);
   });
 
   it('does not find the people of another directory by their id', async () => {
@@ -150,6 +174,12 @@ async function fill(rest: RestClient, directory: CreatedScimDirectory): Promise<
     'GET',
     `/management/directories/${directory.id}/tokens`,
   );
+  const client = await rest.call<{ id: string; client_secret: string }>(
+    'POST',
+    `/management/directories/${directory.id}/oauth_clients`,
+    {},
+  );
+  clientSecretOfA = client.client_secret;
   return {
     directory: directory.id,
     directory_user: user,
@@ -158,6 +188,7 @@ async function fill(rest: RestClient, directory: CreatedScimDirectory): Promise<
     org_domain: domain.id,
     we: endpoint.id,
     directory_token: String(tokens.data[0]?.id),
+    oauth_client: client.id,
     external: 'acme-00001',
   };
 }
@@ -177,6 +208,7 @@ function fillPath(path: string, ids: Ids): string {
   return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     if (/external/.test(name)) return String(ids['external']);
     if (/token/.test(name)) return String(ids['directory_token']);
+    if (/client/.test(name)) return String(ids['oauth_client']);
     return String(ids[kindOf(path)]);
   });
 }

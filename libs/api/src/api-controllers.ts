@@ -3,10 +3,12 @@ import { DirectoriesController } from './directories/directories.controller.js';
 import { DirectoryGroupsController } from './directory-groups/directory-groups.controller.js';
 import { DirectoryUsersController } from './directory-users/directory-users.controller.js';
 import { EventsController } from './events/events.controller.js';
+import { DirectoryPausesController } from './management/directory-pauses.controller.js';
 import { DirectoryTokensController } from './management/directory-tokens.controller.js';
 import { EnvironmentsController } from './management/environments.controller.js';
 import { ManagedDirectoriesController } from './management/managed-directories.controller.js';
 import { ManagedEventsController } from './management/managed-events.controller.js';
+import { OAuthClientsController } from './management/oauth-clients.controller.js';
 import { WebhookAttemptsController } from './management/webhook-attempts.controller.js';
 import { DocumentationController } from './openapi/documentation.controller.js';
 import { OrganizationDomainsController } from './organizations/organization-domains.controller.js';
@@ -26,7 +28,9 @@ export const API_CONTROLLERS: readonly Type[] = [
   PortalController,
   EnvironmentsController,
   ManagedDirectoriesController,
+  DirectoryPausesController,
   DirectoryTokensController,
+  OAuthClientsController,
   ManagedEventsController,
   WebhookAttemptsController,
   DocumentationController,

@@ -1,6 +1,13 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { Directories, DirectoryLists, DirectoryTokens, Environments, Organizations } from '#directory';
+import {
+  Directories,
+  DirectoryLists,
+  DirectoryTokens,
+  Environments,
+  OAuthClients,
+  Organizations,
+} from '#directory';
 import { EventFeed } from '#events';
 import type { Database, SecretBox } from '#kernel';
 import { Attempts, WebhookEndpoints } from '#webhooks';
@@ -10,6 +17,7 @@ import { ApiSettings } from './edge/api-settings.js';
 import { IdempotencyInterceptor } from './edge/idempotency.interceptor.js';
 import { IdempotencyStore } from './edge/idempotency-store.js';
 import { RestExceptionFilter } from './edge/rest-exception.filter.js';
+import { ManagedDirectoryView } from './management/managed-directory-view.provider.js';
 import { buildOpenApi } from './openapi/build-openapi.js';
 import { OpenApiDocument } from './openapi/openapi-document.js';
 
@@ -19,6 +27,7 @@ export interface ApiModuleOptions {
   readonly organizations: Organizations;
   readonly directories: Directories;
   readonly directoryTokens: DirectoryTokens;
+  readonly oauthClients: OAuthClients;
   readonly directoryLists: DirectoryLists;
   readonly eventFeed: EventFeed;
   readonly webhookEndpoints: WebhookEndpoints;
@@ -51,6 +60,7 @@ function providersOf(options: ApiModuleOptions): Provider[] {
     { provide: Organizations, useValue: options.organizations },
     { provide: Directories, useValue: options.directories },
     { provide: DirectoryTokens, useValue: options.directoryTokens },
+    { provide: OAuthClients, useValue: options.oauthClients },
     { provide: DirectoryLists, useValue: options.directoryLists },
     { provide: EventFeed, useValue: options.eventFeed },
     { provide: WebhookEndpoints, useValue: options.webhookEndpoints },
@@ -62,6 +72,7 @@ function providersOf(options: ApiModuleOptions): Provider[] {
       useFactory: () => new IdempotencyStore(options.database, options.secretBox),
     },
     { provide: APP_FILTER, useClass: RestExceptionFilter },
+    ManagedDirectoryView,
     ApiKeyGuard,
     IdempotencyInterceptor,
   ];

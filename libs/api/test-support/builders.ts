@@ -43,6 +43,7 @@ export function aDirectory(fields: Partial<Directory> = {}): Directory {
     state: 'linked',
     config: {},
     detectedDialect: null,
+    pause: null,
     ...TIMES,
     ...fields,
   };

@@ -8,6 +8,8 @@ export type IdPrefix =
   | 'org_domain'
   | 'directory'
   | 'directory_token'
+  | 'oauth_client'
+  | 'access_token'
   | 'directory_user'
   | 'directory_group'
   | 'event'

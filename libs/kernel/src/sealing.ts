@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 /** Where a ciphertext belongs; moving it to another row makes it unreadable. */
 export type SealContext = readonly string[];
@@ -36,6 +36,15 @@ export class SecretBox {
     decipher.setAAD(aad(id, context));
     decipher.setAuthTag(bytes.subarray(12, 28));
     return decipher.update(bytes.subarray(28), undefined, 'utf8') + decipher.final('utf8');
+  }
+
+  /**
+   * 32-byte keys for one other purpose (HKDF-SHA256, RFC 5869), by the id of the secret key each comes from, the current
+   * one first. Rotating the secret keys rotates them too.
+   */
+  deriveKeys(purpose: string): ReadonlyMap<string, Uint8Array> {
+    const derive = (key: Buffer): Uint8Array => new Uint8Array(hkdfSync('sha256', key, '', purpose, 32));
+    return new Map([...this.#keys].map(([id, key]) => [id, derive(key)]));
   }
 }
 

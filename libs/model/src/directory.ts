@@ -3,6 +3,17 @@ import type { JsonObject } from '#kernel';
 /** REST spelling; events spell `linked` as `active` and `unlinked` as `inactive`. */
 export type DirectoryState = 'unlinked' | 'linked' | 'validating' | 'invalid_credentials' | 'deleting';
 
+/** That somebody stopped a directory for a while. What it holds stays; nothing is taken in until it is resumed. */
+export interface DirectoryPause {
+  readonly at: string;
+  /** Who did it, in words that an administrator of the IdP may read. */
+  readonly by: string;
+  readonly reason: string | null;
+}
+
+/** How an IdP proves who it is: a token it sends as it is, or an OAuth client that fetches short-lived ones. */
+export type CredentialKind = 'bearer' | 'oauth_client';
+
 /** One connected source of users and groups. Times are ISO 8601 in UTC with milliseconds. */
 export interface Directory {
   readonly id: string;
@@ -21,6 +32,8 @@ export interface Directory {
   readonly config: JsonObject;
   /** SCIM dialect that its requests look like, whatever `dialect` says; null while nothing has been recognized. */
   readonly detectedDialect: string | null;
+  /** Null while it is not paused. */
+  readonly pause: DirectoryPause | null;
   readonly createdAt: string;
   readonly updatedAt: string;
 }

@@ -23,6 +23,12 @@ export const EVENT_TYPES = [
   'organization_domain.verified',
   'organization_domain.verification_failed',
   'webhook_endpoint.disabled',
+  'directory.paused',
+  'directory.resumed',
+  'directory.oauth_client_created',
+  'directory.oauth_client_revoked',
+  'directory.token_expiring',
+  'directory.token_expired',
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

@@ -2,7 +2,13 @@ export { keysetScan, toPage, type KeysetScan, type Page, type PageOrder, type Pa
 export type { Email, StateReason, UserInput, DirectoryUser } from './user.js';
 export type { GroupInput, DirectoryGroup, GroupMember, MemberOperation } from './group.js';
 export type { Change, ChangeEvent, ChangeResult, GroupUpdate } from './change.js';
-export { DIRECTORY_TYPES, type Directory, type DirectoryState } from './directory.js';
+export {
+  DIRECTORY_TYPES,
+  type CredentialKind,
+  type Directory,
+  type DirectoryPause,
+  type DirectoryState,
+} from './directory.js';
 export type { Organization, OrganizationDomain } from './organization.js';
 export { EVENT_TYPES, eventBody, type EventType, type NewEvent, type EventEnvelope } from './event.js';
 export {

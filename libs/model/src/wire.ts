@@ -72,6 +72,7 @@ export function directoryWire(directory: Directory, domain?: string): JsonObject
     provider: directory.provider,
     detected_dialect: directory.detectedDialect,
     suggested_dialect: suggestedDialect(directory),
+    paused_at: directory.pause?.at ?? null,
     created_at: directory.createdAt,
     updated_at: directory.updatedAt,
   };

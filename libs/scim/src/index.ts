@@ -1,8 +1,17 @@
 export { ScimServer, type ScimServerOptions } from './http/scim-server.js';
 export type { RateLimit } from './http/rate-limit.js';
+export { TokenEndpoint, type TokenIssuer } from './oauth/token-endpoint.js';
+export { refuseStrangers } from './refuse-strangers.js';
 export { refuseUnread } from './http/refuse-unread.js';
 export type { ScimExchange, ScimRequest, ScimResponse } from './http/messages.js';
-export type { ScimAccess, ScimPorts, ScimReader, ScimSearch, ScimStore } from './http/ports.js';
+export type {
+  ScimAccess,
+  ScimDirectory,
+  ScimPorts,
+  ScimReader,
+  ScimSearch,
+  ScimStore,
+} from './http/ports.js';
 export { ScimController } from './scim.controller.js';
 export { ScimModule } from './scim.module.js';
 export { dialectNames, listDialects } from './dialects/installed.js';

@@ -1,8 +1,7 @@
 import { All, Controller, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { ScimRequest } from './http/messages.js';
-import { readAddress } from './http/read-address.js';
 import { ScimServer } from './http/scim-server.js';
+import { toScimRequest } from './to-scim-request.js';
 
 /** Carries requests between Fastify and the SCIM server, and nothing else. */
 @Controller()
@@ -20,15 +19,4 @@ export class ScimController {
     reply.headers(response.headers);
     await reply.send(response.body);
   }
-}
-
-/** The address is taken as sent: the router's own decoding would lose encoded slashes. */
-function toScimRequest(request: FastifyRequest): ScimRequest {
-  return {
-    ...readAddress(request.raw.url ?? '/'),
-    method: request.method,
-    headers: request.headers,
-    body: Buffer.isBuffer(request.body) ? request.body : undefined,
-    requestId: request.id,
-  };
 }

@@ -50,6 +50,7 @@ export class InMemoryDirectory implements ScimPorts, ScimStore, ScimReader, Scim
       state: 'linked',
       config: {},
       detectedDialect: null,
+      pause: null,
       createdAt: EPOCH,
       updatedAt: EPOCH,
       ...directory,

@@ -1,6 +1,6 @@
 import type { JsonObject } from '#kernel';
 import { DIRECTORY_TYPES } from '#model';
-import { record, STRING, STRING_OR_NULL, TIME } from '../openapi/operation.js';
+import { record, STRING, STRING_OR_NULL, TIME, TIME_OR_NULL } from '../openapi/operation.js';
 
 const COUNT: JsonObject = { type: 'integer', minimum: 0 };
 
@@ -27,6 +27,10 @@ export const directorySchemas: Record<string, JsonObject> = {
       suggested_dialect: {
         ...STRING_OR_NULL,
         description: '`detected_dialect` where it is another one than `dialect`: a change worth considering.',
+      },
+      paused_at: {
+        ...TIME_OR_NULL,
+        description: 'Since when nothing is taken in; null while it is not paused.',
       },
       metadata: record({ users: record({ active: COUNT, inactive: COUNT }), groups: COUNT }),
       created_at: TIME,

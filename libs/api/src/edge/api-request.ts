@@ -14,3 +14,10 @@ export const EnvironmentId = createParamDecorator((_: unknown, context: Executio
   if (!caller) throw new Error('The route reads the environment but asks for no API key');
   return caller.environmentId;
 });
+
+/** The API key of the caller, for what says who did something. */
+export const ApiKeyId = createParamDecorator((_: unknown, context: ExecutionContext): string => {
+  const { caller } = context.switchToHttp().getRequest<ApiRequest>();
+  if (!caller) throw new Error('The route reads the API key but asks for none');
+  return caller.apiKeyId;
+});

@@ -1,16 +1,24 @@
 import { Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
-import { DirectoryTokens, type DirectoryToken } from '#directory';
-import type { JsonObject } from '#kernel';
+import { DirectoryTokens, LONGEST_OVERLAP_HOURS } from '#directory';
+import { systemClock, type JsonObject } from '#kernel';
 import { Scopes } from '../edge/access.js';
 import { EnvironmentId } from '../edge/api-request.js';
-import { object, optional, type Decoded } from '../edge/decoder.js';
+import { clearable, object, optional, type Decoded } from '../edge/decoder.js';
 import { Idempotent } from '../edge/idempotency.interceptor.js';
 import { Input, PathId } from '../edge/input.js';
 import { completeListBody } from '../edge/list-body.js';
-import { instant, text } from '../edge/values.js';
+import { instant, integer, text } from '../edge/values.js';
 import { listOf, Operation, ref } from '../openapi/operation.js';
+import { tokenWire } from './credential.wire.js';
 
 const createToken = object({ name: optional(text()), expires_at: optional(instant()) });
+const rotateToken = object({
+  overlap_hours: optional(integer(0, LONGEST_OVERLAP_HOURS)),
+  expires_at: clearable(instant()),
+});
+
+/** Time for a person to enter the new token at the IdP. */
+const DEFAULT_OVERLAP_HOURS = 24;
 
 @Controller('management/directories/:id/tokens')
 export class DirectoryTokensController {
@@ -27,7 +35,8 @@ export class DirectoryTokensController {
     @EnvironmentId() environmentId: string,
     @PathId('id', 'Directory') id: string,
   ): Promise<JsonObject> {
-    return completeListBody(await this.tokens.list(environmentId, id), (token) => tokenWire(id, token));
+    const now = systemClock.now();
+    return completeListBody(await this.tokens.list(environmentId, id), (token) => tokenWire(id, token, now));
   }
 
   @Post()
@@ -36,9 +45,12 @@ export class DirectoryTokensController {
   @Operation({
     id: 'createDirectoryToken',
     summary: 'Create another SCIM token',
-    description: 'Rotate without downtime: create the new token, enter it at the IdP, revoke the old one.',
+    description: 'To replace a token, rotate it. Tokens and OAuth clients count together: three live ones.',
     returns: ref('NewDirectoryToken'),
-    errors: { 409: 'The directory has as many live tokens as it may have.' },
+    errors: {
+      409: 'The directory is polled and has no tokens.',
+      422: '`too_many_credentials`: revoke one first. Otherwise `errors` says what is not acceptable.',
+    },
   })
   async create(
     @EnvironmentId() environmentId: string,
@@ -49,7 +61,43 @@ export class DirectoryTokensController {
       ...(body.name !== undefined && { name: body.name }),
       ...(body.expires_at && { expiresAt: body.expires_at.toISOString() }),
     });
-    return { ...tokenWire(id, { ...token, lastUsedAt: null }), bearer_token: token.secret };
+    const shown = tokenWire(id, { ...token, lastUsedAt: null, replacedBy: null }, systemClock.now());
+    return { ...shown, bearer_token: token.secret };
+  }
+
+  @Post(':token_id/rotate')
+  @Scopes('directories:write')
+  @Idempotent()
+  @Operation({
+    id: 'rotateDirectoryToken',
+    summary: 'Replace a SCIM token without downtime',
+    description:
+      'Makes a new token; the old one goes on working for `overlap_hours` (24 unless given, 0 ends it at once). Without `expires_at` the new token gets the lifetime of the old one; null: it never expires.',
+    returns: ref('RotatedDirectoryToken'),
+    errors: {
+      409: 'The token was replaced before.',
+      422: '`too_many_credentials`: revoke one first, or rotate with overlap_hours 0.',
+    },
+  })
+  async rotate(
+    @EnvironmentId() environmentId: string,
+    @PathId('id', 'Directory') id: string,
+    @PathId('token_id', 'Directory token') tokenId: string,
+    @Input(rotateToken) body: Decoded<typeof rotateToken>,
+  ): Promise<JsonObject> {
+    const { created, old } = await this.tokens.rotate({
+      environmentId,
+      directoryId: id,
+      tokenId,
+      overlapHours: body.overlap_hours ?? DEFAULT_OVERLAP_HOURS,
+      ...(body.expires_at !== undefined && { expiresAt: body.expires_at?.toISOString() ?? null }),
+    });
+    const now = systemClock.now();
+    return {
+      ...tokenWire(id, { ...created, lastUsedAt: null, replacedBy: null }, now),
+      bearer_token: created.secret,
+      replaced: tokenWire(id, old, now),
+    };
   }
 
   @Delete(':token_id')
@@ -63,17 +111,4 @@ export class DirectoryTokensController {
   ): Promise<void> {
     await this.tokens.revoke(environmentId, id, tokenId);
   }
-}
-
-function tokenWire(directoryId: string, token: DirectoryToken): JsonObject {
-  return {
-    object: 'directory_token',
-    id: token.id,
-    directory_id: directoryId,
-    name: token.name,
-    token_suffix: token.suffix,
-    created_at: token.createdAt,
-    expires_at: token.expiresAt,
-    last_used_at: token.lastUsedAt,
-  };
 }

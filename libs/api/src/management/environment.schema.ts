@@ -17,6 +17,10 @@ export const environmentSchemas: Record<string, JsonObject> = {
     object: { type: 'string', const: 'environment' },
     id: STRING,
     name: STRING,
+    scim_rate_limit: {
+      type: ['integer', 'null'],
+      description: 'SCIM requests per second of all its directories together; null is no limit.',
+    },
     created_at: TIME,
   }),
   ApiKey: record(API_KEY),

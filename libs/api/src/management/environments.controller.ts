@@ -1,15 +1,19 @@
-import { Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Patch, Post } from '@nestjs/common';
 import { API_SCOPES, Environments, type ApiKey, type Environment } from '#directory';
 import type { JsonObject } from '#kernel';
 import { Scopes } from '../edge/access.js';
-import { array, object, optional, type Decoded } from '../edge/decoder.js';
+import { array, clearable, object, optional, type Decoded } from '../edge/decoder.js';
 import { Idempotent } from '../edge/idempotency.interceptor.js';
 import { Input, PathId } from '../edge/input.js';
 import { completeListBody } from '../edge/list-body.js';
-import { instant, oneOf, text } from '../edge/values.js';
+import { instant, integer, oneOf, text } from '../edge/values.js';
 import { listOf, Operation, ref } from '../openapi/operation.js';
 
 const createEnvironment = object({ name: text() });
+const updateEnvironment = object({
+  name: optional(text()),
+  scim_rate_limit: clearable(integer(1, 1_000_000)),
+});
 const createApiKey = object({
   name: text(),
   scopes: optional(array(oneOf(API_SCOPES), { min: 1, max: API_SCOPES.length })),
@@ -43,6 +47,26 @@ export class EnvironmentsController {
   @Operation({ id: 'getEnvironment', summary: 'Read an environment', returns: ref('Environment') })
   async get(@PathId('id', 'Environment') id: string): Promise<JsonObject> {
     return environmentWire(await this.environments.get(id));
+  }
+
+  @Patch(':id')
+  @Scopes('instance:admin')
+  @Operation({
+    id: 'updateEnvironment',
+    summary: 'Rename or limit an environment',
+    description:
+      '`scim_rate_limit` is SCIM requests per second of all its directories together, null for no limit. Takes effect within three seconds.',
+    returns: ref('Environment'),
+  })
+  async update(
+    @PathId('id', 'Environment') id: string,
+    @Input(updateEnvironment) body: Decoded<typeof updateEnvironment>,
+  ): Promise<JsonObject> {
+    const changes = {
+      ...(body.name !== undefined && { name: body.name }),
+      ...(body.scim_rate_limit !== undefined && { scimRateLimit: body.scim_rate_limit }),
+    };
+    return environmentWire(await this.environments.update(id, changes));
   }
 
   @Get(':id/api_keys')
@@ -89,6 +113,7 @@ function environmentWire(environment: Environment): JsonObject {
     object: 'environment',
     id: environment.id,
     name: environment.name,
+    scim_rate_limit: environment.scimRateLimit,
     created_at: environment.createdAt,
   };
 }

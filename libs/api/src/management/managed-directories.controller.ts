@@ -1,17 +1,20 @@
-import { Controller, Delete, HttpCode, Patch, Post } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Patch, Post } from '@nestjs/common';
 import { Directories, type DirectoryChanges } from '#directory';
-import { directoryWire, type Directory } from '#model';
+import { directoryWire } from '#model';
 import type { JsonObject } from '#kernel';
 import { Scopes } from '../edge/access.js';
 import { EnvironmentId } from '../edge/api-request.js';
 import { ApiSettings } from '../edge/api-settings.js';
-import { object, optional, type Decoded } from '../edge/decoder.js';
+import { clearable, object, optional, type Decoded } from '../edge/decoder.js';
 import { Idempotent } from '../edge/idempotency.interceptor.js';
 import { Input, PathId } from '../edge/input.js';
-import { anyObject, text } from '../edge/values.js';
+import { anyObject, integer, text } from '../edge/values.js';
 import { Operation, ref } from '../openapi/operation.js';
 import { changeDialect } from './change-dialect.js';
 import { resolveDirectoryType } from './directory-type.js';
+import { ManagedDirectoryView } from './managed-directory-view.provider.js';
+
+const MAX_RATE = 1_000_000;
 
 const createDirectory = object({
   organization_id: text(),
@@ -24,6 +27,8 @@ const updateDirectory = object({
   name: optional(text()),
   config: optional(anyObject()),
   dialect: optional(text()),
+  scim_rate_limit: clearable(integer(0, MAX_RATE)),
+  scim_rate_burst: clearable(integer(1, MAX_RATE)),
 });
 
 @Controller('management/directories')
@@ -31,6 +36,7 @@ export class ManagedDirectoriesController {
   constructor(
     private readonly directories: Directories,
     private readonly settings: ApiSettings,
+    private readonly view: ManagedDirectoryView,
   ) {}
 
   @Post()
@@ -59,7 +65,22 @@ export class ManagedDirectoriesController {
     });
     const endpoint = `${this.settings.publicUrl}/scim/v${scimVersion}/${directory.externalKey}`;
     const scim = token && { endpoint, bearer_token: token.secret };
-    return { directory: await this.#wire(environmentId, directory), scim };
+    const domains = await this.directories.firstDomains(environmentId, [directory.organizationId]);
+    return { directory: directoryWire(directory, domains.get(directory.organizationId)), scim };
+  }
+
+  @Get(':id')
+  @Scopes('directories:read')
+  @Operation({
+    id: 'getManagedDirectory',
+    summary: 'Read a directory with its credentials, limits and pause',
+    returns: ref('ManagedDirectory'),
+  })
+  async get(
+    @EnvironmentId() environmentId: string,
+    @PathId('id', 'Directory') id: string,
+  ): Promise<JsonObject> {
+    return this.view.show(await this.directories.get(environmentId, id));
   }
 
   @Patch(':id')
@@ -68,8 +89,8 @@ export class ManagedDirectoriesController {
     id: 'updateDirectory',
     summary: 'Rename or configure a directory',
     description:
-      'A new `dialect` changes `type` with it, and counts within 3 s. The address and the tokens stay.',
-    returns: ref('Directory'),
+      'What is absent stays. `config` replaces the whole configuration. `scim_rate_limit` is requests per second, 0 for no limit; null for the default of the service. A new `dialect` changes `type` with it; the address and the tokens stay. Takes effect within three seconds.',
+    returns: ref('ManagedDirectory'),
   })
   async update(
     @EnvironmentId() environmentId: string,
@@ -80,8 +101,9 @@ export class ManagedDirectoriesController {
       ...(body.name !== undefined && { name: body.name }),
       ...(body.config !== undefined && { config: body.config }),
       ...(body.dialect !== undefined && { kind: await this.#newKind(environmentId, id, body.dialect) }),
+      ...settingsOf(body),
     };
-    return this.#wire(environmentId, await this.directories.update(environmentId, id, changes));
+    return this.view.show(await this.directories.update(environmentId, id, changes));
   }
 
   @Delete(':id')
@@ -95,9 +117,14 @@ export class ManagedDirectoriesController {
   async #newKind(environmentId: string, id: string, dialect: string): Promise<DirectoryChanges['kind']> {
     return changeDialect(await this.directories.get(environmentId, id), dialect, this.settings.dialects);
   }
+}
 
-  async #wire(environmentId: string, directory: Directory): Promise<JsonObject> {
-    const domains = await this.directories.firstDomains(environmentId, [directory.organizationId]);
-    return directoryWire(directory, domains.get(directory.organizationId));
-  }
+/** Fields of the body that are kept as single keys of the configuration. */
+function settingsOf(body: Decoded<typeof updateDirectory>): { readonly settings?: JsonObject } {
+  const { scim_rate_limit, scim_rate_burst } = body;
+  const settings: JsonObject = {
+    ...(scim_rate_limit !== undefined && { scim_rate_limit }),
+    ...(scim_rate_burst !== undefined && { scim_rate_burst }),
+  };
+  return Object.keys(settings).length === 0 ? {} : { settings };
 }

@@ -1,29 +1,30 @@
 import type { JsonObject } from '#kernel';
-import { record, ref, STRING, TIME, TIME_OR_NULL } from '../openapi/operation.js';
+import { record, ref, STRING, STRING_OR_NULL, TIME } from '../openapi/operation.js';
+import { SECRET } from './credential.schema.js';
 
-const SECRET: JsonObject = { type: 'string', description: 'Shown this once.' };
+const URI: JsonObject = { type: 'string', format: 'uri' };
+const LIMIT_OR_NULL: JsonObject = { type: ['number', 'null'] };
 
-const TOKEN: Record<string, JsonObject> = {
-  object: { type: 'string', const: 'directory_token' },
-  id: STRING,
-  directory_id: STRING,
-  name: STRING,
-  token_suffix: { type: 'string', description: 'Last characters of the token, to recognize it.' },
-  created_at: TIME,
-  expires_at: TIME_OR_NULL,
-  last_used_at: TIME_OR_NULL,
-};
+function orNull(schema: JsonObject): JsonObject {
+  return { anyOf: [schema, { type: 'null' }] };
+}
+
+const managed = record({
+  pause: orNull(record({ paused_at: TIME, paused_by: STRING, reason: STRING_OR_NULL })),
+  scim_rate_limit: {
+    ...LIMIT_OR_NULL,
+    description: 'Requests per second; null: the default of the service.',
+  },
+  scim_rate_burst: { ...LIMIT_OR_NULL, description: 'Requests at once; null: five seconds’ worth.' },
+  scim: orNull(record({ endpoint: URI, endpoint_1_1: URI, token_endpoint: URI })),
+  tokens: { type: 'array', items: ref('DirectoryToken') },
+  oauth_clients: { type: 'array', items: ref('OAuthClient') },
+});
 
 export const managedDirectorySchemas: Record<string, JsonObject> = {
   NewDirectory: record({
     directory: ref('Directory'),
-    scim: {
-      anyOf: [
-        record({ endpoint: { type: 'string', format: 'uri' }, bearer_token: SECRET }),
-        { type: 'null' },
-      ],
-    },
+    scim: orNull(record({ endpoint: URI, bearer_token: SECRET })),
   }),
-  DirectoryToken: record(TOKEN),
-  NewDirectoryToken: record({ ...TOKEN, bearer_token: SECRET }),
+  ManagedDirectory: { allOf: [ref('Directory'), managed] },
 };

@@ -20,6 +20,7 @@ describe('management', () => {
     suffix: 'wxyz',
     createdAt: CREATED,
     expiresAt: null,
+    replacedBy: null,
   };
 
   beforeAll(async () => {
@@ -41,6 +42,7 @@ describe('management', () => {
         get: async () => aDirectory({ dialect: 'generic', type: 'generic scim v2.0' }),
         firstDomains: async () => new Map(),
       },
+      oauthClients: { list: async () => [] },
       directoryTokens: {
         list: record([{ ...token, lastUsedAt: null }]),
         create: record({ ...token, secret: 'scim-secret' }),
@@ -102,17 +104,17 @@ describe('management', () => {
 
   it('renames a directory', async () => {
     await api.ask('PATCH', `/management/directories/${directory.id}`, { body: { name: 'Staff' } });
-    expect(calls).toEqual([['environment_1', directory.id, { name: 'Staff' }]]);
+    expect(calls[0]).toEqual(['environment_1', directory.id, { name: 'Staff' }]);
   });
 
   it('changes the dialect of a directory, and the type with it', async () => {
     const url = `/management/directories/${directory.id}`;
     await api.ask('PATCH', url, { body: { dialect: 'azure' } });
-    expect(calls).toEqual([
-      ['environment_1', directory.id, { kind: { type: 'azure scim v2.0', dialect: 'entra' } }],
-    ]);
+    const kind = { type: 'azure scim v2.0', dialect: 'entra' };
+    expect(calls[0]).toEqual(['environment_1', directory.id, { kind }]);
+    const before = calls.length;
     expect((await api.ask('PATCH', url, { body: { dialect: 'nobody' } })).status).toBe(422);
-    expect(calls).toHaveLength(1);
+    expect(calls).toHaveLength(before);
   });
 
   it('creates, lists and revokes tokens, showing the token once', async () => {

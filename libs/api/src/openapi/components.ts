@@ -3,6 +3,7 @@ import { directorySchemas } from '../directories/directory.schema.js';
 import { directoryGroupSchemas } from '../directory-groups/directory-group.schema.js';
 import { directoryUserSchemas } from '../directory-users/directory-user.schema.js';
 import { eventSchemas } from '../events/event.schema.js';
+import { credentialSchemas } from '../management/credential.schema.js';
 import { environmentSchemas } from '../management/environment.schema.js';
 import { managedDirectorySchemas } from '../management/managed-directory.schema.js';
 import { webhookAttemptSchemas } from '../management/webhook-attempt.schema.js';
@@ -40,5 +41,6 @@ export const COMPONENT_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   ...webhookAttemptSchemas,
   ...environmentSchemas,
   ...managedDirectorySchemas,
+  ...credentialSchemas,
   ...sharedSchemas,
 };

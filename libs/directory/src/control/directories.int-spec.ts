@@ -50,6 +50,19 @@ describe('Directories', () => {
     return rows.map(({ body }) => JSON.parse(body));
   }
 
+  /** Until as many statements of this database wait for a lock. */
+  async function untilWaiting(count: number): Promise<void> {
+    for (let tries = 0; tries < 500; tries += 1) {
+      const [row] = await test.asOwner(
+        `SELECT count(*)::int AS waiting FROM pg_stat_activity
+          WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      if (row?.['waiting'] === count) return;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    throw new Error(`Never ${count} statements waited`);
+  }
+
   it('creates a SCIM directory with its first token', async () => {
     const { directory, token } = await createScim(' People ');
     expect(directory).toEqual({
@@ -64,6 +77,7 @@ describe('Directories', () => {
       state: 'unlinked',
       config: {},
       detectedDialect: null,
+      pause: null,
       createdAt: new Date(now).toISOString(),
       updatedAt: new Date(now).toISOString(),
     });
@@ -120,6 +134,22 @@ describe('Directories', () => {
     const changed = await directories.update(environmentId, directory.id, changes);
     expect(changed).toEqual({ ...directory, ...changes, updatedAt: new Date(now).toISOString() });
     expect(await directories.update(environmentId, directory.id, {})).toEqual(changed);
+    const settings = await directories.update(environmentId, directory.id, { settings: { a: 1, b: 2 } });
+    expect(settings.config).toEqual({ deletion: 'keep', a: 1, b: 2 });
+    // Both wait for a third writer, so that neither has read what the other writes.
+    const client = await test.pool.connect();
+    await client.query('BEGIN');
+    await client.query('SELECT FROM directories WHERE id = $1 FOR UPDATE', [directory.id]);
+    const updates = [
+      directories.update(environmentId, directory.id, { settings: { a: null, c: 3 } }),
+      directories.update(environmentId, directory.id, { settings: { d: 4 } }),
+    ];
+    await untilWaiting(2);
+    await client.query('COMMIT');
+    client.release();
+    await Promise.all(updates);
+    const { config } = await directories.get(environmentId, directory.id);
+    expect(config).toEqual({ deletion: 'keep', b: 2, c: 3, d: 4 });
     await expect(directories.update(environmentId, 'directory_x', { name: 'X' })).rejects.toThrow(
       NotFoundError,
     );

@@ -11,8 +11,9 @@ import {
 import { DirectoryEntity, DirectoryTokenEntity, OrganizationEntity } from '../entities/index.js';
 import { checkName, isStorable, notFound } from './checks.js';
 import { asQueryable, ControlLog, type ControlOptions } from './control-log.js';
+import { DirectoryPauses, type PauseRequest } from './directory-pauses.js';
 import { DirectoryPurge } from './directory-purge.js';
-import { loadDirectory, toDirectory } from './directory-store.js';
+import { loadDirectory, lockDirectory, toDirectory } from './directory-store.js';
 import { loadDomains } from './domain-set.js';
 import { insertToken } from './issue-token.js';
 import { randomSlug } from './random-slug.js';
@@ -51,6 +52,15 @@ export interface DirectoryListRequest extends PageRequest {
   readonly domain?: string;
 }
 
+/** What to change of a directory; what is absent stays. */
+export interface DirectoryChanges {
+  readonly name?: string;
+  /** Replaces the whole configuration. */
+  readonly config?: JsonObject;
+  /** Single keys of the configuration, applied after `config`; null removes one. */
+  readonly settings?: JsonObject;
+}
+
 export interface DirectoryCounts {
   readonly activeUsers: number;
   readonly inactiveUsers: number;
@@ -63,12 +73,14 @@ export class Directories {
   readonly #clock: Clock;
   readonly #log: ControlLog;
   readonly #purge: DirectoryPurge;
+  readonly #pauses: DirectoryPauses;
 
   constructor(dataSource: DataSource, clock: Clock, options: ControlOptions = {}) {
     this.#dataSource = dataSource;
     this.#clock = clock;
     this.#log = new ControlLog(dataSource, options);
     this.#purge = new DirectoryPurge(dataSource);
+    this.#pauses = new DirectoryPauses(this.#log, clock);
   }
 
   async list(environmentId: string, request: DirectoryListRequest): Promise<Page<Directory>> {
@@ -108,25 +120,40 @@ export class Directories {
       const { organizationId } = directory;
       if (directory.dialect === null)
         return { result: { directory, token: null }, organizationId, events: [] };
-      const { token, event } = await insertToken(manager, directory, { now });
+      const { token, event } = await insertToken(manager, directory, { kind: 'bearer', now });
       const result = { directory, token: { id: token.id, secret: token.secret } };
       return { result, organizationId, events: [event] };
     });
   }
 
-  async update(environmentId: string, id: string, changes: DirectoryChanges): Promise<Directory> {
-    const values = {
-      ...changes.kind,
-      ...(changes.name === undefined ? {} : { name: checkName(changes.name) }),
-      ...(changes.config === undefined ? {} : { config: changes.config }),
-    };
-    if (Object.keys(values).length > 0 && isStorable(id))
-      await this.#dataSource.manager.update(
-        DirectoryEntity,
-        { environmentId, id, deletedAt: IsNull() },
-        { ...values, updatedAt: this.#clock.now().toISOString() },
-      );
-    return this.get(environmentId, id);
+  /** Changes what is named. */
+  update(environmentId: string, id: string, changes: DirectoryChanges): Promise<Directory> {
+    return this.#dataSource.transaction(async (manager) => {
+      const current = await lockDirectory(manager, environmentId, id);
+      const { name = current.name, config = current.config, settings = {} } = changes;
+      if (Object.values(changes).every((change) => change === undefined)) return current;
+      const updatedAt = this.#clock.now().toISOString();
+      const values = {
+        ...changes.kind,
+        name: checkName(name),
+        config: withSettings(config, settings),
+        updatedAt,
+      };
+      await manager.update(DirectoryEntity, { environmentId, id }, values);
+      return { ...current, ...values };
+    });
+  }
+
+  /**
+   * Takes nothing in from the source until it is resumed; what the directory holds stays readable.
+   * @throws ConflictError reason `state` when it is paused already, or the other way round.
+   */
+  pause(environmentId: string, id: string, request: PauseRequest): Promise<Directory> {
+    return this.#pauses.pause(environmentId, id, request);
+  }
+
+  resume(environmentId: string, id: string): Promise<Directory> {
+    return this.#pauses.resume(environmentId, id);
   }
 
   /** Hides the directory and revokes its tokens; what it held is purged later. */
@@ -213,6 +240,12 @@ async function holdOrganization(manager: EntityManager, environmentId: string, i
   if (!found) throw notFound('Organization', id);
 }
 
+function withSettings(config: JsonObject, settings: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries({ ...config, ...settings }).filter(([name]) => settings[name] !== null),
+  );
+}
+
 function newDirectory(
   created: { readonly environmentId: string; readonly id: string; readonly now: string },
   input: NewDirectory,
@@ -229,6 +262,7 @@ function newDirectory(
     state: input.dialect === null ? 'validating' : 'unlinked',
     config: input.config ?? {},
     detectedDialect: null,
+    pause: null,
     createdAt: created.now,
     updatedAt: created.now,
   };

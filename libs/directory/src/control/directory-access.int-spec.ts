@@ -55,7 +55,7 @@ describe('tokens of a directory', () => {
       await tokens.revoke(environmentId, directory.id, first?.id ?? '');
       const { id, name, suffix, createdAt } = created;
       expect(await tokens.list(environmentId, directory.id)).toEqual([
-        { id, name, suffix, createdAt, expiresAt, lastUsedAt: null },
+        { id, name, suffix, createdAt, expiresAt, lastUsedAt: null, replacedBy: null },
       ]);
       await expect(tokens.revoke(environmentId, directory.id, first?.id ?? '')).rejects.toThrow(
         NotFoundError,
@@ -74,8 +74,8 @@ describe('tokens of a directory', () => {
       );
       expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
       const fourth = tokens.create(environmentId, directory.id);
-      await expect(fourth).rejects.toThrow('at most 3 live tokens');
-      await expect(fourth).rejects.toMatchObject({ name: 'ConflictError', reason: 'state' });
+      await expect(fourth).rejects.toThrow('at most 3 live credentials');
+      await expect(fourth).rejects.toMatchObject({ name: 'InvalidInputError', code: 'too_many_credentials' });
     });
 
     it('does not count expired ones', async () => {
@@ -105,7 +105,10 @@ describe('tokens of a directory', () => {
       const mine = await createScim();
       const other = await createScim();
       const { externalKey } = mine.directory;
-      expect(await access.authenticate(externalKey, mine.secret)).toEqual(mine.directory);
+      expect(await access.authenticate(externalKey, mine.secret)).toEqual({
+        ...mine.directory,
+        environmentScimRateLimit: null,
+      });
       await expect(access.authenticate(externalKey, other.secret)).rejects.toThrow(AuthenticationError);
       await expect(access.authenticate(externalKey, '')).rejects.toThrow(AuthenticationError);
       await expect(access.authenticate('nosuchkey', mine.secret)).rejects.toThrow(NotFoundError);

@@ -17,9 +17,25 @@ export async function loadDirectory(
   return toDirectory(found);
 }
 
+/** The same, and nobody else changes its row until the transaction ends. SCIM writes do not wait for it. */
+export async function lockDirectory(
+  manager: EntityManager,
+  environmentId: string,
+  id: string,
+): Promise<Directory> {
+  const found = isStorable(id)
+    ? await manager.findOne(DirectoryEntity, {
+        where: { environmentId, id, deletedAt: IsNull() },
+        lock: { mode: 'for_no_key_update' },
+      })
+    : null;
+  if (!found) throw notFound('Directory', id);
+  return toDirectory(found);
+}
+
 export function toDirectory(entity: DirectoryEntity): Directory {
   const { id, environmentId, organizationId, name, type, dialect, provider } = entity;
-  const { externalKey, state, createdAt, updatedAt } = entity;
+  const { externalKey, state, pausedAt, pausedBy, pauseReason, createdAt, updatedAt } = entity;
   return {
     id,
     environmentId,
@@ -32,6 +48,7 @@ export function toDirectory(entity: DirectoryEntity): Directory {
     state,
     config: entity.config as JsonObject,
     detectedDialect: entity.detectedDialect,
+    pause: pausedAt === null ? null : { at: pausedAt, by: pausedBy ?? '', reason: pauseReason },
     createdAt,
     updatedAt,
   };

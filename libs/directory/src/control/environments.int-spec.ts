@@ -19,7 +19,12 @@ describe('Environments', () => {
 
   it('creates an environment with its stream', async () => {
     const created = await environments.create('  Live ');
-    expect(created).toEqual({ id: created.id, name: 'Live', createdAt: '2026-11-23T12:00:00.000Z' });
+    expect(created).toEqual({
+      id: created.id,
+      name: 'Live',
+      scimRateLimit: null,
+      createdAt: '2026-11-23T12:00:00.000Z',
+    });
     expect(await environments.get(created.id)).toEqual(created);
     expect(await environments.list()).toContainEqual(created);
     const streams = await test.pool.query('SELECT sequence FROM streams WHERE stream_id = $1', [created.id]);

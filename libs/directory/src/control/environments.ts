@@ -10,6 +10,8 @@ import { asQueryable } from './control-log.js';
 export interface Environment {
   readonly id: string;
   readonly name: string;
+  /** SCIM requests per second of all its directories together; null is no limit. */
+  readonly scimRateLimit: number | null;
   readonly createdAt: string;
 }
 
@@ -54,6 +56,19 @@ export class Environments {
     return toEnvironment(found);
   }
 
+  /** Changes what is named. A new limit holds within 3 s. */
+  async update(
+    id: string,
+    changes: { readonly name?: string; readonly scimRateLimit?: number | null },
+  ): Promise<Environment> {
+    const values = {
+      ...(changes.name === undefined ? {} : { name: checkName(changes.name) }),
+      ...(changes.scimRateLimit === undefined ? {} : { scimRateLimit: changes.scimRateLimit }),
+    };
+    if (Object.keys(values).length > 0 && isStorable(id)) await this.#environments.update({ id }, values);
+    return this.get(id);
+  }
+
   /** The text of the key is in the answer and nowhere else. */
   async createApiKey(environmentId: string, input: NewApiKey): Promise<CreatedApiKey> {
     await this.get(environmentId);
@@ -75,6 +90,6 @@ export class Environments {
   }
 }
 
-function toEnvironment({ id, name, createdAt }: EnvironmentEntity): Environment {
-  return { id, name, createdAt };
+function toEnvironment({ id, name, scimRateLimit, createdAt }: EnvironmentEntity): Environment {
+  return { id, name, scimRateLimit, createdAt };
 }

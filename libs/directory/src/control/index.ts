@@ -13,7 +13,18 @@ export {
   type DirectoryListRequest,
   type NewDirectory,
 } from './directories.js';
-export { DirectoryTokens, type DirectoryToken } from './directory-tokens.js';
+export type { PauseRequest } from './directory-pauses.js';
+export {
+  DirectoryTokens,
+  LONGEST_OVERLAP_HOURS,
+  type DirectoryToken,
+  type RotatedToken,
+  type Rotation,
+} from './directory-tokens.js';
+export { OAuthClients, type OAuthClient } from './oauth-clients.js';
+export { AccessTokens, type IssuedAccessToken } from './access-tokens.js';
+export { ExpiryNotices } from './expiry-notices.js';
+export { daysLeft } from './expiry-stages.js';
 export type { CreatedDirectoryToken } from './issue-token.js';
-export { DirectoryAccess } from './directory-access.js';
+export { DirectoryAccess, type AccessedDirectory } from './directory-access.js';
 export { CONTROL_ENTITIES } from '../entities/index.js';

@@ -1,8 +1,9 @@
 import type { EntityManager } from 'typeorm';
 import { hashSecret, newId, randomSecret, type JsonObject } from '#kernel';
-import type { Directory, NewEvent } from '#model';
+import type { CredentialKind, Directory, NewEvent } from '#model';
 import { DirectoryTokenEntity } from '../entities/index.js';
 import { checkExpiry, checkName } from './checks.js';
+import { noticeFor } from './expiry-stages.js';
 
 /** A token at its creation, the only moment at which its secret can be seen. */
 export interface CreatedDirectoryToken {
@@ -15,39 +16,70 @@ export interface CreatedDirectoryToken {
   readonly expiresAt: string | null;
 }
 
-/** Makes and stores a token; the caller holds the lock of the directory's stream. */
+interface NewCredential {
+  readonly kind: CredentialKind;
+  readonly name?: string;
+  readonly expiresAt?: string | null;
+  readonly now: Date;
+}
+
+const KINDS = {
+  bearer: {
+    prefix: 'directory_token',
+    name: 'SCIM token',
+    created: 'dsync.token.created',
+    revoked: 'dsync.token.revoked',
+  },
+  oauth_client: {
+    prefix: 'oauth_client',
+    name: 'OAuth client',
+    created: 'directory.oauth_client_created',
+    revoked: 'directory.oauth_client_revoked',
+  },
+} as const;
+
+/** Makes and stores a credential; the caller holds the lock of the directory's stream. */
 export async function insertToken(
   manager: EntityManager,
   directory: Directory,
-  input: { readonly name?: string; readonly expiresAt?: string | null; readonly now: Date },
+  input: NewCredential,
 ): Promise<{ readonly token: CreatedDirectoryToken; readonly event: NewEvent }> {
+  const { kind, now } = input;
   const secret = randomSecret();
+  const expiresAt = checkExpiry(input.expiresAt, now);
   const token = {
-    id: newId('directory_token'),
-    name: checkName(input.name ?? 'SCIM token'),
+    id: newId(KINDS[kind].prefix),
+    name: checkName(input.name ?? KINDS[kind].name),
     suffix: secret.slice(-4),
-    createdAt: input.now.toISOString(),
-    expiresAt: checkExpiry(input.expiresAt, input.now),
+    createdAt: now.toISOString(),
+    expiresAt,
   };
   await manager.insert(DirectoryTokenEntity, {
     ...token,
+    kind,
     environmentId: directory.environmentId,
     directoryId: directory.id,
     secretHash: hashSecret(secret),
+    expiryNotice: noticeFor(expiresAt, now),
   });
   return {
     token: { ...token, secret },
-    event: { type: 'dsync.token.created', data: tokenWire(directory, token) },
+    event: { type: KINDS[kind].created, data: tokenWire(directory, { ...token, kind }) },
   };
 }
 
-/** A token as events carry it: never with its secret. */
-export function tokenWire(
+/** What is told when a credential is revoked. */
+export function revocationOf(directory: Directory, token: DirectoryTokenEntity): NewEvent {
+  return { type: KINDS[token.kind].revoked, data: tokenWire(directory, token) };
+}
+
+/** A credential as events carry it: never with its secret. */
+function tokenWire(
   directory: Directory,
-  token: Pick<CreatedDirectoryToken, 'id' | 'suffix' | 'createdAt'>,
+  token: Pick<DirectoryTokenEntity, 'id' | 'suffix' | 'createdAt' | 'kind'>,
 ): JsonObject {
   return {
-    object: 'directory_token',
+    object: KINDS[token.kind].prefix,
     id: token.id,
     directory_id: directory.id,
     organization_id: directory.organizationId,

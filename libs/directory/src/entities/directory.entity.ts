@@ -38,6 +38,14 @@ export class DirectoryEntity {
 
   @Column(textColumn('detected_dialect', { nullable: true }))
   readonly detectedDialect!: string | null;
+  @Column(timeColumn('paused_at', { nullable: true }))
+  readonly pausedAt!: string | null;
+
+  @Column(textColumn('paused_by', { nullable: true }))
+  readonly pausedBy!: string | null;
+
+  @Column(textColumn('pause_reason', { nullable: true }))
+  readonly pauseReason!: string | null;
 
   @Column(timeColumn('created_at'))
   readonly createdAt!: string;

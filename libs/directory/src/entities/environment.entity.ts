@@ -10,6 +10,10 @@ export class EnvironmentEntity {
   @Column(textColumn('name'))
   readonly name!: string;
 
+  /** SCIM requests per second of all its directories together; null is no limit. */
+  @Column({ name: 'scim_rate_limit', type: 'integer', nullable: true })
+  readonly scimRateLimit!: number | null;
+
   @Column(timeColumn('created_at'))
   readonly createdAt!: string;
 }

@@ -20,7 +20,7 @@ import {
   uniqueness,
 } from '../protocol/errors.js';
 import { MethodNotAllowed } from './method-not-allowed.js';
-import { RateLimited } from './rate-limit.js';
+import { RetryLater } from './retry-later.js';
 
 /** A refusal ready to be written. */
 export interface Refusal {
@@ -67,12 +67,8 @@ const TAKEN: Readonly<Record<string, string>> = {
 };
 
 function scimRefusal(error: ScimError): Refusal {
-  if (error instanceof RateLimited)
-    return {
-      error,
-      headers: { 'retry-after': String(error.retryAfterSeconds) },
-      reason: 'rate_limited',
-    };
+  if (error instanceof RetryLater)
+    return { error, headers: { 'retry-after': String(error.retryAfterSeconds) }, reason: error.reason };
   return error instanceof MethodNotAllowed
     ? { ...refusal(error), headers: { allow: error.allow } }
     : refusal(error);

@@ -35,10 +35,16 @@ export interface ScimReader {
   ): Promise<ReadonlyMap<string, readonly GroupOfUser[]>>;
 }
 
+/** A directory as its credential opens it. */
+export interface ScimDirectory extends Directory {
+  /** Requests per second of all directories of its environment together; absent or null is no limit. */
+  readonly environmentScimRateLimit?: number | null;
+}
+
 /** Who may talk to which directory; DirectoryAccess of `#directory`. */
 export interface ScimAccess {
   /** @throws NotFoundError for an unknown key, AuthenticationError for a wrong or expired token. */
-  authenticate(externalKey: string, token: string): Promise<Directory>;
+  authenticate(externalKey: string, token: string): Promise<ScimDirectory>;
   markConnected(directory: Directory): Promise<unknown>;
   /** Remembers, some time, which dialect the requests of the directory look like. Never throws. */
   noteDialect(directory: Directory, dialect: string): void;

@@ -35,15 +35,15 @@ function waitOf(limiterUnderTest: RateLimiter): number {
 }
 
 describe('RateLimiter', () => {
-  it('lets twice the rate through at once, then the rate', () => {
+  it('lets five seconds’ worth through at once, then the rate', () => {
     const limits = limiter({ perSecond: 10 });
-    expect(accepted(limits, 50)).toBe(20);
+    expect(accepted(limits, 100)).toBe(50);
     now += 1_000;
-    expect(accepted(limits, 50)).toBe(10);
+    expect(accepted(limits, 100)).toBe(10);
     now += 150;
-    expect(accepted(limits, 50)).toBe(1);
+    expect(accepted(limits, 100)).toBe(1);
     now += 3_600_000;
-    expect(accepted(limits, 50)).toBe(20);
+    expect(accepted(limits, 100)).toBe(50);
   });
 
   it('takes another burst, and none at all for 0', () => {
@@ -52,17 +52,19 @@ describe('RateLimiter', () => {
   });
 
   it('prefers what the directory says, unless it is no number', () => {
-    expect(accepted(limiter({ perSecond: 10 }), 50, { scim_rate_limit: 2 })).toBe(4);
-    expect(accepted(limiter({ perSecond: 10 }), 50, { scim_rate_limit: 0 })).toBe(50);
-    expect(accepted(limiter({ perSecond: 10 }), 50, { scim_rate_limit: '2' })).toBe(20);
-    expect(accepted(limiter({ perSecond: 10 }), 50, { scim_rate_limit: -1 })).toBe(20);
-    expect(accepted(limiter({ perSecond: 0 }), 50, { scim_rate_limit: 2 })).toBe(4);
+    expect(accepted(limiter({ perSecond: 10 }), 100, { scim_rate_limit: 2 })).toBe(10);
+    expect(accepted(limiter({ perSecond: 10 }), 100, { scim_rate_limit: 0 })).toBe(100);
+    expect(accepted(limiter({ perSecond: 10 }), 100, { scim_rate_limit: '2' })).toBe(50);
+    expect(accepted(limiter({ perSecond: 10 }), 100, { scim_rate_limit: -1 })).toBe(50);
+    expect(accepted(limiter({ perSecond: 0 }), 100, { scim_rate_limit: 2 })).toBe(10);
+    expect(accepted(limiter({ perSecond: 10 }), 100, { scim_rate_burst: 7 })).toBe(7);
+    expect(accepted(limiter({ perSecond: 10 }), 100, { scim_rate_limit: 2, scim_rate_burst: 3 })).toBe(3);
   });
 
   it('tells in whole seconds when the next one fits', () => {
     const fast = limiter({ perSecond: 100, burst: 1 });
     expect([waitOf(fast), waitOf(fast)]).toEqual([0, 1]);
-    const slow = limiter({ perSecond: 0.25 });
+    const slow = limiter({ perSecond: 0.25, burst: 1 });
     expect([waitOf(slow), waitOf(slow)]).toEqual([0, 4]);
     now += 3_999;
     expect(waitOf(slow)).toBe(1);
@@ -70,6 +72,29 @@ describe('RateLimiter', () => {
     expect(waitOf(slow)).toBe(0);
     const hardly = limiter({ perSecond: 1e-300 });
     expect([waitOf(hardly), waitOf(hardly)]).toEqual([0, 3_600]);
+  });
+
+  it('counts the directories of an environment together, and takes from no bucket when another is empty', () => {
+    const limits = limiter({ perSecond: 2 });
+    const send = (id: string): string => {
+      try {
+        limits.check({ id, config: {}, environmentId: 'environment_1', environmentScimRateLimit: 3 });
+        return 'ok';
+      } catch (error) {
+        const { reason, detail } = error as RateLimited;
+        expect(detail).toContain(reason === 'rate_limited' ? 'This directory' : 'All directories');
+        return reason;
+      }
+    };
+    const answers = (id: string, count: number): string[] => Array.from({ length: count }, () => send(id));
+    // 10 at once for the directory, 15 for the environment.
+    expect(new Set(answers('a', 10))).toEqual(new Set(['ok']));
+    expect(answers('a', 20)).toEqual(Array(20).fill('rate_limited'));
+    // Had the refusals cost the environment anything, nothing would be left for the other directory.
+    expect(answers('b', 6)).toEqual([...Array(5).fill('ok'), 'environment_rate_limited']);
+    expect(answers('b', 20)).toEqual(Array(20).fill('environment_rate_limited'));
+    now += 1_000;
+    expect(answers('b', 4)).toEqual(['ok', 'ok', 'ok', 'environment_rate_limited']);
   });
 
   it('counts each directory on its own and forgets the idle ones, but no debt', () => {
@@ -86,11 +111,14 @@ describe('RateLimiter', () => {
 describe('ScimServer', () => {
   it('answers 429 in SCIM with Retry-After, and says why to the metrics', async () => {
     const exchanges: ScimExchange[] = [];
-    const server = new ScimServer(new InMemoryDirectory({ config: { scim_rate_limit: 0.5 } }), {
-      publicUrl: 'https://rollcall.example.com',
-      rateLimit: { perSecond: 5_000 },
-      onExchange: (exchange) => exchanges.push(exchange),
-    });
+    const server = new ScimServer(
+      new InMemoryDirectory({ config: { scim_rate_limit: 0.5, scim_rate_burst: 1 } }),
+      {
+        publicUrl: 'https://rollcall.example.com',
+        rateLimit: { perSecond: 5_000 },
+        onExchange: (exchange) => exchanges.push(exchange),
+      },
+    );
     const request = {
       version: '2.0',
       externalKey: 'acme',

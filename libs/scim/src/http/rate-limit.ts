@@ -1,11 +1,12 @@
 import type { Directory } from '#model';
-import { ScimError } from '../protocol/errors.js';
+import type { ScimDirectory } from './ports.js';
+import { RetryLater } from './retry-later.js';
 
-/** How many requests a directory may send. */
+/** How many requests may be sent. */
 export interface RateLimit {
   /** Sustained requests per second; 0 is no limit. */
   readonly perSecond: number;
-  /** How many may come at once after a pause; twice `perSecond` when absent. */
+  /** How many may come at once after a pause; five seconds' worth when absent. */
   readonly burst?: number;
 }
 
@@ -18,25 +19,36 @@ interface Bucket {
   readonly fullAt: number;
 }
 
-/** How often idle directories are forgotten. */
+/** One bucket that a request takes from. */
+interface Applied {
+  readonly key: string;
+  readonly limit: RateLimit;
+  readonly reason: 'rate_limited' | 'environment_rate_limited';
+}
+
+/** How often idle buckets are forgotten. */
 const SWEEP_MS = 60_000;
 /** Nobody is sent away for longer, however low the limit. */
 const LONGEST_WAIT_SECONDS = 3_600;
+const BURST_SECONDS = 5;
 
 /** 429; the answer carries `Retry-After` (RFC 6585 4). */
-export class RateLimited extends ScimError {
-  readonly retryAfterSeconds: number;
-
-  constructor(perSecond: number, retryAfterSeconds: number) {
+export class RateLimited extends RetryLater {
+  constructor({ limit, reason }: Pick<Applied, 'limit' | 'reason'>, retryAfterSeconds: number) {
+    const whose =
+      reason === 'rate_limited' ? 'This directory' : 'All directories of this environment together';
     super(
-      `This directory may send ${perSecond} requests per second. Wait ${retryAfterSeconds} seconds, then go on more slowly.`,
-      { status: 429 },
+      `${whose} may send ${limit.perSecond} requests per second, and ${capacityOf(limit)} at once after a pause. Nothing was read or changed by this request. Wait ${retryAfterSeconds} seconds, then go on more slowly, or ask the operator to raise the limit (scim_rate_limit).`,
+      { status: 429, retryAfterSeconds, reason },
     );
-    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
-/** A token bucket per directory, in the memory of this process. */
+/** What is known of the one who asks. */
+type Limited = Pick<Directory, 'id' | 'config'> &
+  Partial<Pick<ScimDirectory, 'environmentId' | 'environmentScimRateLimit'>>;
+
+/** Token buckets in the memory of this process: one per directory, one per environment that has a limit. */
 export class RateLimiter {
   readonly #limit: RateLimit;
   /** Milliseconds that never go back. */
@@ -50,22 +62,31 @@ export class RateLimiter {
     this.#sweptAt = now();
   }
 
-  /** How many directories are remembered. */
+  /** How many buckets are remembered. */
   get size(): number {
     return this.#buckets.size;
   }
 
-  /** Counts one request of the directory. @throws RateLimited when it has had too many */
-  check(directory: Pick<Directory, 'id' | 'config'>): void {
-    const limit = limitOf(directory, this.#limit);
-    if (limit.perSecond <= 0) return;
+  /** Counts one request of the directory. @throws RateLimited when it or its environment has had too many */
+  check(directory: Limited): void {
     const now = this.#now();
     this.#sweep(now);
-    const tokens = tokensNow(this.#buckets.get(directory.id), limit, now);
-    if (tokens < 1) throw new RateLimited(limit.perSecond, waitFor(1 - tokens, limit));
-    const left = tokens - 1;
-    const fullAt = now + ((capacityOf(limit) - left) / limit.perSecond) * 1_000;
-    this.#buckets.set(directory.id, { tokens: left, at: now, fullAt });
+    const applied = limitsOn(directory, this.#limit);
+    // First all are asked, then all are taken from: a refused request uses up nothing anywhere.
+    const left = applied.map((each) => this.#left(each, now));
+    for (const [index, each] of applied.entries()) {
+      const { perSecond } = each.limit;
+      const tokens = left[index] as number;
+      const fullAt = now + ((capacityOf(each.limit) - tokens) / perSecond) * 1_000;
+      this.#buckets.set(each.key, { tokens, at: now, fullAt });
+    }
+  }
+
+  #left(applied: Applied, now: number): number {
+    const { limit } = applied;
+    const tokens = tokensNow(this.#buckets.get(applied.key), limit, now);
+    if (tokens < 1) throw new RateLimited(applied, waitFor(1 - tokens, limit));
+    return tokens - 1;
   }
 
   /** Forgets whoever has been silent for so long that nothing is lost by it. */
@@ -76,8 +97,21 @@ export class RateLimiter {
   }
 }
 
+function limitsOn(directory: Limited, general: RateLimit): Applied[] {
+  const { environmentId = '', environmentScimRateLimit } = directory;
+  const all: Applied[] = [
+    { key: directory.id, limit: limitOf(directory, general), reason: 'rate_limited' },
+    {
+      key: environmentId,
+      limit: { perSecond: environmentScimRateLimit ?? 0 },
+      reason: 'environment_rate_limited',
+    },
+  ];
+  return all.filter(({ limit }) => limit.perSecond > 0);
+}
+
 /** One request must fit, or a slow directory could never send any. */
-function capacityOf({ perSecond, burst = 2 * perSecond }: RateLimit): number {
+function capacityOf({ perSecond, burst = BURST_SECONDS * perSecond }: RateLimit): number {
   return Math.max(1, burst);
 }
 
@@ -92,8 +126,14 @@ function waitFor(tokens: number, { perSecond }: RateLimit): number {
   return Math.min(LONGEST_WAIT_SECONDS, Math.max(1, Math.ceil(tokens / perSecond)));
 }
 
-/** A directory can have a limit of its own (setting `scim_rate_limit`). */
-function limitOf({ config }: Pick<Directory, 'config'>, general: RateLimit): RateLimit {
-  const own = config['scim_rate_limit'];
-  return typeof own === 'number' && Number.isFinite(own) && own >= 0 ? { perSecond: own } : general;
+/** A directory can have a limit and a burst of its own (settings `scim_rate_limit` and `scim_rate_burst`). */
+function limitOf({ config }: Limited, general: RateLimit): RateLimit {
+  const own = asLimit(config['scim_rate_limit']);
+  const burst = asLimit(config['scim_rate_burst']);
+  const limit = own === undefined ? general : { perSecond: own };
+  return burst === undefined ? limit : { ...limit, burst };
+}
+
+function asLimit(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
 }

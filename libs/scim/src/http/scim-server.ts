@@ -1,9 +1,9 @@
-import { NotFoundError } from '#kernel';
+import { AuthenticationError, NotFoundError } from '#kernel';
 import type { Directory } from '#model';
 import { installedDialects } from '../dialects/installed.js';
 import type { DialectRegistry } from '../dialects/registry.js';
 import type { DialectSwitches } from '../dialects/switches.js';
-import { notFound } from '../protocol/errors.js';
+import { notFound, ScimError } from '../protocol/errors.js';
 import { STRICT_TOLERANCE } from '../protocol/tolerance.js';
 import type { Answer, ScimCall } from './call.js';
 import { checkScheme, readToken } from './credentials.js';
@@ -11,8 +11,12 @@ import { DialectWatch } from './dialect-watch.js';
 import { toRefusal } from './error-answer.js';
 import { headerOf, type ScimExchange, type ScimRequest, type ScimResponse } from './messages.js';
 import { findOperation } from './operations.js';
-import type { ScimAccess, ScimPorts } from './ports.js';
+import type { ScimAccess, ScimDirectory, ScimPorts } from './ports.js';
+import { refusePaused } from './directory-paused.js';
+import { fairReader } from './fair-reader.js';
+import { InWork } from './in-work.js';
 import { RateLimiter, type RateLimit } from './rate-limit.js';
+import { BODY_LIMITS } from './read-body.js';
 import { readQueryString } from './query-string.js';
 import { findRoute, type Route } from './route.js';
 import { writeAnswer, writeRefusal } from './write-answer.js';
@@ -35,6 +39,9 @@ interface Progress {
   failure?: unknown;
 }
 
+/** Those who wait hold up to 20 MiB each. */
+const LARGE_BODIES = { running: 1, waiting: 10 };
+
 const OVERRIDABLE: ReadonlySet<string> = new Set(['PUT', 'PATCH', 'DELETE']);
 
 /**
@@ -48,9 +55,10 @@ export class ScimServer {
   readonly #dialects: DialectRegistry;
   readonly #rateLimiter: RateLimiter;
   readonly #dialectWatch: DialectWatch;
+  readonly #largeBodies = new InWork(LARGE_BODIES);
 
   constructor(ports: ScimPorts, options: ScimServerOptions) {
-    this.#ports = ports;
+    this.#ports = { ...ports, reader: fairReader(ports.reader) };
     this.#publicUrl = options.publicUrl.replace(/\/+$/, '');
     this.#onExchange = options.onExchange;
     this.#dialects = options.dialects ?? installedDialects;
@@ -75,6 +83,16 @@ export class ScimServer {
     return response;
   }
 
+  /** Whether the credential opens the directory, asked before the body is read. What is our fault is no refusal. */
+  async admits(request: ScimRequest): Promise<boolean> {
+    try {
+      await authenticate(this.#ports.access, request);
+      return true;
+    } catch (error) {
+      return !(error instanceof AuthenticationError || error instanceof ScimError);
+    }
+  }
+
   async #answer(request: ScimRequest, progress: Progress): Promise<ScimResponse> {
     const route = findRoute(request.path);
     progress.route = route;
@@ -82,13 +100,21 @@ export class ScimServer {
     progress.directory = directory;
     checkScheme(request, this.#dialects.forDirectory(directory.dialect).resolved[request.version]);
     this.#rateLimiter.check(directory);
+    refusePaused(directory);
     if (directory.state === 'unlinked') await this.#ports.access.markConnected(directory);
     if (route === undefined) throw unknownAddress(request);
     const call = this.#openCall(request, directory);
     const operation = findOperation(route, effectiveMethod(call));
-    const answer: Answer = await operation(call, this.#ports);
+    const answer: Answer = await this.#inTurn(call, () => operation(call, this.#ports));
     progress.failure = answer.failure;
     return writeAnswer(call, answer);
+  }
+
+  /** Large bodies of a directory are worked on one by one: each takes seconds, and a lot of memory. */
+  async #inTurn(call: ScimCall, work: () => Answer | Promise<Answer>): Promise<Answer> {
+    const { request, directory } = call;
+    if ((request.body?.byteLength ?? 0) <= BODY_LIMITS.User) return work();
+    return this.#largeBodies.run(directory.id, async () => work());
   }
 
   #openCall(request: ScimRequest, directory: Directory): ScimCall {
@@ -132,7 +158,7 @@ function switchesOf(directory: Directory, switches: DialectSwitches): DialectSwi
 }
 
 /** The token is read first: without one, nobody learns which directories exist. */
-async function authenticate(access: ScimAccess, request: ScimRequest): Promise<Directory> {
+async function authenticate(access: ScimAccess, request: ScimRequest): Promise<ScimDirectory> {
   const token = readToken(request);
   try {
     return await access.authenticate(request.externalKey, token);

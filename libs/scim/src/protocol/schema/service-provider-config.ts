@@ -39,6 +39,13 @@ export function serviceProviderConfig(options: ServiceProviderConfigOptions): Js
         specUri: 'https://www.rfc-editor.org/info/rfc6750',
         primary: true,
       },
+      {
+        type: 'oauth2',
+        name: 'OAuth 2.0 client credentials',
+        description:
+          'An access token fetched with client id and secret from the token endpoint of the directory, sent as a bearer token.',
+        specUri: 'https://www.rfc-editor.org/info/rfc6749',
+      },
     ],
     meta: {
       resourceType: 'ServiceProviderConfig',
