@@ -1,6 +1,7 @@
 import type { MigrationInterface } from 'typeorm';
 
 import { CreateSchema20261123100000 } from '../../migrations/20261123100000-create-schema.js';
+import { CreateSnapshots20261124150000 } from '../../migrations/20261124150000-create-snapshots.js';
 import { TuneDirectoryTables20261124100000 } from '../../migrations/20261124100000-tune-directory-tables.js';
 import { AddDetectedDialect20261124110000 } from '../../migrations/20261124110000-add-detected-dialect.js';
 import { ExtendScimCredentials20261124130000 } from '../../migrations/20261124130000-extend-scim-credentials.js';
@@ -11,6 +12,7 @@ export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string
   TuneDirectoryTables20261124100000,
   AddDetectedDialect20261124110000,
   ExtendScimCredentials20261124130000,
+  CreateSnapshots20261124150000,
 ];
 
 /** Their names as they stand in the table of migrations, oldest first. */

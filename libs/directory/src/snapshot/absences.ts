@@ -1,0 +1,177 @@
+import type { Queryable } from '#kernel';
+import type { SnapshotCoverage, SnapshotKind } from '#model';
+import type { RunFacts, SnapshotRun } from './snapshot.js';
+import { keyOf } from './staging.js';
+
+/** Absences that were asked for at the source. */
+export interface Proof {
+  readonly gone: readonly string[];
+  readonly present: readonly string[];
+}
+
+/** Complete runs in a row that have to miss a record before it counts as removed. */
+const CONFIRMING_RUNS = 2;
+/** Records asked for one by one in a run; the rest waits for the next complete run. */
+const MOST_LOOK_UPS = 1_000;
+const LOOK_UP_PAGE = 100;
+const TOTAL_TOLERANCE = { count: 2, share: 0.001 };
+/** A listing that has shrunk by more than this since the last complete one is not believed. */
+const MOST_SHRINKAGE = 0.1;
+/** So small a source may shrink by chance. */
+const SMALL_SOURCE = 10;
+
+const COVERAGE: Readonly<Record<SnapshotKind, SnapshotCoverage>> = { user: 'users', group: 'groups' };
+
+interface Staged {
+  readonly listed: number;
+  readonly invalid: number;
+  readonly nameless: number;
+  readonly last: number | null;
+}
+
+/**
+ * Why a listing proves no absence although it came to its end; undefined when it does. What a single look-up proves
+ * holds all the same.
+ */
+export async function doubtAbout(
+  tx: Queryable,
+  run: SnapshotRun,
+  { kind, facts }: { readonly kind: SnapshotKind; readonly facts: RunFacts },
+): Promise<string | undefined> {
+  const [staged] = await tx.query<Staged & Record<string, unknown>>({
+    name: 'snapshot_staged_totals',
+    text: `SELECT
+        (SELECT count(*) FROM snapshot_records WHERE environment_id = $1 AND directory_id = $2 AND run_id = $3
+          AND kind = $4 AND record IS NOT NULL)::float8 AS listed,
+        (SELECT count(*) FROM snapshot_invalid WHERE environment_id = $1 AND directory_id = $2 AND run_id = $3
+          AND kind = $4)::float8 AS invalid,
+        (SELECT count(*) FROM snapshot_invalid WHERE environment_id = $1 AND directory_id = $2 AND run_id = $3
+          AND kind = $4 AND source_id = '')::float8 AS nameless,
+        (SELECT (totals ->> $4)::float8 FROM source_totals WHERE environment_id = $1 AND directory_id = $2) AS last`,
+    values: [...keyOf(run), kind],
+  });
+  return staged && doubt(staged, { kind, total: facts.totals?.[kind] });
+}
+
+/** Pure: what the numbers say. Exported for its spec. */
+export function doubt(
+  { listed, invalid, nameless, last }: Staged,
+  { kind, total }: { readonly kind: SnapshotKind; readonly total: number | undefined },
+): string | undefined {
+  const read = listed + invalid;
+  const what = `${kind}s`;
+  if (nameless > 0)
+    return `${nameless} ${what} could not be read and not even be told apart, so nobody counts as missing.`;
+  if (total !== undefined) {
+    const tolerance = Math.max(TOTAL_TOLERANCE.count, total * TOTAL_TOLERANCE.share);
+    if (read < total - tolerance)
+      return `The source says it has ${total} ${what} and showed ${read}, so nobody counts as missing.`;
+  }
+  if (last !== null && last > SMALL_SOURCE && read < last * (1 - MOST_SHRINKAGE))
+    return `The source showed ${read} ${what} after ${last} the time before. That is not believed at once; if the next complete run shows the same, it is.`;
+  return undefined;
+}
+
+/** Asks the source for the records that it did not show. */
+export async function proveAbsences(
+  database: Queryable,
+  run: SnapshotRun,
+  { kind, facts }: { readonly kind: SnapshotKind; readonly facts: RunFacts },
+): Promise<Proof> {
+  if (facts.lookUp === undefined || !facts.complete.includes(COVERAGE[kind]))
+    return { gone: [], present: [] };
+  const rows = await database.query<{ source_id: string }>({
+    name: 'snapshot_absent',
+    text: `SELECT r.source_id FROM source_records r WHERE ${ABSENT} ORDER BY r.source_id LIMIT ${MOST_LOOK_UPS}`,
+    values: [...keyOf(run), kind],
+  });
+  const proof = { gone: [] as string[], present: [] as string[] };
+  for (let start = 0; start < rows.length; start += LOOK_UP_PAGE) {
+    const ids = rows.slice(start, start + LOOK_UP_PAGE).map((row) => row.source_id);
+    for (const [id, answer] of await facts.lookUp(kind, ids)) if (ids.includes(id)) proof[answer].push(id);
+  }
+  return proof;
+}
+
+/** Known at the source and neither staged nor set aside. $4 is the kind. */
+const ABSENT = `r.environment_id = $1 AND r.directory_id = $2 AND r.kind = $4
+  AND NOT EXISTS (SELECT FROM snapshot_records s WHERE s.environment_id = $1 AND s.directory_id = $2
+    AND s.run_id = $3 AND s.kind = $4 AND s.source_id = r.source_id)
+  AND NOT EXISTS (SELECT FROM snapshot_invalid i WHERE i.environment_id = $1 AND i.directory_id = $2
+    AND i.run_id = $3 AND i.kind = $4 AND i.source_id = r.source_id)`;
+
+/** $4 is the kind. Confirmed by this run: removed as far as absence can prove it, or said to be removed. */
+export const GONE = `r.environment_id = $1 AND r.directory_id = $2 AND r.kind = $4 AND (
+  (r.missing_run_id = $3 AND r.missing_runs >= ${CONFIRMING_RUNS})
+  OR EXISTS (SELECT FROM snapshot_records s WHERE s.environment_id = $1 AND s.directory_id = $2
+    AND s.run_id = $3 AND s.kind = $4 AND s.source_id = r.source_id AND s.record IS NULL))`;
+
+/** Notes who is missing and who is back. The same run noting it twice notes it once. */
+export async function markRecords(
+  tx: Queryable,
+  run: SnapshotRun,
+  marks: { readonly kind: SnapshotKind; readonly isProven: boolean; readonly proof: Proof },
+): Promise<void> {
+  const { kind, isProven, proof } = marks;
+  await tx.query({
+    name: 'snapshot_mark_back',
+    text: `UPDATE source_records r SET missing_since = NULL, missing_runs = 0, missing_run_id = NULL
+      WHERE r.environment_id = $1 AND r.directory_id = $2 AND r.kind = $4 AND r.missing_since IS NOT NULL
+        AND (r.source_id = ANY($5::text[]) OR EXISTS (SELECT FROM snapshot_records s WHERE s.environment_id = $1
+          AND s.directory_id = $2 AND s.run_id = $3 AND s.kind = $4 AND s.source_id = r.source_id
+          AND s.record IS NOT NULL))`,
+    values: [...keyOf(run), kind, proof.present],
+  });
+  if (isProven)
+    await tx.query({
+      name: 'snapshot_mark_missing',
+      text: `UPDATE source_records r SET missing_since = coalesce(missing_since, now()),
+          missing_runs = missing_runs + 1, missing_run_id = $3
+        WHERE ${ABSENT} AND r.missing_run_id IS DISTINCT FROM $3 AND r.source_id <> ALL($5::text[])`,
+      values: [...keyOf(run), kind, proof.present],
+    });
+  if (proof.gone.length > 0)
+    await tx.query({
+      name: 'snapshot_mark_gone',
+      text: `UPDATE source_records r SET missing_since = coalesce(missing_since, now()),
+          missing_runs = greatest(missing_runs, ${CONFIRMING_RUNS}), missing_run_id = $3
+        WHERE r.environment_id = $1 AND r.directory_id = $2 AND r.kind = $4 AND r.source_id = ANY($5::text[])`,
+      values: [...keyOf(run), kind, proof.gone],
+    });
+}
+
+const STAGED_EDGE = `EXISTS (SELECT FROM snapshot_members s WHERE s.environment_id = $1 AND s.directory_id = $2
+  AND s.run_id = $3 AND s.group_id = m.group_id AND s.member_kind = m.member_kind AND s.member_id = m.member_id
+  AND s.present)`;
+
+/** The same for memberships. A group whose members could not all be read is left alone. */
+export async function markMembers(tx: Queryable, run: SnapshotRun, isProven: boolean): Promise<void> {
+  await tx.query({
+    name: 'snapshot_mark_members_back',
+    text: `UPDATE source_members m SET missing_runs = 0, missing_run_id = NULL
+      WHERE m.environment_id = $1 AND m.directory_id = $2 AND m.missing_runs > 0 AND ${STAGED_EDGE}`,
+    values: keyOf(run),
+  });
+  if (!isProven) return;
+  await tx.query({
+    name: 'snapshot_mark_members_missing',
+    text: `UPDATE source_members m SET missing_runs = missing_runs + 1, missing_run_id = $3
+      WHERE m.environment_id = $1 AND m.directory_id = $2 AND m.missing_run_id IS DISTINCT FROM $3
+        AND NOT ${STAGED_EDGE}
+        AND NOT EXISTS (SELECT FROM snapshot_invalid i WHERE i.environment_id = $1 AND i.directory_id = $2
+          AND i.run_id = $3 AND i.kind = 'membership' AND i.source_id IN ('', m.group_id))`,
+    values: keyOf(run),
+  });
+}
+
+/**
+ * An edge that this run takes away: missing for the second time, said to be removed, or not in a list that was read
+ * anew. Of the edges `m` of source_members.
+ */
+export const EDGE_GONE = `((m.missing_run_id = $3 AND m.missing_runs >= ${CONFIRMING_RUNS})
+  OR EXISTS (SELECT FROM snapshot_members s WHERE s.environment_id = $1 AND s.directory_id = $2 AND s.run_id = $3
+    AND s.group_id = m.group_id AND s.member_kind = m.member_kind AND s.member_id = m.member_id AND NOT s.present)
+  OR EXISTS (SELECT FROM snapshot_replaced p WHERE p.environment_id = $1 AND p.directory_id = $2 AND p.run_id = $3
+    AND p.group_id = m.group_id AND NOT EXISTS (SELECT FROM snapshot_members s WHERE s.environment_id = $1
+      AND s.directory_id = $2 AND s.run_id = $3 AND s.group_id = m.group_id AND s.member_kind = m.member_kind
+      AND s.member_id = m.member_id AND s.present AND s.sequence >= p.sequence)))`;

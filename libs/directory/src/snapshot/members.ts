@@ -1,0 +1,181 @@
+import type { Change, MemberOperation } from '#model';
+import { EDGE_GONE } from './absences.js';
+import { keyOf } from './staging.js';
+import { fenced, perform, type Outcome, type RunWork } from './worklist.js';
+
+/** Groups whose edges are taken over in one transaction. */
+const EDGE_PAGE = 200;
+/** Groups whose members are worked out in one statement. */
+const GROUP_PAGE = 50;
+/** Members in one change: a group of everybody must not become one endless transaction. */
+const MEMBERS_PER_CHANGE = 2_000;
+
+/**
+ * Takes over the edges that the run shows or takes away, and marks the groups whose members follow from other edges than
+ * before. Repeating it does nothing.
+ */
+export async function applyEdges(work: RunWork): Promise<void> {
+  const { database, run } = work;
+  let after = '';
+  for (;;) {
+    const groups = await database.query<{ group_id: string }>({
+      name: 'snapshot_groups_with_edges',
+      text: GROUPS_WITH_EDGES,
+      values: [...keyOf(run), after],
+    });
+    if (groups.length === 0) break;
+    const upTo = (groups.at(-1) as { group_id: string }).group_id;
+    const range = [...keyOf(run), after, upTo];
+    await fenced(work, async (tx) => {
+      await tx.query({ name: 'snapshot_add_edges', text: ADD_EDGES, values: range });
+      await tx.query({ name: 'snapshot_remove_edges', text: REMOVE_EDGES, values: range });
+    });
+    after = upTo;
+  }
+  await fenced(work, (tx) =>
+    tx.query({ name: 'snapshot_dirty_ancestors', text: DIRTY_ANCESTORS, values: keyOf(run).slice(0, 2) }),
+  );
+}
+
+const GROUPS_WITH_EDGES = `
+SELECT group_id FROM (
+  (SELECT DISTINCT group_id FROM snapshot_members WHERE environment_id = $1 AND directory_id = $2 AND run_id = $3
+    AND group_id > $4 ORDER BY group_id LIMIT ${EDGE_PAGE})
+  UNION
+  (SELECT group_id FROM snapshot_replaced WHERE environment_id = $1 AND directory_id = $2 AND run_id = $3
+    AND group_id > $4 ORDER BY group_id LIMIT ${EDGE_PAGE})
+  UNION
+  (SELECT DISTINCT group_id FROM source_members WHERE environment_id = $1 AND directory_id = $2
+    AND missing_runs > 0 AND group_id > $4 ORDER BY group_id LIMIT ${EDGE_PAGE})) g
+ORDER BY group_id LIMIT ${EDGE_PAGE}`;
+
+const IN_RANGE = 'group_id > $4 AND group_id <= $5';
+const MARK_DIRTY = `UPDATE source_records g SET is_dirty = true
+  WHERE g.environment_id = $1 AND g.directory_id = $2 AND g.kind = 'group' AND NOT g.is_dirty
+    AND g.source_id IN (SELECT group_id FROM changed)`;
+
+const ADD_EDGES = `
+WITH changed AS (
+  INSERT INTO source_members (environment_id, directory_id, group_id, member_kind, member_id)
+  SELECT $1, $2, s.group_id, s.member_kind, s.member_id FROM snapshot_members s
+  WHERE s.environment_id = $1 AND s.directory_id = $2 AND s.run_id = $3 AND s.${IN_RANGE} AND s.present
+    AND NOT EXISTS (SELECT FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
+      AND m.group_id = s.group_id AND m.member_kind = s.member_kind AND m.member_id = s.member_id)
+    AND NOT EXISTS (SELECT FROM snapshot_replaced p WHERE p.environment_id = $1 AND p.directory_id = $2
+      AND p.run_id = $3 AND p.group_id = s.group_id AND s.sequence < p.sequence)
+  ON CONFLICT DO NOTHING RETURNING group_id)
+${MARK_DIRTY}`;
+
+const REMOVE_EDGES = `
+WITH changed AS (
+  DELETE FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2 AND m.${IN_RANGE} AND ${EDGE_GONE}
+  RETURNING group_id)
+${MARK_DIRTY}`;
+
+/** A group in a group: what changes below changes above. */
+const DIRTY_ANCESTORS = `
+WITH RECURSIVE above (id) AS (
+  SELECT source_id FROM source_records WHERE environment_id = $1 AND directory_id = $2 AND is_dirty
+  UNION
+  SELECT m.group_id FROM above
+  CROSS JOIN LATERAL (SELECT e.group_id FROM source_members e WHERE e.environment_id = $1 AND e.directory_id = $2
+    AND e.member_kind = 'group' AND e.member_id = above.id) m)
+UPDATE source_records g SET is_dirty = true
+WHERE g.environment_id = $1 AND g.directory_id = $2 AND g.kind = 'group' AND NOT g.is_dirty
+  AND g.source_id IN (SELECT id FROM above)`;
+
+interface GroupDifference {
+  readonly source_id: string;
+  readonly entity_id: string;
+  readonly name: string | null;
+  readonly added: string[];
+  readonly removed: string[];
+}
+
+/** Brings the members of dirty groups to what follows from the edges: everybody below, each once. */
+export async function applyMembers(work: RunWork): Promise<void> {
+  const { database, run } = work;
+  let after = '';
+  for (;;) {
+    const groups = await database.query<GroupDifference & Record<string, unknown>>({
+      name: 'snapshot_member_differences',
+      text: DIFFERENCES,
+      values: [...keyOf(run).slice(0, 2), after],
+    });
+    if (groups.length === 0) return;
+    const clean = await changeMembers(work, groups);
+    await fenced(work, (tx) =>
+      tx.query({
+        name: 'snapshot_clean_groups',
+        text: `UPDATE source_records SET is_dirty = false
+          WHERE environment_id = $1 AND directory_id = $2 AND kind = 'group' AND source_id = ANY($3::text[])`,
+        values: [...keyOf(run).slice(0, 2), clean],
+      }),
+    );
+    after = (groups.at(-1) as GroupDifference).source_id;
+  }
+}
+
+/** @returns the source ids of those that are as they should be now. */
+async function changeMembers(work: RunWork, groups: readonly GroupDifference[]): Promise<string[]> {
+  const clean: string[] = [];
+  for (const group of groups) {
+    let isDone = true;
+    for (const members of steps(group)) {
+      const change: Change = {
+        kind: 'update_group',
+        id: group.entity_id,
+        update: ({ externalId, name, raw }) => ({
+          group: { externalId, name, raw, folded: {} },
+          members: [members],
+        }),
+      };
+      const sourceId = group.source_id;
+      const label = group.name ?? sourceId;
+      const [outcome] = await perform(work, [
+        { kind: 'membership', action: 'members', sourceId, label, change },
+      ]);
+      isDone &&= !('error' in (outcome as Outcome));
+    }
+    if (isDone) clean.push(group.source_id);
+  }
+  return clean;
+}
+
+function* steps({ added, removed }: GroupDifference): Generator<MemberOperation> {
+  for (let start = 0; start < added.length; start += MEMBERS_PER_CHANGE)
+    yield { op: 'add', values: added.slice(start, start + MEMBERS_PER_CHANGE) };
+  for (let start = 0; start < removed.length; start += MEMBERS_PER_CHANGE)
+    yield { op: 'remove', values: removed.slice(start, start + MEMBERS_PER_CHANGE) };
+}
+
+/** UNION ends circles of groups; DISTINCT lets somebody who is in by two ways be in once. */
+const DIFFERENCES = `
+WITH RECURSIVE page AS MATERIALIZED (
+  SELECT r.source_id, r.entity_id FROM source_records r
+  WHERE r.environment_id = $1 AND r.directory_id = $2 AND r.is_dirty AND r.kind = 'group' AND r.source_id > $3
+  ORDER BY r.source_id LIMIT ${GROUP_PAGE}),
+reach (root, group_id) AS (
+  SELECT source_id, source_id FROM page
+  UNION
+  SELECT reach.root, below.member_id FROM reach
+  CROSS JOIN LATERAL (SELECT m.member_id FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
+    AND m.group_id = reach.group_id AND m.member_kind = 'group') below),
+desired AS (
+  SELECT DISTINCT reach.root, known.entity_id AS user_id FROM reach
+  CROSS JOIN LATERAL (SELECT m.member_id FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
+    AND m.group_id = reach.group_id AND m.member_kind = 'user') below
+  CROSS JOIN LATERAL (SELECT u.entity_id FROM source_records u WHERE u.environment_id = $1 AND u.directory_id = $2
+    AND u.kind = 'user' AND u.source_id = below.member_id) known),
+actual AS (
+  SELECT page.source_id AS root, m.user_id FROM page
+  CROSS JOIN LATERAL (SELECT t.user_id FROM memberships t WHERE t.environment_id = $1 AND t.directory_id = $2
+    AND t.group_id = page.entity_id AND t.asserted) m),
+difference AS (
+  SELECT root, array_agg(d.user_id) FILTER (WHERE a.user_id IS NULL) AS added,
+    array_agg(a.user_id) FILTER (WHERE d.user_id IS NULL) AS removed
+  FROM desired d FULL JOIN actual a USING (root, user_id) GROUP BY root)
+SELECT page.source_id, page.entity_id, g.name, coalesce(x.added, '{}') AS added, coalesce(x.removed, '{}') AS removed
+FROM page LEFT JOIN difference x ON x.root = page.source_id
+LEFT JOIN directory_groups g ON g.environment_id = $1 AND g.directory_id = $2 AND g.id = page.entity_id
+ORDER BY page.source_id`;

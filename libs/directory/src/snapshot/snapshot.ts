@@ -1,0 +1,105 @@
+import type { JsonObject, Queryable } from '#kernel';
+import type { Change, ChangeResult, SnapshotCoverage, SnapshotKind } from '#model';
+import type { DirectoryRef } from '../apply/head.js';
+
+/** Which run a snapshot belongs to. */
+export interface SnapshotRun extends DirectoryRef {
+  readonly runId: string;
+  readonly mode: 'full' | 'incremental';
+}
+
+/** What a run knows about what it has staged. */
+export interface RunFacts {
+  /** What was read to its proven end: whatever it did not show is absent. Nothing else may be removed by absence. */
+  readonly complete: readonly SnapshotCoverage[];
+  /** Totals that the source stated. Fewer records than that are an incomplete listing. */
+  readonly totals?: Partial<Record<SnapshotKind, number>>;
+  /** People who left stay listed at this source, so a vanished record is suspicious in itself. */
+  readonly listsInactive?: boolean;
+  /** Asks the source for single records, to prove an absence; ids left out of the answer are unknown. */
+  readonly lookUp?: (
+    kind: SnapshotKind,
+    ids: readonly string[],
+  ) => Promise<ReadonlyMap<string, 'present' | 'gone'>>;
+}
+
+/**
+ * Throws in the caller's transaction when the run has lost its lease. It locks the lease's row until the transaction
+ * ends, so nobody can take the directory over between the check and the commit.
+ */
+export type Fence = (tx: Queryable) => Promise<void>;
+
+/** One line of a run's report. */
+export interface SnapshotItem {
+  readonly kind: SnapshotKind | 'membership' | 'run';
+  readonly action: SnapshotAction;
+  /** Name for people; the source's id when there is none. */
+  readonly label: string;
+  readonly sourceId: string | null;
+  readonly detail: string;
+}
+
+export type SnapshotAction =
+  | 'create'
+  | 'update'
+  | 'deactivate'
+  | 'delete'
+  | 'members'
+  | 'missing'
+  | 'held'
+  | 'refused'
+  | 'kept'
+  | 'warning';
+
+/** What a plan or an application comes to. */
+export interface SnapshotReport {
+  readonly counts: JsonObject;
+  /** The first few hundred, in the order of the work. */
+  readonly items: readonly SnapshotItem[];
+  /** Absences that the next complete run may confirm: worth a run before its turn. */
+  readonly awaitingConfirmation: number;
+  readonly holdId: string | null;
+}
+
+/** The part of the directory store that applies what a run has found. */
+export interface SnapshotStore {
+  applyAll(
+    ref: DirectoryRef,
+    changes: readonly Change[],
+    options: {
+      readonly removals: { readonly kind: 'judged'; readonly holdId: string | null };
+      readonly runId?: string;
+      readonly fence?: Fence;
+    },
+  ): Promise<readonly ({ readonly result: ChangeResult } | { readonly error: unknown })[]>;
+}
+
+/** What a run would remove, as the removal guard counts it. */
+export interface RunLosses {
+  readonly users: number;
+  readonly groups: number;
+  readonly memberships: number;
+  readonly identityChanges: number;
+  readonly emptied: readonly { readonly name: string; readonly members: number }[];
+}
+
+/** The removal guard, as a run needs it. */
+export interface RunGuard {
+  judge(
+    ref: DirectoryRef,
+    losses: RunLosses,
+  ): Promise<{ readonly hold: boolean; readonly reasons: readonly string[] }>;
+  openForRun(
+    ref: DirectoryRef,
+    run: {
+      readonly runId: string;
+      readonly reasons: readonly string[];
+      readonly counts: {
+        readonly users: number;
+        readonly groups: number;
+        readonly memberships: number;
+        readonly identities: number;
+      };
+    },
+  ): Promise<{ readonly id: string }>;
+}

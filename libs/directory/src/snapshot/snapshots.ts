@@ -1,0 +1,220 @@
+import type { Clock, Database, JsonObject, Queryable } from '#kernel';
+import type { SnapshotKind, SnapshotRecord } from '#model';
+import { proveAbsences } from './absences.js';
+import { findLosses, loadDecision, saveDecision, type Decision, type Finding } from './decision.js';
+import { applyEdges, applyMembers } from './members.js';
+import { applyRecords, planRecords } from './records.js';
+import { applyRemovals, planRemovals } from './removals.js';
+import type { Fence, RunFacts, RunGuard, SnapshotReport, SnapshotRun, SnapshotStore } from './snapshot.js';
+import { keyOf, Staging } from './staging.js';
+import { Transitions } from './transitions.js';
+import { Tally, type RunWork } from './worklist.js';
+
+interface Parts {
+  readonly database: Database;
+  readonly store: SnapshotStore;
+  readonly guard: RunGuard;
+  readonly clock: Clock;
+}
+
+/** Takes back what a plan has written to find out what it would do. */
+class Undo extends Error {
+  readonly finding: Finding;
+
+  constructor(finding: Finding) {
+    super('the plan is made');
+    this.finding = finding;
+  }
+}
+
+/**
+ * The directory's door for snapshots: a polled source is read into staging tables, compared with what was believed
+ * before, judged by the removal guard and applied through the store. Nothing is removed because a read was incomplete,
+ * and every step can be repeated: a run that was killed at any moment goes on by calling `apply` again.
+ */
+export class Snapshots {
+  readonly #parts: Parts;
+  readonly #staging: Staging;
+  readonly #transitions: Transitions;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#staging = new Staging(parts.database);
+    this.#transitions = new Transitions(parts);
+  }
+
+  /** Stages one page. @throws whatever `fence` throws, and then nothing is staged. */
+  stage(run: SnapshotRun, records: readonly SnapshotRecord[], fence: Fence): Promise<void> {
+    return this.#staging.add(run, records, fence);
+  }
+
+  stagedIds(
+    run: SnapshotRun,
+    kind: SnapshotKind,
+    page: { readonly after: string | null; readonly limit: number },
+  ): Promise<readonly string[]> {
+    return this.#staging.ids(run, kind, page);
+  }
+
+  discard(run: SnapshotRun): Promise<void> {
+    return this.#staging.discard(run);
+  }
+
+  /** Applies dated states that have come due, in any directory. @returns how many. */
+  applyDueTransitions(limit: number): Promise<number> {
+    return this.#transitions.applyDue(limit);
+  }
+
+  /** What applying would do, with names. Writes nothing that anybody sees. */
+  async plan(run: SnapshotRun, facts: RunFacts): Promise<SnapshotReport> {
+    const finding = await this.#find(run, facts);
+    const { hold, reasons } = await this.#judge(run, finding);
+    const decision = { ...finding, holdId: null, reasons };
+    const tally = new Tally();
+    const work = this.#work(run, { decision, tally, fence: () => Promise.resolve() });
+    await this.#inPlan(run, facts, async (database) => {
+      const inside = { ...work, database };
+      for (const kind of ['group', 'user'] as const) await planRecords(inside, kind);
+      for (const kind of ['user', 'group'] as const) await planRemovals(inside, kind);
+    });
+    return { ...this.#report(tally, decision, finding), ...(hold && { holdId: 'would be held' }) };
+  }
+
+  /** Applies in batches, each with its events in one transaction. */
+  async apply(run: SnapshotRun, facts: RunFacts, fence: Fence): Promise<SnapshotReport> {
+    const { decision, finding } = await this.#decide(run, facts, fence);
+    const tally = new Tally();
+    const work = this.#work(run, { decision, tally, fence });
+    await applyRecords(work, 'group');
+    await applyRecords(work, 'user');
+    await applyEdges(work);
+    await applyRemovals(work, 'user');
+    await applyRemovals(work, 'group');
+    await applyMembers(work);
+    await this.#rememberTotals(run, facts, fence);
+    return this.#report(tally, decision, finding);
+  }
+
+  #work(run: SnapshotRun, own: Pick<RunWork, 'decision' | 'tally' | 'fence'>): RunWork {
+    const { database, store } = this.#parts;
+    return { database, store, run, ...own };
+  }
+
+  /** Before anything is applied; a run that goes on after a kill keeps to what was decided then. */
+  async #decide(
+    run: SnapshotRun,
+    facts: RunFacts,
+    fence: Fence,
+  ): Promise<{ readonly decision: Decision; readonly finding?: Finding }> {
+    const { database, guard } = this.#parts;
+    const stored = await loadDecision(database, run);
+    if (stored) return { decision: stored };
+    const proofs = await this.#prove(run, facts);
+    const finding = await database.transaction(async (tx) => {
+      await fence(tx);
+      return findLosses(tx, run, { facts, proofs });
+    });
+    const { hold, reasons } = await this.#judge(run, finding);
+    const { losses, kept, warnings, awaiting } = finding;
+    const { users, groups, memberships, identityChanges: identities } = losses;
+    const counts = { users, groups, memberships, identities };
+    const opened = hold ? await guard.openForRun(run, { runId: run.runId, reasons, counts }) : null;
+    const decision = { holdId: opened?.id ?? null, reasons, kept, warnings, awaiting };
+    await database.transaction(async (tx) => {
+      await fence(tx);
+      await saveDecision(tx, run, decision);
+    });
+    return { decision, finding };
+  }
+
+  async #judge(
+    run: SnapshotRun,
+    { losses, abnormal }: Finding,
+  ): Promise<{ readonly hold: boolean; readonly reasons: readonly string[] }> {
+    const verdict = await this.#parts.guard.judge(run, losses);
+    return { hold: verdict.hold || abnormal.length > 0, reasons: [...verdict.reasons, ...abnormal] };
+  }
+
+  async #prove(run: SnapshotRun, facts: RunFacts): Promise<Parameters<typeof findLosses>[2]['proofs']> {
+    const { database } = this.#parts;
+    return {
+      user: await proveAbsences(database, run, { kind: 'user', facts }),
+      group: await proveAbsences(database, run, { kind: 'group', facts }),
+    };
+  }
+
+  async #find(run: SnapshotRun, facts: RunFacts): Promise<Finding> {
+    return this.#inPlan(run, facts, () => Promise.resolve());
+  }
+
+  /** Marks as `apply` would, lets `look` see it, and takes all of it back. */
+  async #inPlan(run: SnapshotRun, facts: RunFacts, look: (tx: Database) => Promise<void>): Promise<Finding> {
+    const proofs = await this.#prove(run, facts);
+    try {
+      await this.#parts.database.transaction(async (tx) => {
+        const finding = await findLosses(tx, run, { facts, proofs });
+        await look(asDatabase(tx));
+        throw new Undo(finding);
+      });
+    } catch (error) {
+      if (error instanceof Undo) return error.finding;
+      throw error;
+    }
+    throw new Error('A plan ended without its finding');
+  }
+
+  async #rememberTotals(run: SnapshotRun, facts: RunFacts, fence: Fence): Promise<void> {
+    const kinds = (['user', 'group'] as const).filter(
+      (kind) => run.mode === 'full' && facts.complete.includes(kind === 'user' ? 'users' : 'groups'),
+    );
+    if (kinds.length === 0) return;
+    await this.#parts.database.transaction(async (tx) => {
+      await fence(tx);
+      await tx.query({
+        name: 'snapshot_remember_totals',
+        text: `INSERT INTO source_totals AS t (environment_id, directory_id, totals)
+          SELECT $1, $2, coalesce(jsonb_object_agg(k.kind, (SELECT count(*) FROM snapshot_records s
+            WHERE s.environment_id = $1 AND s.directory_id = $2 AND s.run_id = $3 AND s.kind = k.kind
+              AND s.record IS NOT NULL)), '{}') FROM unnest($4::text[]) AS k (kind)
+          ON CONFLICT (environment_id, directory_id) DO UPDATE SET totals = t.totals || excluded.totals
+          WHERE t.totals IS DISTINCT FROM t.totals || excluded.totals`,
+        values: [...keyOf(run), kinds],
+      });
+    });
+  }
+
+  #report(tally: Tally, decision: Decision, finding?: Finding): SnapshotReport {
+    for (const warning of decision.warnings)
+      tally.add({ kind: 'run', action: 'warning', label: 'Warning', sourceId: null, detail: warning });
+    const count = (kind: SnapshotKind): JsonObject => ({
+      create: tally.of(kind, 'create'),
+      update: tally.of(kind, 'update'),
+      ...(kind === 'user' && { deactivate: tally.of(kind, 'deactivate') }),
+      delete: tally.of(kind, 'delete'),
+      refused: tally.of(kind, 'refused'),
+      held: tally.of(kind, 'held'),
+    });
+    return {
+      counts: {
+        users: count('user'),
+        groups: count('group'),
+        memberships: {
+          groups_changed: tally.of('membership', 'members'),
+          removals: finding?.losses.memberships ?? 0,
+        },
+        awaiting_confirmation: decision.awaiting,
+        hold_id: decision.holdId,
+        reasons: [...decision.reasons],
+        warnings: [...decision.warnings],
+      },
+      items: tally.items,
+      awaitingConfirmation: decision.awaiting,
+      holdId: decision.holdId,
+    };
+  }
+}
+
+/** Steps of a plan read inside its transaction; none of them begins one of its own. */
+function asDatabase(tx: Queryable): Database {
+  return tx as Database;
+}
