@@ -1,10 +1,12 @@
 import type { MigrationInterface } from 'typeorm';
 
 import { CreateSchema20261123100000 } from '../../migrations/20261123100000-create-schema.js';
+import { CreateSyncRuns20261124160000 } from '../../migrations/20261124160000-create-sync-runs.js';
 
 /** Every migration, oldest first. A new one is added at the end; none is ever changed or removed. */
 export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string })[] = [
   CreateSchema20261123100000,
+  CreateSyncRuns20261124160000,
 ];
 
 /** Their names as they stand in the table of migrations, oldest first. */

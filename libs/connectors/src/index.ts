@@ -7,6 +7,9 @@ export type {
   SourceStream,
   StreamEnd,
 } from './sdk/contract.js';
+export { readForm } from './sdk/read-form.js';
+export { ConnectorRegistry } from './providers/registry.js';
+export { installedConnectors } from './providers/installed.js';
 export { defineConnector } from './sdk/define-connector.js';
 export type {
   Capabilities,

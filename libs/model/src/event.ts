@@ -23,6 +23,8 @@ export const EVENT_TYPES = [
   'organization_domain.verified',
   'organization_domain.verification_failed',
   'webhook_endpoint.disabled',
+  'directory.connection_failed',
+  'directory.connection_recovered',
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

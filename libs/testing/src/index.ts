@@ -7,3 +7,4 @@ export {
 } from './database.js';
 export { dialectConformance, type DialectFixture } from './dialect-conformance.js';
 export { IN_MEMORY_TOKEN, InMemoryDirectory } from './in-memory-directory.js';
+export { aSourceUser, ScriptedSource, type Fault, type Script } from './scripted-source.js';

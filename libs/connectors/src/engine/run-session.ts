@@ -1,0 +1,268 @@
+import { NotFoundError, RetryableError } from '#kernel';
+import type { Connector, Source } from '../sdk/contract.js';
+import { SourceError } from '../sdk/source-error.js';
+import { backOffSeconds } from './back-off.js';
+import { loadSettings, type ConnectionSettings } from './connection-settings.js';
+import { Fetching } from './fetching.js';
+import { Interrupted, type RunControl } from './interrupted.js';
+import { fenceOf, LeaseLostError, type Claim } from './lease-store.js';
+import { classifyFailure, describeFailure, runError } from './run-errors.js';
+import type { Execution, ExecutorParts } from './run-executor.js';
+import { APPROVAL_SECONDS, closingOf, cursorsOf, pause, scheduledMode } from './run-plan.js';
+import type { Closing, RunItem } from './run-store.js';
+import type { RunFacts, SnapshotReport, SnapshotRun } from './snapshot-door.js';
+import { provenCoverage, type RunError, type RunOutcome, type SyncRun } from './sync-run.js';
+
+/** Starts without a page stored before a run counts as one that brings its worker down. */
+const MAX_ATTEMPTS = 8;
+
+/** One worker's turn at one run. Everything it needs to go on after a kill is in the database at every step. */
+export class RunSession {
+  readonly #parts: ExecutorParts;
+  readonly #claim: Claim;
+  readonly #control: RunControl;
+  #opened: SyncRun | undefined;
+  #pagesBefore = 0;
+  #hasRead = false;
+  #fingerprint = '';
+
+  constructor(parts: ExecutorParts, claim: Claim, control: RunControl) {
+    this.#parts = parts;
+    this.#claim = claim;
+    this.#control = control;
+  }
+
+  get pagesRead(): number {
+    return (this.#opened?.pages ?? 0) - this.#pagesBefore;
+  }
+
+  async execute(): Promise<Execution['outcome']> {
+    const connector = this.#parts.registry.find(this.#claim.provider);
+    try {
+      await this.#forgetLeftovers();
+      const mode = connector === undefined ? 'full' : scheduledMode(this.#claim, connector);
+      const { run, elapsedSeconds, isCancelled } = await this.#parts.store.open(this.#claim, mode);
+      this.#run = run;
+      this.#pagesBefore = run.pages;
+      if (isCancelled) throw new Interrupted('cancelled');
+      return await this.#withDeadline(elapsedSeconds, () => this.#steps(connector));
+    } catch (error) {
+      return await this.#recover(error, connector);
+    }
+  }
+
+  get #run(): SyncRun {
+    if (this.#opened === undefined) throw new Error('The run was not opened yet');
+    return this.#opened;
+  }
+
+  set #run(run: SyncRun) {
+    this.#opened = run;
+  }
+
+  get #snapshot(): SnapshotRun {
+    const { environmentId, directoryId, id } = this.#run;
+    return { environmentId, directoryId, runId: id };
+  }
+
+  /** A run that ended just before its worker did has left something staged. */
+  async #forgetLeftovers(): Promise<void> {
+    const { environmentId, directoryId, stagedRunId, activeRunId } = this.#claim;
+    if (stagedRunId === null || stagedRunId === activeRunId) return;
+    await this.#parts.door.discard({ environmentId, directoryId, runId: stagedRunId });
+    await this.#parts.store.forgetStaged(this.#claim, stagedRunId);
+  }
+
+  async #withDeadline<T>(elapsedSeconds: number, work: () => Promise<T>): Promise<T> {
+    const left = Math.max(this.#parts.deadlineSeconds - elapsedSeconds, 0);
+    const timer = setTimeout(() => this.#control.interrupt('deadline'), left * 1_000);
+    try {
+      return await work();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #steps(connector: Connector | undefined): Promise<Execution['outcome']> {
+    const run = this.#run;
+    if (connector === undefined)
+      throw new SourceError('config_error', `This version has no connector "${this.#claim.provider}".`);
+    if (run.status === 'awaiting_approval') return this.#expire(connector);
+    if (run.attempts > MAX_ATTEMPTS)
+      return this.#end(
+        'failed',
+        connector,
+        runError('internal_error', 'The run has failed to make progress too often.'),
+      );
+    const { signal } = this.#control;
+    const settings = await loadSettings(this.#parts, this.#claim, connector);
+    this.#fingerprint = settings.fingerprint;
+    const source = connector.connect(
+      settings.config,
+      this.#parts.ports({ snapshot: this.#snapshot, signal }),
+    );
+    try {
+      const failure = run.status === 'fetching' ? await this.#fetch(source, settings) : null;
+      return failure === null
+        ? await this.#conclude(source, connector)
+        : await this.#end('failed', connector, failure);
+    } finally {
+      // What it read is stored; a connection that does not close nicely changes nothing.
+      await source.close?.().catch(() => undefined);
+    }
+  }
+
+  /** @returns why nothing at all could be read, or null. */
+  async #fetch(source: Source, settings: ConnectionSettings): Promise<RunError | null> {
+    const { store, door, log } = this.#parts;
+    const lease = this.#claim;
+    const snapshot = this.#snapshot;
+    const control = this.#control;
+    const isIncremental = this.#run.mode === 'incremental';
+    const cursors = isIncremental ? await store.cursors(lease, settings.fingerprint) : new Map();
+    const fetching = new Fetching({ source, control, store, door, snapshot, lease, cursors, log }, this.#run);
+    try {
+      await fetching.readAll();
+    } finally {
+      this.#run = fetching.run;
+    }
+    const hasNothing =
+      this.#run.records === 0 && this.#run.streams.every((stream) => stream.state === 'incomplete');
+    if (hasNothing && this.#run.streams.length > 0) return this.#streamError();
+    this.#hasRead = true;
+    return null;
+  }
+
+  async #conclude(source: Source, connector: Connector): Promise<Execution['outcome']> {
+    const facts = this.#facts(source, connector);
+    // An incremental run without a change: nothing to plan, nothing to apply.
+    if (this.#run.records === 0 && facts.complete.length === 0 && !this.#run.needsApproval)
+      return this.#end(this.#run.mode === 'preview' ? 'previewed' : 'succeeded', connector);
+    if (this.#run.status !== 'applying') {
+      await this.#save({ status: 'planning' });
+      const report = await this.#parts.door.plan(this.#snapshot, facts);
+      if (this.#run.mode === 'preview') return this.#show(report, connector);
+      if (this.#run.needsApproval) return this.#ask(report);
+      await this.#save({ status: 'applying', counts: report.counts }, itemsOf(report));
+    }
+    const done = await this.#parts.door.apply(this.#snapshot, facts, fenceOf(this.#claim));
+    this.#run = { ...this.#run, counts: done.counts };
+    const error = this.#streamError();
+    return this.#end(error === null ? 'succeeded' : 'partial', connector, error);
+  }
+
+  async #show(report: SnapshotReport, connector: Connector): Promise<RunOutcome> {
+    await this.#save({ counts: report.counts }, itemsOf(report));
+    return this.#end('previewed', connector, this.#streamError());
+  }
+
+  /** Ends this worker's part until somebody has looked at the preview, or a day is over. */
+  async #ask(report: SnapshotReport): Promise<Execution['outcome']> {
+    await this.#save({ counts: report.counts }, itemsOf(report));
+    if (this.#claim.state === 'invalid_credentials')
+      await this.#parts.health.succeeded(this.#claim, fenceOf(this.#claim));
+    const run: SyncRun = { ...this.#run, status: 'awaiting_approval', error: this.#streamError() };
+    await this.#parts.store.close(this.#claim, run, pause({ ...this.#claim, failures: 0 }, APPROVAL_SECONDS));
+    return 'awaiting_approval';
+  }
+
+  async #expire(connector: Connector): Promise<RunOutcome> {
+    const error = runError('approval_expired', 'Nobody has applied or cancelled the preview within a day.');
+    return this.#end('cancelled', connector, error, { dueInSeconds: 0 });
+  }
+
+  #facts(source: Source, connector: Connector): RunFacts {
+    const mode = this.#run.mode === 'incremental' ? 'incremental' : 'full';
+    const { lookUp } = source;
+    return {
+      mode,
+      complete: provenCoverage(this.#run.streams),
+      ...(connector.manifest.capabilities.lookUp &&
+        lookUp !== undefined && { lookUp: (kind, ids) => lookUp.call(source, kind, ids) }),
+    };
+  }
+
+  #streamError(): RunError | null {
+    return this.#run.streams.find((stream) => stream.state === 'incomplete')?.error ?? null;
+  }
+
+  async #save(changes: Partial<SyncRun>, items: readonly RunItem[] = []): Promise<void> {
+    const { run, isCancelled } = await this.#parts.store.save(
+      this.#claim,
+      { ...this.#run, ...changes },
+      items,
+    );
+    this.#run = run;
+    // Once applying has begun it is brought to its end.
+    if (isCancelled && run.status !== 'applying') throw new Interrupted('cancelled');
+  }
+
+  async #end(
+    outcome: RunOutcome,
+    connector: Connector | undefined,
+    error: RunError | null = null,
+    closing: Partial<Closing> = {},
+  ): Promise<RunOutcome> {
+    const run: SyncRun = { ...this.#run, status: outcome, error };
+    await this.#tellHealth(outcome, error);
+    const isApplied = outcome === 'succeeded' || outcome === 'partial';
+    await this.#parts.store.close(this.#claim, run, {
+      ...closingOf({ claim: this.#claim, run, outcome }, connector, this.#parts.random()),
+      cursors: isApplied ? cursorsOf(run, this.#fingerprint) : [],
+      ...closing,
+    });
+    if (run.records > 0) {
+      await this.#parts.door.discard(this.#snapshot);
+      await this.#parts.store.forgetStaged(this.#claim, run.id);
+    }
+    return outcome;
+  }
+
+  async #tellHealth(outcome: RunOutcome, error: RunError | null): Promise<void> {
+    const { state } = this.#claim;
+    const { health } = this.#parts;
+    const fence = fenceOf(this.#claim);
+    const isApplied = outcome === 'succeeded' || outcome === 'partial';
+    if (error?.code === 'invalid_credentials' && state !== 'invalid_credentials')
+      await health.failed(this.#claim, error, fence);
+    else if ((isApplied && state !== 'linked') || (this.#hasRead && state === 'invalid_credentials'))
+      await health.succeeded(this.#claim, fence);
+  }
+
+  /** What an error means for the run. @throws RetryableError: the database is away, the run stands as it is. */
+  async #recover(error: unknown, connector: Connector | undefined): Promise<Execution['outcome']> {
+    if (error instanceof LeaseLostError || (error instanceof Interrupted && error.reason === 'lost'))
+      return 'lost';
+    if (error instanceof RetryableError || this.#opened === undefined) throw error;
+    if (error instanceof Interrupted && error.reason === 'draining') return this.#pause({ attempts: 0 }, 0);
+    if (error instanceof NotFoundError || (error instanceof Interrupted && error.reason === 'cancelled'))
+      return this.#end(
+        'cancelled',
+        connector,
+        runError('cancelled', 'The run was cancelled; nothing of it was applied.'),
+      );
+    if (classifyFailure(error) === 'wait')
+      return this.#pause({ error: describeFailure(error) }, backOffSeconds(this.#run.attempts));
+    if (!(error instanceof SourceError)) this.#logUnforeseen(error);
+    return this.#end('failed', connector, describeFailure(error));
+  }
+
+  async #pause(changes: Partial<SyncRun>, seconds: number): Promise<'paused'> {
+    await this.#parts.store.close(this.#claim, { ...this.#run, ...changes }, pause(this.#claim, seconds));
+    return 'paused';
+  }
+
+  #logUnforeseen(error: unknown): void {
+    const { environmentId, directoryId, provider } = this.#claim;
+    const facts = { environmentId, directoryId, provider, runId: this.#run.id, err: error };
+    this.#parts.log.error(facts, 'a sync run failed for a reason that nobody foresaw');
+  }
+}
+
+function itemsOf(report: SnapshotReport): RunItem[] {
+  return report.samples.map((detail, index) => ({
+    id: `plan_${String(index).padStart(6, '0')}`,
+    kind: 'change',
+    detail,
+  }));
+}
