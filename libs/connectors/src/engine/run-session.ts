@@ -21,6 +21,7 @@ export class RunSession {
   readonly #parts: ExecutorParts;
   readonly #claim: Claim;
   readonly #control: RunControl;
+  readonly #connector: Connector | undefined;
   #opened: SyncRun | undefined;
   #pagesBefore = 0;
   #hasRead = false;
@@ -30,6 +31,7 @@ export class RunSession {
     this.#parts = parts;
     this.#claim = claim;
     this.#control = control;
+    this.#connector = parts.registry.find(claim.provider);
   }
 
   get pagesRead(): number {
@@ -37,17 +39,16 @@ export class RunSession {
   }
 
   async execute(): Promise<Execution['outcome']> {
-    const connector = this.#parts.registry.find(this.#claim.provider);
     try {
       await this.#forgetLeftovers();
-      const mode = connector === undefined ? 'full' : scheduledMode(this.#claim, connector);
+      const mode = this.#connector === undefined ? 'full' : scheduledMode(this.#claim, this.#connector);
       const { run, elapsedSeconds, isCancelled } = await this.#parts.store.open(this.#claim, mode);
       this.#run = run;
       this.#pagesBefore = run.pages;
       if (isCancelled) throw new Interrupted('cancelled');
-      return await this.#withDeadline(elapsedSeconds, () => this.#steps(connector));
+      return await this.#withDeadline(elapsedSeconds, () => this.#steps());
     } catch (error) {
-      return await this.#recover(error, connector);
+      return await this.#recover(error);
     }
   }
 
@@ -73,7 +74,9 @@ export class RunSession {
     await this.#parts.store.forgetStaged(this.#claim, stagedRunId);
   }
 
+  /** Only reading has a deadline: what waited for approval meanwhile is not late. */
   async #withDeadline<T>(elapsedSeconds: number, work: () => Promise<T>): Promise<T> {
+    if (this.#run.status !== 'fetching') return work();
     const left = Math.max(this.#parts.deadlineSeconds - elapsedSeconds, 0);
     const timer = setTimeout(() => this.#control.interrupt('deadline'), left * 1_000);
     try {
@@ -83,15 +86,15 @@ export class RunSession {
     }
   }
 
-  async #steps(connector: Connector | undefined): Promise<Execution['outcome']> {
+  async #steps(): Promise<Execution['outcome']> {
     const run = this.#run;
+    const connector = this.#connector;
     if (connector === undefined)
       throw new SourceError('config_error', `This version has no connector "${this.#claim.provider}".`);
-    if (run.status === 'awaiting_approval') return this.#expire(connector);
+    if (run.status === 'awaiting_approval') return this.#expire();
     if (run.attempts > MAX_ATTEMPTS)
       return this.#end(
         'failed',
-        connector,
         runError('internal_error', 'The run has failed to make progress too often.'),
       );
     const { signal } = this.#control;
@@ -104,8 +107,8 @@ export class RunSession {
     try {
       const failure = run.status === 'fetching' ? await this.#fetch(source, settings) : null;
       return failure === null
-        ? await this.#conclude(source, connector)
-        : await this.#end('failed', connector, failure);
+        ? await this.#conclude(source, connector.manifest.capabilities.lookUp)
+        : await this.#end('failed', failure);
     } finally {
       // What it read is stored; a connection that does not close nicely changes nothing.
       await source.close?.().catch(() => undefined);
@@ -133,27 +136,27 @@ export class RunSession {
     return null;
   }
 
-  async #conclude(source: Source, connector: Connector): Promise<Execution['outcome']> {
-    const facts = this.#facts(source, connector);
+  async #conclude(source: Source, hasLookUp: boolean): Promise<Execution['outcome']> {
+    const facts = this.#facts(source, hasLookUp);
     // An incremental run without a change: nothing to plan, nothing to apply.
     if (this.#run.records === 0 && facts.complete.length === 0 && !this.#run.needsApproval)
-      return this.#end(this.#run.mode === 'preview' ? 'previewed' : 'succeeded', connector);
+      return this.#end(this.#run.mode === 'preview' ? 'previewed' : 'succeeded');
     if (this.#run.status !== 'applying') {
       await this.#save({ status: 'planning' });
       const report = await this.#parts.door.plan(this.#snapshot, facts);
-      if (this.#run.mode === 'preview') return this.#show(report, connector);
+      if (this.#run.mode === 'preview') return this.#show(report);
       if (this.#run.needsApproval) return this.#ask(report);
       await this.#save({ status: 'applying', counts: report.counts }, itemsOf(report));
     }
     const done = await this.#parts.door.apply(this.#snapshot, facts, fenceOf(this.#claim));
     this.#run = { ...this.#run, counts: done.counts };
     const error = this.#streamError();
-    return this.#end(error === null ? 'succeeded' : 'partial', connector, error);
+    return this.#end(error === null ? 'succeeded' : 'partial', error);
   }
 
-  async #show(report: SnapshotReport, connector: Connector): Promise<RunOutcome> {
+  async #show(report: SnapshotReport): Promise<RunOutcome> {
     await this.#save({ counts: report.counts }, itemsOf(report));
-    return this.#end('previewed', connector, this.#streamError());
+    return this.#end('previewed', this.#streamError());
   }
 
   /** Ends this worker's part until somebody has looked at the preview, or a day is over. */
@@ -166,20 +169,16 @@ export class RunSession {
     return 'awaiting_approval';
   }
 
-  async #expire(connector: Connector): Promise<RunOutcome> {
+  async #expire(): Promise<RunOutcome> {
     const error = runError('approval_expired', 'Nobody has applied or cancelled the preview within a day.');
-    return this.#end('cancelled', connector, error, { dueInSeconds: 0 });
+    return this.#end('cancelled', error, { dueInSeconds: 0 });
   }
 
-  #facts(source: Source, connector: Connector): RunFacts {
+  #facts(source: Source, hasLookUp: boolean): RunFacts {
     const mode = this.#run.mode === 'incremental' ? 'incremental' : 'full';
-    const { lookUp } = source;
-    return {
-      mode,
-      complete: provenCoverage(this.#run.streams),
-      ...(connector.manifest.capabilities.lookUp &&
-        lookUp !== undefined && { lookUp: (kind, ids) => lookUp.call(source, kind, ids) }),
-    };
+    const facts = { mode, complete: provenCoverage(this.#run.streams) } as const;
+    if (!hasLookUp || source.lookUp === undefined) return facts;
+    return { ...facts, lookUp: async (kind, ids) => (await source.lookUp?.(kind, ids)) ?? new Map() };
   }
 
   #streamError(): RunError | null {
@@ -199,7 +198,6 @@ export class RunSession {
 
   async #end(
     outcome: RunOutcome,
-    connector: Connector | undefined,
     error: RunError | null = null,
     closing: Partial<Closing> = {},
   ): Promise<RunOutcome> {
@@ -207,15 +205,25 @@ export class RunSession {
     await this.#tellHealth(outcome, error);
     const isApplied = outcome === 'succeeded' || outcome === 'partial';
     await this.#parts.store.close(this.#claim, run, {
-      ...closingOf({ claim: this.#claim, run, outcome }, connector, this.#parts.random()),
+      ...closingOf({ claim: this.#claim, run, outcome }, this.#connector, this.#parts.random()),
       cursors: isApplied ? cursorsOf(run, this.#fingerprint) : [],
       ...closing,
     });
-    if (run.records > 0) {
+    if (run.records > 0) await this.#discard(run);
+    return outcome;
+  }
+
+  /** The run is over whether this works or not; what stays is found by the next one. */
+  async #discard(run: SyncRun): Promise<void> {
+    try {
       await this.#parts.door.discard(this.#snapshot);
       await this.#parts.store.forgetStaged(this.#claim, run.id);
+    } catch (error) {
+      this.#parts.log.warn(
+        { runId: run.id, reason: (error as Error).message },
+        'staged records stay for a while',
+      );
     }
-    return outcome;
   }
 
   async #tellHealth(outcome: RunOutcome, error: RunError | null): Promise<void> {
@@ -229,22 +237,24 @@ export class RunSession {
       await health.succeeded(this.#claim, fence);
   }
 
-  /** What an error means for the run. @throws RetryableError: the database is away, the run stands as it is. */
-  async #recover(error: unknown, connector: Connector | undefined): Promise<Execution['outcome']> {
-    if (error instanceof LeaseLostError || (error instanceof Interrupted && error.reason === 'lost'))
-      return 'lost';
-    if (error instanceof RetryableError || this.#opened === undefined) throw error;
-    if (error instanceof Interrupted && error.reason === 'draining') return this.#pause({ attempts: 0 }, 0);
-    if (error instanceof NotFoundError || (error instanceof Interrupted && error.reason === 'cancelled'))
-      return this.#end(
-        'cancelled',
-        connector,
-        runError('cancelled', 'The run was cancelled; nothing of it was applied.'),
-      );
-    if (classifyFailure(error) === 'wait')
-      return this.#pause({ error: describeFailure(error) }, backOffSeconds(this.#run.attempts));
-    if (!(error instanceof SourceError)) this.#logUnforeseen(error);
-    return this.#end('failed', connector, describeFailure(error));
+  /** Goes on after an error as its meaning demands. @throws RetryableError: the database is away, the run stands as it is. */
+  async #recover(error: unknown): Promise<Execution['outcome']> {
+    if (this.#opened === undefined && !isLost(error)) throw error;
+    switch (meaningOf(error)) {
+      case 'lost':
+        return 'lost';
+      case 'database':
+        throw error;
+      case 'drain':
+        return this.#pause({ attempts: 0 }, 0);
+      case 'cancel':
+        return this.#end('cancelled', runError('cancelled', 'The run was cancelled.'));
+      case 'wait':
+        return this.#pause({ error: describeFailure(error) }, backOffSeconds(this.#run.attempts));
+      case 'fail':
+        if (!(error instanceof SourceError)) this.#logUnforeseen(error);
+        return this.#end('failed', describeFailure(error));
+    }
   }
 
   async #pause(changes: Partial<SyncRun>, seconds: number): Promise<'paused'> {
@@ -257,6 +267,22 @@ export class RunSession {
     const facts = { environmentId, directoryId, provider, runId: this.#run.id, err: error };
     this.#parts.log.error(facts, 'a sync run failed for a reason that nobody foresaw');
   }
+}
+
+type Meaning = 'lost' | 'database' | 'drain' | 'cancel' | 'wait' | 'fail';
+
+function meaningOf(error: unknown): Meaning {
+  if (isLost(error)) return 'lost';
+  if (error instanceof Interrupted && error.reason === 'draining') return 'drain';
+  if (error instanceof Interrupted && error.reason === 'cancelled') return 'cancel';
+  if (error instanceof RetryableError) return 'database';
+  // Nobody finds the directory any more: it was deleted.
+  if (error instanceof NotFoundError) return 'cancel';
+  return classifyFailure(error) === 'wait' ? 'wait' : 'fail';
+}
+
+function isLost(error: unknown): boolean {
+  return error instanceof LeaseLostError || (error instanceof Interrupted && error.reason === 'lost');
 }
 
 function itemsOf(report: SnapshotReport): RunItem[] {
