@@ -24,7 +24,7 @@ export class RunSession {
   readonly #connector: Connector | undefined;
   #opened: SyncRun | undefined;
   #pagesBefore = 0;
-  #hasRead = false;
+  #isTold = false;
   #fingerprint = '';
 
   constructor(parts: ExecutorParts, claim: Claim, control: RunControl) {
@@ -131,9 +131,7 @@ export class RunSession {
     }
     const hasNothing =
       this.#run.records === 0 && this.#run.streams.every((stream) => stream.state === 'incomplete');
-    if (hasNothing && this.#run.streams.length > 0) return this.#streamError();
-    this.#hasRead = true;
-    return null;
+    return hasNothing && this.#run.streams.length > 0 ? this.#streamError() : null;
   }
 
   async #conclude(source: Source, hasLookUp: boolean): Promise<Execution['outcome']> {
@@ -148,6 +146,7 @@ export class RunSession {
       if (this.#run.needsApproval) return this.#ask(report);
       await this.#save({ status: 'applying', counts: report.counts }, itemsOf(report));
     }
+    await this.#tellSuccess();
     const done = await this.#parts.door.apply(this.#snapshot, facts, fenceOf(this.#claim));
     this.#run = { ...this.#run, counts: done.counts };
     const error = this.#streamError();
@@ -162,8 +161,6 @@ export class RunSession {
   /** Ends this worker's part until somebody has looked at the preview, or a day is over. */
   async #ask(report: SnapshotReport): Promise<Execution['outcome']> {
     await this.#save({ counts: report.counts }, itemsOf(report));
-    if (this.#claim.state === 'invalid_credentials')
-      await this.#parts.health.succeeded(this.#claim, fenceOf(this.#claim));
     const run: SyncRun = { ...this.#run, status: 'awaiting_approval', error: this.#streamError() };
     await this.#parts.store.close(this.#claim, run, pause({ ...this.#claim, failures: 0 }, APPROVAL_SECONDS));
     return 'awaiting_approval';
@@ -202,8 +199,9 @@ export class RunSession {
     closing: Partial<Closing> = {},
   ): Promise<RunOutcome> {
     const run: SyncRun = { ...this.#run, status: outcome, error };
-    await this.#tellHealth(outcome, error);
     const isApplied = outcome === 'succeeded' || outcome === 'partial';
+    if (isApplied) await this.#tellSuccess();
+    else await this.#tellFailure(error);
     await this.#parts.store.close(this.#claim, run, {
       ...closingOf({ claim: this.#claim, run, outcome }, this.#connector, this.#parts.random()),
       cursors: isApplied ? cursorsOf(run, this.#fingerprint) : [],
@@ -226,15 +224,16 @@ export class RunSession {
     }
   }
 
-  async #tellHealth(outcome: RunOutcome, error: RunError | null): Promise<void> {
-    const { state } = this.#claim;
-    const { health } = this.#parts;
-    const fence = fenceOf(this.#claim);
-    const isApplied = outcome === 'succeeded' || outcome === 'partial';
-    if (error?.code === 'invalid_credentials' && state !== 'invalid_credentials')
-      await health.failed(this.#claim, error, fence);
-    else if ((isApplied && state !== 'linked') || (this.#hasRead && state === 'invalid_credentials'))
-      await health.succeeded(this.#claim, fence);
+  /** Before anything is applied, so that what a directory tells begins with its activation. */
+  async #tellSuccess(): Promise<void> {
+    if (this.#claim.state === 'linked' || this.#isTold) return;
+    await this.#parts.health.succeeded(this.#claim, fenceOf(this.#claim));
+    this.#isTold = true;
+  }
+
+  async #tellFailure(error: RunError | null): Promise<void> {
+    if (error?.code !== 'invalid_credentials' || this.#claim.state === 'invalid_credentials') return;
+    await this.#parts.health.failed(this.#claim, error, fenceOf(this.#claim));
   }
 
   /** Goes on after an error as its meaning demands. @throws RetryableError: the database is away, the run stands as it is. */

@@ -1,6 +1,6 @@
 import { IsNull, type DataSource, type EntityManager } from 'typeorm';
 import { createStream } from '#events';
-import { newId, type Clock, type JsonObject } from '#kernel';
+import { newId, type Clock, type JsonObject, type Queryable } from '#kernel';
 import {
   activatedDirectoryWire,
   eventDirectoryWire,
@@ -26,6 +26,8 @@ export interface NewDirectory {
   readonly dialect: string | null;
   readonly provider: string | null;
   readonly config?: JsonObject;
+  /** What else belongs to the new directory (credentials, schedule), in the same transaction. */
+  readonly alongside?: (tx: Queryable, directory: Directory) => Promise<void>;
 }
 
 export interface CreatedDirectory {
@@ -97,6 +99,7 @@ export class Directories {
       const directory = newDirectory({ environmentId, id, now: now.toISOString() }, input);
       await manager.insert(DirectoryEntity, directory);
       await createStream(asQueryable(manager), { environmentId, streamId: id });
+      await input.alongside?.(asQueryable(manager), directory);
       const { organizationId } = directory;
       if (directory.dialect === null)
         return { result: { directory, token: null }, organizationId, events: [] };

@@ -16,3 +16,8 @@ export { DirectoryTokens, type DirectoryToken } from './directory-tokens.js';
 export type { CreatedDirectoryToken } from './issue-token.js';
 export { DirectoryAccess } from './directory-access.js';
 export { CONTROL_ENTITIES } from '../entities/index.js';
+export {
+  DirectoryConnections,
+  type ConnectionFailure,
+  type ConnectionFence,
+} from './directory-connections.js';
