@@ -37,3 +37,4 @@ export {
   type OrganizationChanges,
   type OrganizationListRequest,
 } from './control/index.js';
+export { findKnownPeople, type KnownPerson } from './query/known-people.js';

@@ -57,7 +57,7 @@ export async function loadSettings(
 }
 
 /** Of the settings that are no secrets, whatever their order. */
-function fingerprintOf(connectorId: string, form: readonly FormField[], config: JsonObject): string {
+export function fingerprintOf(connectorId: string, form: readonly FormField[], config: JsonObject): string {
   const answers = answersOf(form, config);
   const ordered = Object.keys(answers)
     .sort()

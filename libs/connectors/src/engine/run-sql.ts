@@ -29,7 +29,10 @@ export const CREATE_SQL = `
 
 /** $4 run, $5 its creation. A run that waits for approval is not started by being looked at. */
 export const RESUME_SQL = `
-  WITH ${HELD}
+  WITH ${HELD},
+  pointed AS (
+    UPDATE sync_schedules s SET staged_run_id = $4 FROM held h
+    WHERE s.environment_id = h.environment_id AND s.directory_id = h.directory_id)
   UPDATE sync_runs r SET attempts = attempts + 1, revision = revision + 1,
     started_at = coalesce(started_at, now()),
     status = CASE WHEN status = 'queued' THEN 'fetching' ELSE status END

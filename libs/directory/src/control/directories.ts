@@ -109,22 +109,29 @@ export class Directories {
     });
   }
 
-  /** Changes what is named; `config` as a whole. */
+  /** Changes what is named; `config` as a whole. `alongside` runs in the same transaction, before. */
   async update(
     environmentId: string,
     id: string,
-    changes: { readonly name?: string; readonly config?: JsonObject },
+    changes: {
+      readonly name?: string;
+      readonly config?: JsonObject;
+      readonly alongside?: (tx: Queryable) => Promise<void>;
+    },
   ): Promise<Directory> {
     const values = {
       ...(changes.name === undefined ? {} : { name: checkName(changes.name) }),
       ...(changes.config === undefined ? {} : { config: changes.config }),
     };
-    if (Object.keys(values).length > 0 && isStorable(id))
-      await this.#dataSource.manager.update(
-        DirectoryEntity,
-        { environmentId, id, deletedAt: IsNull() },
-        { ...values, updatedAt: this.#clock.now().toISOString() },
-      );
+    await this.#dataSource.transaction(async (manager) => {
+      await changes.alongside?.(asQueryable(manager));
+      if (Object.keys(values).length > 0 && isStorable(id))
+        await manager.update(
+          DirectoryEntity,
+          { environmentId, id, deletedAt: IsNull() },
+          { ...values, updatedAt: this.#clock.now().toISOString() },
+        );
+    });
     return this.get(environmentId, id);
   }
 

@@ -1,0 +1,106 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Database } from '#kernel';
+import type { Claim } from './lease-store.js';
+import type { Execution } from './run-executor.js';
+import type { RunObserver } from './sync-worker.js';
+
+interface FreshnessRow {
+  readonly due: number;
+  readonly lag: number;
+  readonly median: number;
+  readonly p95: number;
+  readonly worst: number;
+  readonly failing: number;
+  readonly waiting: number;
+}
+
+/** What an operator watches: how runs end, how long they take, how late they start, how old the data is. */
+export class SyncMetrics implements RunObserver {
+  readonly #runs: Counter<'provider' | 'outcome'>;
+  readonly #pages: Counter<'provider'>;
+  readonly #duration: Histogram<'provider'>;
+  readonly #startLag: Histogram;
+
+  /** The gauges ask the database when they are scraped, and only then. */
+  constructor(registry: Registry, database: Database) {
+    const registers = [registry];
+    this.#runs = new Counter({
+      name: 'rollcall_sync_runs_total',
+      help: 'Turns at sync runs of polled sources by provider and outcome (paused: goes on later)',
+      labelNames: ['provider', 'outcome'],
+      registers,
+    });
+    this.#pages = new Counter({
+      name: 'rollcall_sync_pages_total',
+      help: 'Pages that were read and stored',
+      labelNames: ['provider'],
+      registers,
+    });
+    this.#duration = new Histogram({
+      name: 'rollcall_sync_run_duration_seconds',
+      help: 'How long this process worked on a run',
+      labelNames: ['provider'],
+      buckets: [0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400],
+      registers,
+    });
+    this.#startLag = new Histogram({
+      name: 'rollcall_sync_start_lag_seconds',
+      help: 'From the moment a directory was due until a worker took it',
+      buckets: [1, 2, 5, 15, 60, 300, 900, 3_600],
+      registers,
+    });
+    const freshness = new Gauge({
+      name: 'rollcall_sync_freshness_seconds',
+      help: 'Age of the last good run, over all directories that are not paused; never read ones count from their creation',
+      labelNames: ['quantile'] as const,
+      registers,
+    });
+    const directories = new Gauge({
+      name: 'rollcall_sync_directories',
+      help: 'Polled directories that are due, failing, or waiting for approval',
+      labelNames: ['state'] as const,
+      registers,
+    });
+    // Asks once for all three gauges.
+    new Gauge({
+      name: 'rollcall_sync_due_lag_seconds',
+      help: 'How long the directory that waits longest has been due',
+      registers,
+      async collect() {
+        const [row] = await database.query<FreshnessRow>({ text: FRESHNESS_SQL });
+        this.set(row?.lag ?? 0);
+        freshness.set({ quantile: '0.5' }, row?.median ?? 0);
+        freshness.set({ quantile: '0.95' }, row?.p95 ?? 0);
+        freshness.set({ quantile: '1' }, row?.worst ?? 0);
+        directories.set({ state: 'due' }, row?.due ?? 0);
+        directories.set({ state: 'failing' }, row?.failing ?? 0);
+        directories.set({ state: 'awaiting_approval' }, row?.waiting ?? 0);
+      },
+    });
+  }
+
+  claimed(claims: readonly Claim[]): void {
+    for (const claim of claims) this.#startLag.observe(claim.lagSeconds);
+  }
+
+  ended({ provider, outcome, pages, seconds }: Execution): void {
+    this.#runs.inc({ provider, outcome });
+    this.#pages.inc({ provider }, pages);
+    this.#duration.observe({ provider }, seconds);
+  }
+}
+
+const AGE = `extract(epoch FROM now() - coalesce(s.last_good_at, d.created_at))`;
+const IS_DUE = `s.due_at <= now() AND s.lease_until < now()`;
+
+const FRESHNESS_SQL = `
+  SELECT count(*) FILTER (WHERE ${IS_DUE})::float8 AS due,
+    coalesce(max(extract(epoch FROM now() - s.due_at)) FILTER (WHERE ${IS_DUE} AND isfinite(s.due_at)), 0)::float8 AS lag,
+    coalesce(percentile_disc(0.5) WITHIN GROUP (ORDER BY ${AGE}), 0)::float8 AS median,
+    coalesce(percentile_disc(0.95) WITHIN GROUP (ORDER BY ${AGE}), 0)::float8 AS p95,
+    coalesce(max(${AGE}), 0)::float8 AS worst,
+    count(*) FILTER (WHERE s.failures > 0)::float8 AS failing,
+    count(*) FILTER (WHERE s.active_run_id IS NOT NULL AND s.worker IS NULL AND s.needs_approval)::float8 AS waiting
+  FROM sync_schedules s
+  JOIN directories d ON d.environment_id = s.environment_id AND d.id = s.directory_id AND d.deleted_at IS NULL
+  WHERE NOT s.paused`;
