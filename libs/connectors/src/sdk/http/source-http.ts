@@ -20,10 +20,18 @@ export interface SourceHttpOptions {
   readonly ca?: string;
 }
 
-/** `retry` waits for `afterMs` (or backs off) and asks again; an error ends the request. */
+/**
+ * `retry` waits for `afterMs` (or backs off) and asks again; an error ends the request. `pauseMs` beside `ok`: the
+ * vendor's quota is nearly used up, no request of this source starts before that time has passed.
+ */
 export type Verdict =
-  | { readonly kind: 'ok' }
-  | { readonly kind: 'retry'; readonly afterMs?: number }
+  | { readonly kind: 'ok'; readonly pauseMs?: number }
+  | {
+      readonly kind: 'retry';
+      readonly afterMs?: number;
+      /** What it is when all tries are used up; without it the status' own meaning, or `rate_limited` for a 2xx. */
+      readonly error?: SourceError;
+    }
   | { readonly kind: 'fail'; readonly error: SourceError };
 
 export interface SourceRequest {

@@ -1,0 +1,63 @@
+import type { JsonValue } from '#kernel';
+import type { SnapshotRecord } from '#model';
+import type { SourcePage, SourceStream } from './contract.js';
+import { SourceError } from './source-error.js';
+
+/** A page as the vendor sent it. `next`: where the following one is; null on the last one. */
+export interface VendorPage {
+  readonly items: readonly JsonValue[];
+  readonly next: string | null;
+  readonly total?: number;
+}
+
+/** A listing that is read page by page, one after another. */
+export interface PagedListing extends Pick<SourceStream, 'id' | 'covers'> {
+  /** Null asks for the first page. @throws SourceError */
+  readonly fetch: (token: string | null) => Promise<VendorPage>;
+  readonly map: (item: JsonValue) => readonly SnapshotRecord[];
+  /** The vendor's end marker, in words: what makes the listing complete. */
+  readonly proof: string;
+  /** Saved by the run when the stream ends; called once the last page is there. */
+  readonly cursor?: () => JsonValue | undefined;
+}
+
+/** The stream of a listing. Its checkpoint is the vendor's own page token. */
+export function pagedStream(listing: PagedListing): SourceStream {
+  return {
+    id: listing.id,
+    covers: listing.covers,
+    pages: (from) => readPages(listing, typeof from === 'string' ? from : null),
+  };
+}
+
+async function* readPages(listing: PagedListing, from: string | null): AsyncGenerator<SourcePage> {
+  for await (const page of vendorPages(listing.fetch, from)) {
+    const records = page.items.flatMap(listing.map);
+    const { total, next } = page;
+    if (next !== null) yield { records, next, total };
+    else yield { records, total, end: { complete: true, proof: listing.proof, cursor: listing.cursor?.() } };
+  }
+}
+
+/**
+ * All pages of a listing, from a token on.
+ * @throws SourceError `incomplete_listing` when a page leads back to one that was read already
+ */
+export async function* vendorPages<Page extends { readonly next: string | null }>(
+  fetch: (token: string | null) => Promise<Page>,
+  from: string | null = null,
+): AsyncGenerator<Page> {
+  const seen = new Set<string>();
+  let token = from;
+  do {
+    if (token !== null) seen.add(token);
+    const page = await fetch(token);
+    if (page.next !== null && seen.has(page.next))
+      throw new SourceError(
+        'incomplete_listing',
+        'The source sent a page that leads back to a page that was read already; its paging runs in a circle.',
+      );
+    yield page;
+    token = page.next;
+  } while (token !== null);
+}
