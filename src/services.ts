@@ -18,6 +18,7 @@ export type AfterCommit = (environmentId: string, streamId: string) => void;
 
 /** Everything that works on the database, wired once per process. */
 export interface Services {
+  readonly dataSource: DataSource;
   readonly database: Database;
   readonly secretBox: SecretBox;
   readonly environments: Environments;
@@ -40,6 +41,7 @@ export function createServices(
   const database = new Database(pool);
   const clock = systemClock;
   return {
+    dataSource,
     database,
     secretBox: new SecretBox(options.secretKeys),
     environments: new Environments(dataSource, clock),

@@ -12,6 +12,7 @@ import { NestLog } from '../logging/nest-log.js';
 import { MetricsController } from '../metrics/metrics.controller.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Services } from '../services.js';
+import type { Sync } from '../sync.js';
 import { VERSION } from '../version.js';
 import type { Webhooks } from '../webhooks.js';
 import { HttpAdapter } from './http-adapter.js';
@@ -25,6 +26,7 @@ export interface AppParts {
   readonly metrics: Metrics;
   readonly health: Health;
   readonly webhooks: Webhooks;
+  readonly sync: Sync;
   readonly publicUrl: string;
 }
 
@@ -47,7 +49,7 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
 }
 
 function appModule(parts: AppParts): DynamicModule {
-  const { services, metrics, webhooks, publicUrl } = parts;
+  const { services, metrics, webhooks, sync, publicUrl } = parts;
   const scim = new ScimServer(
     { store: services.store, reader: services.reader, access: services.access },
     {
@@ -69,6 +71,11 @@ function appModule(parts: AppParts): DynamicModule {
         eventFeed: services.feed,
         webhookEndpoints: webhooks.endpoints,
         attempts: webhooks.attempts,
+        connectors: sync.registry,
+        connections: sync.connections,
+        connectionCheck: sync.connectionCheck,
+        schedules: sync.schedules,
+        syncRuns: sync.runs,
         database: services.database,
         secretBox: services.secretBox,
         settings: { publicUrl, knownDialects: listDialects().map((dialect) => dialect.id), version: VERSION },

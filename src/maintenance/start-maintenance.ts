@@ -3,11 +3,13 @@ import type { IdempotencyStore } from '#api';
 import { systemClock } from '#kernel';
 import { ensurePartitions, type OpenDatabase } from '../database/index.js';
 import type { Services } from '../services.js';
+import type { Sync } from '../sync.js';
 import { refreshStatistics } from './fresh-statistics.js';
 
 interface Parts {
   readonly log: Logger;
   readonly services: Services;
+  readonly sync: Sync;
   readonly database: OpenDatabase;
   readonly idempotency: IdempotencyStore;
 }
@@ -17,6 +19,8 @@ const PURGE_CHUNK = 5_000;
 const STATISTICS_INTERVAL_MS = 1_000;
 const PURGE_INTERVAL_MS = 5_000;
 const IDEMPOTENCY_INTERVAL_MS = 600_000;
+const TRANSITIONS_INTERVAL_MS = 30_000;
+const RESEAL_INTERVAL_MS = 60_000;
 const PARTITION_INTERVAL_MS = 6 * 3_600_000;
 
 /** What every process sees to, whoever serves the writes: statistics for the planner. */
@@ -24,12 +28,12 @@ export function startStatistics({
   log,
   services,
   database,
-}: Omit<Parts, 'idempotency'>): () => Promise<void> {
+}: Omit<Parts, 'idempotency' | 'sync'>): () => Promise<void> {
   return repeat(log, STATISTICS_INTERVAL_MS, () => refreshStatistics(services.database, database));
 }
 
-/** Housekeeping of a worker: partitions of the coming weeks, purge of deleted directories, expired idempotency keys. */
-export function startMaintenance({ log, services, database, idempotency }: Parts): () => Promise<void> {
+/** Housekeeping of a worker: partitions of the coming weeks, purge, expired idempotency keys, dated states, rotated keys. */
+export function startMaintenance({ log, services, sync, database, idempotency }: Parts): () => Promise<void> {
   const purge = repeat(log, PURGE_INTERVAL_MS, async () => {
     while (await services.directories.purgeDeleted(PURGE_CHUNK)) await new Promise(setImmediate);
   });
@@ -37,8 +41,10 @@ export function startMaintenance({ log, services, database, idempotency }: Parts
     database.asOwner((owner) => ensurePartitions(owner, systemClock)),
   );
   const keys = repeat(log, IDEMPOTENCY_INTERVAL_MS, () => idempotency.removeExpired());
+  const transitions = repeat(log, TRANSITIONS_INTERVAL_MS, () => sync.applyDueTransitions());
+  const reseal = repeat(log, RESEAL_INTERVAL_MS, () => sync.resealCredentials());
   return async () => {
-    await Promise.all([purge(), partitions(), keys()]);
+    await Promise.all([purge(), partitions(), keys(), transitions(), reseal()]);
   };
 }
 

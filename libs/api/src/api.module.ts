@@ -1,5 +1,6 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
+import { ConnectionCheck, Connections, ConnectorRegistry, Schedules, SyncRuns } from '#connectors';
 import { Directories, DirectoryLists, DirectoryTokens, Environments, Organizations } from '#directory';
 import { EventFeed } from '#events';
 import type { Database, SecretBox } from '#kernel';
@@ -23,6 +24,11 @@ export interface ApiModuleOptions {
   readonly eventFeed: EventFeed;
   readonly webhookEndpoints: WebhookEndpoints;
   readonly attempts: Attempts;
+  readonly connectors: ConnectorRegistry;
+  readonly connections: Connections;
+  readonly connectionCheck: ConnectionCheck;
+  readonly schedules: Schedules;
+  readonly syncRuns: SyncRuns;
   /** Where idempotency keys are kept. */
   readonly database: Database;
   /** Seals the answers kept under idempotency keys: some hold a secret that is shown once. */
@@ -55,6 +61,11 @@ function providersOf(options: ApiModuleOptions): Provider[] {
     { provide: EventFeed, useValue: options.eventFeed },
     { provide: WebhookEndpoints, useValue: options.webhookEndpoints },
     { provide: Attempts, useValue: options.attempts },
+    { provide: ConnectorRegistry, useValue: options.connectors },
+    { provide: Connections, useValue: options.connections },
+    { provide: ConnectionCheck, useValue: options.connectionCheck },
+    { provide: Schedules, useValue: options.schedules },
+    { provide: SyncRuns, useValue: options.syncRuns },
     { provide: OpenApiDocument, useFactory: () => new OpenApiDocument(buildOpenApi(options.settings)) },
     { provide: ApiSettings, useValue: new ApiSettings(options.settings) },
     {

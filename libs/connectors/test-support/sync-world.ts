@@ -1,6 +1,7 @@
 import { newId, SecretBox, systemClock, type Database } from '#kernel';
 import { createPortsFactory } from '../src/engine/source-ports.js';
-import { executeRun, type Execution, type ExecutorParts } from '../src/engine/run-executor.js';
+import type { Execution, ExecutorParts } from '../src/engine/executor-parts.js';
+import { executeRun } from '../src/engine/run-executor.js';
 import { RunControl } from '../src/engine/interrupted.js';
 import { LeaseStore, type Claim } from '../src/engine/lease-store.js';
 import type { EngineLog } from '../src/engine/log.js';

@@ -1,4 +1,5 @@
 import { Controller, Delete, HttpCode, Patch, Post } from '@nestjs/common';
+import { Connections, ConnectorRegistry } from '#connectors';
 import { Directories } from '#directory';
 import { directoryWire, type Directory } from '#model';
 import type { JsonObject } from '#kernel';
@@ -11,12 +12,14 @@ import { Input, PathId } from '../edge/input.js';
 import { anyObject, text } from '../edge/values.js';
 import { Operation, ref } from '../openapi/operation.js';
 import { resolveDirectoryType } from './directory-type.js';
+import { resolveProvider } from './provider-type.js';
 
 const createDirectory = object({
   organization_id: text(),
   name: text(),
   type: text(),
   dialect: optional(text()),
+  provider: optional(text()),
   config: optional(anyObject()),
 });
 const updateDirectory = object({ name: optional(text()), config: optional(anyObject()) });
@@ -26,6 +29,8 @@ export class ManagedDirectoriesController {
   constructor(
     private readonly directories: Directories,
     private readonly settings: ApiSettings,
+    private readonly registry: ConnectorRegistry,
+    private readonly connections: Connections,
   ) {}
 
   @Post()
@@ -35,7 +40,7 @@ export class ManagedDirectoriesController {
     id: 'createDirectory',
     summary: 'Create a directory',
     description:
-      '`type` is a type that REST shows, or `<dialect> scim v1.1` / `<dialect> scim v2.0`. The bearer token is shown this once.',
+      '`type` is a type that REST shows, or `<dialect> scim v1.1` / `<dialect> scim v2.0`; the bearer token is shown this once. For a polled source it is the id of a connector (`GET /management/connectors`), and `config` answers its form; secrets among the answers are never shown again.',
     returns: ref('NewDirectory'),
     errors: { 404: 'There is no such organization.' },
   })
@@ -43,6 +48,8 @@ export class ManagedDirectoriesController {
     @EnvironmentId() environmentId: string,
     @Input(createDirectory) body: Decoded<typeof createDirectory>,
   ): Promise<JsonObject> {
+    const provider = resolveProvider(body, this.registry);
+    if (provider !== undefined) return this.#createPolled(environmentId, provider, body);
     const { type, dialect, scimVersion } = resolveDirectoryType(body, this.settings.knownDialects);
     const { directory, token } = await this.directories.create(environmentId, {
       organizationId: body.organization_id,
@@ -69,7 +76,7 @@ export class ManagedDirectoriesController {
       ...(body.name !== undefined && { name: body.name }),
       ...(body.config !== undefined && { config: body.config }),
     };
-    return this.#wire(environmentId, await this.directories.update(environmentId, id, changes));
+    return this.#wire(environmentId, await this.#change(environmentId, id, changes));
   }
 
   @Delete(':id')
@@ -78,6 +85,34 @@ export class ManagedDirectoriesController {
   @Operation({ id: 'deleteManagedDirectory', summary: 'Delete a directory and everything in it' })
   async remove(@EnvironmentId() environmentId: string, @PathId('id', 'Directory') id: string): Promise<void> {
     await this.directories.remove(environmentId, id);
+  }
+
+  async #createPolled(
+    environmentId: string,
+    provider: string,
+    body: Decoded<typeof createDirectory>,
+  ): Promise<JsonObject> {
+    const { directory } = await this.connections.create(environmentId, {
+      organizationId: body.organization_id,
+      name: body.name,
+      provider,
+      config: body.config ?? {},
+    });
+    return { directory: await this.#wire(environmentId, directory), scim: null };
+  }
+
+  /** The settings of a polled source are answers to its form; those of a SCIM directory are its own. */
+  async #change(
+    environmentId: string,
+    id: string,
+    changes: { readonly name?: string; readonly config?: JsonObject },
+  ): Promise<Directory> {
+    const { config } = changes;
+    const isPolled =
+      config !== undefined && (await this.directories.get(environmentId, id)).provider !== null;
+    return isPolled
+      ? this.connections.changeSettings(environmentId, id, { ...changes, config })
+      : this.directories.update(environmentId, id, changes);
   }
 
   async #wire(environmentId: string, directory: Directory): Promise<JsonObject> {

@@ -5,7 +5,7 @@ import type { ConnectorRegistry } from '../providers/registry.js';
 import type { Connector } from '../sdk/contract.js';
 import { readForm } from '../sdk/read-form.js';
 import { fingerprintOf, type DirectoryKey } from './connection-settings.js';
-import type { Credentials, StoredCredential } from './credentials.js';
+import type { Credentials, Secrets, StoredCredential } from './credentials.js';
 
 /** Settings of a directory that are ours and not its connector's. */
 const DIRECTORY_SETTINGS: readonly string[] = ['auto_apply', 'unique_group_names', 'match_external_ids'];
@@ -26,7 +26,7 @@ export interface NewConnection {
 
 interface Answers {
   readonly config: JsonObject;
-  readonly secrets: JsonObject;
+  readonly secrets: Secrets;
 }
 
 /** Directories that are polled: their settings by the connector's form, their secrets apart. */
@@ -170,7 +170,9 @@ export function readAnswers(connector: Connector, answers: JsonObject): Answers 
   const own = Object.entries(answers).filter(([name]) => DIRECTORY_SETTINGS.includes(name));
   return {
     config: Object.fromEntries([...own, ...entries.filter(([name]) => !isSecret(name))]),
-    secrets: Object.fromEntries(entries.filter(([name]) => isSecret(name))),
+    secrets: Object.fromEntries(
+      entries.filter(([name]) => isSecret(name)).map(([name, value]) => [name, value as string]),
+    ),
   };
 }
 

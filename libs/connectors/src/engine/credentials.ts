@@ -1,4 +1,4 @@
-import type { Database, JsonObject, Queryable, SecretBox } from '#kernel';
+import type { Database, Queryable, SecretBox } from '#kernel';
 import { sealContext, type DirectoryKey } from './connection-settings.js';
 
 /** That a secret is stored, and since when; never the secret. */
@@ -6,6 +6,9 @@ export interface StoredCredential {
   readonly field: string;
   readonly updatedAt: string;
 }
+
+/** Secrets in clear, by their field of the form. */
+export type Secrets = Readonly<Record<string, string>>;
 
 interface SealedRow {
   readonly environment_id: string;
@@ -24,8 +27,8 @@ export class Credentials {
     this.#secretBox = parts.secretBox;
   }
 
-  /** Stores or replaces the named ones, others stay. A secret that is no text (a list) is stored as JSON. */
-  async write(tx: Queryable, key: DirectoryKey, secrets: JsonObject): Promise<void> {
+  /** Stores or replaces the named ones, others stay. */
+  async write(tx: Queryable, key: DirectoryKey, secrets: Secrets): Promise<void> {
     const fields = Object.keys(secrets);
     if (fields.length === 0) return;
     await tx.query({
@@ -37,7 +40,7 @@ export class Credentials {
         key.environmentId,
         key.directoryId,
         fields,
-        fields.map((field) => this.#secretBox.seal(String(secrets[field]), sealContext(key, field))),
+        fields.map((field) => this.#secretBox.seal(secrets[field] ?? '', sealContext(key, field))),
       ],
     });
   }

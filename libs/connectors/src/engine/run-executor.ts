@@ -1,43 +1,7 @@
-import type { Database, SecretBox } from '#kernel';
-import type { ConnectorRegistry } from '../providers/registry.js';
-import type { SourcePorts } from '../sdk/ports.js';
-import type { ConnectionHealth } from './connection-health.js';
+import type { Execution, ExecutorParts } from './executor-parts.js';
 import type { RunControl } from './interrupted.js';
 import type { Claim } from './lease-store.js';
-import type { EngineLog } from './log.js';
 import { RunSession } from './run-session.js';
-import type { RunStore } from './run-store.js';
-import type { SnapshotDoor, SnapshotRun } from './snapshot-door.js';
-import type { RunOutcome } from './sync-run.js';
-
-/** Makes the ports of one run. */
-export type PortsFactory = (run: {
-  readonly snapshot: SnapshotRun;
-  readonly signal: AbortSignal;
-}) => SourcePorts;
-
-export interface ExecutorParts {
-  readonly registry: ConnectorRegistry;
-  readonly store: RunStore;
-  readonly door: SnapshotDoor;
-  readonly health: ConnectionHealth;
-  readonly ports: PortsFactory;
-  readonly database: Database;
-  readonly secretBox: SecretBox;
-  readonly log: EngineLog;
-  /** Longest duration of a run. */
-  readonly deadlineSeconds: number;
-  /** 0–1, for the jitter of the next dates. */
-  readonly random: () => number;
-}
-
-/** How an execution ended, for metrics. `paused`: it goes on later. */
-export interface Execution {
-  readonly outcome: RunOutcome | 'awaiting_approval' | 'paused' | 'lost';
-  readonly provider: string;
-  readonly pages: number;
-  readonly seconds: number;
-}
 
 /**
  * Takes one leased directory through its run: fetch, plan, wait for approval or apply, cursors, next date. Does not

@@ -7,7 +7,7 @@ import { Fetching } from './fetching.js';
 import { Interrupted, type RunControl } from './interrupted.js';
 import { fenceOf, LeaseLostError, type Claim } from './lease-store.js';
 import { classifyFailure, describeFailure, runError } from './run-errors.js';
-import type { Execution, ExecutorParts } from './run-executor.js';
+import type { Execution, ExecutorParts } from './executor-parts.js';
 import { APPROVAL_SECONDS, closingOf, cursorsOf, pause, scheduledMode } from './run-plan.js';
 import type { Closing, RunItem } from './run-store.js';
 import type { RunFacts, SnapshotReport, SnapshotRun } from './snapshot-door.js';
@@ -144,7 +144,7 @@ export class RunSession {
       const report = await this.#parts.door.plan(this.#snapshot, facts);
       if (this.#run.mode === 'preview') return this.#show(report);
       if (this.#run.needsApproval) return this.#ask(report);
-      await this.#save({ status: 'applying', counts: report.counts }, itemsOf(report));
+      await this.#save({ status: 'applying', counts: report.counts }, itemsOf(this.#run, report));
     }
     await this.#tellSuccess();
     const done = await this.#parts.door.apply(this.#snapshot, facts, fenceOf(this.#claim));
@@ -154,13 +154,13 @@ export class RunSession {
   }
 
   async #show(report: SnapshotReport): Promise<RunOutcome> {
-    await this.#save({ counts: report.counts }, itemsOf(report));
+    await this.#save({ counts: report.counts }, itemsOf(this.#run, report));
     return this.#end('previewed', this.#streamError());
   }
 
   /** Ends this worker's part until somebody has looked at the preview, or a day is over. */
   async #ask(report: SnapshotReport): Promise<Execution['outcome']> {
-    await this.#save({ counts: report.counts }, itemsOf(report));
+    await this.#save({ counts: report.counts }, itemsOf(this.#run, report));
     const run: SyncRun = { ...this.#run, status: 'awaiting_approval', error: this.#streamError() };
     await this.#parts.store.close(this.#claim, run, pause({ ...this.#claim, failures: 0 }, APPROVAL_SECONDS));
     return 'awaiting_approval';
@@ -284,9 +284,11 @@ function isLost(error: unknown): boolean {
   return error instanceof LeaseLostError || (error instanceof Interrupted && error.reason === 'lost');
 }
 
-function itemsOf(report: SnapshotReport): RunItem[] {
+/** Ids that are the same when the plan is made again, and lie at the run's own time. */
+function itemsOf(run: SyncRun, report: SnapshotReport): RunItem[] {
+  const time = run.id.slice('run_'.length, 'run_'.length + 10);
   return report.samples.map((detail, index) => ({
-    id: `plan_${String(index).padStart(6, '0')}`,
+    id: `run_item_${time}${String(index).padStart(16, '0')}`,
     kind: 'change',
     detail,
   }));

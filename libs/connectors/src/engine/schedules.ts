@@ -65,19 +65,7 @@ export class Schedules {
     if (!row)
       throw new NotFoundError(`Directory not found: '${key.directoryId}'.`, { entityId: key.directoryId });
     if (row.paused === null) throw notPolled();
-    const intervals = this.#registry.find(row.provider)?.manifest.intervals;
-    return {
-      incrementalSeconds:
-        intervals?.incremental === null ? null : (row.incremental_seconds ?? intervals?.incremental ?? null),
-      fullSeconds: row.full_seconds ?? intervals?.full ?? LIMITS.full[1],
-      paused: row.paused,
-      windows: row.windows,
-      nextIncrementalAt: row.paused ? null : row.next_incremental_at,
-      nextFullAt: row.paused ? null : row.next_full_at,
-      lastSucceededAt: row.last_good_at,
-      needsApproval: row.needs_approval,
-      failures: row.failures,
-    };
+    return toSchedule(row, row.paused, this.#registry.find(row.provider)?.manifest.intervals ?? NO_INTERVALS);
   }
 
   /** @throws InvalidInputError with one problem per field. */
@@ -100,6 +88,28 @@ export class Schedules {
     });
     return this.get(key);
   }
+}
+
+/** Of a directory whose connector this version does not have. */
+const NO_INTERVALS = { incremental: null, full: 86_400 };
+
+function toSchedule(
+  row: ScheduleRow,
+  paused: boolean,
+  intervals: { readonly incremental: number | null; readonly full: number },
+): SyncSchedule {
+  return {
+    incrementalSeconds:
+      intervals.incremental === null ? null : (row.incremental_seconds ?? intervals.incremental),
+    fullSeconds: row.full_seconds ?? intervals.full,
+    paused,
+    windows: row.windows,
+    nextIncrementalAt: paused ? null : row.next_incremental_at,
+    nextFullAt: paused ? null : row.next_full_at,
+    lastSucceededAt: row.last_good_at,
+    needsApproval: row.needs_approval,
+    failures: row.failures,
+  };
 }
 
 /* A shorter interval counts from now, not only after the next run. A run that is under way goes on while paused. */

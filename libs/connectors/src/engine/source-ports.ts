@@ -3,7 +3,7 @@ import type { AddressGuard } from '#outbound';
 import type { SourceHttp, SourceHttpOptions } from '../sdk/http/source-http.js';
 import type { SourceLog, SourcePorts } from '../sdk/ports.js';
 import { connectTcp } from './connect-tcp.js';
-import type { PortsFactory } from './run-executor.js';
+import type { PortsFactory } from './executor-parts.js';
 import type { SnapshotDoor } from './snapshot-door.js';
 
 /** Makes the HTTP client of one origin; it ends with the signal. */

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Database } from '#kernel';
 import type { Claim } from './lease-store.js';
-import type { Execution } from './run-executor.js';
+import type { Execution } from './executor-parts.js';
 import type { RunObserver } from './sync-worker.js';
 
 interface FreshnessRow {
@@ -49,34 +49,7 @@ export class SyncMetrics implements RunObserver {
       buckets: [1, 2, 5, 15, 60, 300, 900, 3_600],
       registers,
     });
-    const freshness = new Gauge({
-      name: 'rollcall_sync_freshness_seconds',
-      help: 'Age of the last good run, over all directories that are not paused; never read ones count from their creation',
-      labelNames: ['quantile'] as const,
-      registers,
-    });
-    const directories = new Gauge({
-      name: 'rollcall_sync_directories',
-      help: 'Polled directories that are due, failing, or waiting for approval',
-      labelNames: ['state'] as const,
-      registers,
-    });
-    // Asks once for all three gauges.
-    new Gauge({
-      name: 'rollcall_sync_due_lag_seconds',
-      help: 'How long the directory that waits longest has been due',
-      registers,
-      async collect() {
-        const [row] = await database.query<FreshnessRow>({ text: FRESHNESS_SQL });
-        this.set(row?.lag ?? 0);
-        freshness.set({ quantile: '0.5' }, row?.median ?? 0);
-        freshness.set({ quantile: '0.95' }, row?.p95 ?? 0);
-        freshness.set({ quantile: '1' }, row?.worst ?? 0);
-        directories.set({ state: 'due' }, row?.due ?? 0);
-        directories.set({ state: 'failing' }, row?.failing ?? 0);
-        directories.set({ state: 'awaiting_approval' }, row?.waiting ?? 0);
-      },
-    });
+    addBacklogGauges(registers, database);
   }
 
   claimed(claims: readonly Claim[]): void {
@@ -88,6 +61,38 @@ export class SyncMetrics implements RunObserver {
     this.#pages.inc({ provider }, pages);
     this.#duration.observe({ provider }, seconds);
   }
+}
+
+function addBacklogGauges(registers: Registry[], database: Database): void {
+  const freshness = new Gauge({
+    name: 'rollcall_sync_freshness_seconds',
+    help: 'Age of the last good run, over all directories that are not paused; never read ones count from their creation',
+    labelNames: ['quantile'] as const,
+    registers,
+  });
+  const directories = new Gauge({
+    name: 'rollcall_sync_directories',
+    help: 'Polled directories that are due, failing, or waiting for approval',
+    labelNames: ['state'] as const,
+    registers,
+  });
+  const dueLag: Gauge = new Gauge({
+    name: 'rollcall_sync_due_lag_seconds',
+    help: 'How long the directory that waits longest has been due',
+    registers,
+    // Asks once for all three gauges.
+    collect: async () => {
+      const [row] = await database.query<FreshnessRow>({ text: FRESHNESS_SQL });
+      if (row === undefined) return;
+      dueLag.set(row.lag);
+      freshness.set({ quantile: '0.5' }, row.median);
+      freshness.set({ quantile: '0.95' }, row.p95);
+      freshness.set({ quantile: '1' }, row.worst);
+      directories.set({ state: 'due' }, row.due);
+      directories.set({ state: 'failing' }, row.failing);
+      directories.set({ state: 'awaiting_approval' }, row.waiting);
+    },
+  });
 }
 
 const AGE = `extract(epoch FROM now() - coalesce(s.last_good_at, d.created_at))`;

@@ -79,7 +79,7 @@ export class SyncRuns {
       text: `SELECT ${RUN_COLUMNS} FROM sync_runs r
         WHERE r.environment_id = $1 AND r.directory_id = $2 AND ($3::text IS NULL OR r.id ${scan.comparison} $3)
         ORDER BY r.id ${scan.direction} LIMIT $4`,
-      values: [key.environmentId, key.directoryId, cursorOf(scan.cursor, 'run'), page.limit + 1],
+      values: [key.environmentId, key.directoryId, scan.cursor ?? null, page.limit + 1],
     });
     return toPage(rows.map(toRun), page);
   }
@@ -254,13 +254,4 @@ async function makeDue(tx: Queryable, key: DirectoryKey): Promise<void> {
 
 function stateConflict(message: string): ConflictError {
   return new ConflictError(message, { reason: 'state' });
-}
-
-/** @throws InvalidInputError code `invalid_cursor` */
-function cursorOf(cursor: string | undefined, prefix: 'run'): string | null {
-  if (cursor !== undefined && idTime(prefix, cursor) === undefined)
-    throw new InvalidInputError(`The cursor "${cursor.slice(0, 80)}" is not an id of this list.`, {
-      code: 'invalid_cursor',
-    });
-  return cursor ?? null;
 }

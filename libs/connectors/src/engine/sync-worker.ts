@@ -3,7 +3,7 @@ import { RunControl } from './interrupted.js';
 import { LEASE_MS, LeaseLostError, type Claim, type LeaseStore } from './lease-store.js';
 import type { EngineLog } from './log.js';
 import { endOfWindow } from './maintenance-window.js';
-import type { Execution } from './run-executor.js';
+import type { Execution } from './executor-parts.js';
 
 /** What is told about runs, for metrics. */
 export interface RunObserver {
