@@ -1,3 +1,4 @@
+import { InMemoryDoor } from '#testing';
 import { newId, SecretBox, systemClock, type Database } from '#kernel';
 import { createPortsFactory } from '../src/engine/source-ports.js';
 import type { Execution, ExecutorParts } from '../src/engine/executor-parts.js';
@@ -8,7 +9,6 @@ import type { EngineLog } from '../src/engine/log.js';
 import { RunStore } from '../src/engine/run-store.js';
 import { SyncWorker, type WorkerOptions } from '../src/engine/sync-worker.js';
 import { ConnectorRegistry, type Connector } from '../src/index.js';
-import { InMemoryDoor } from './in-memory-door.js';
 
 const GUARD = {
   policy: { isAllowed: () => true },

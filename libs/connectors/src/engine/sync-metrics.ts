@@ -63,36 +63,54 @@ export class SyncMetrics implements RunObserver {
   }
 }
 
+/** All gauges are collected at the same moment; one query serves them. */
 function addBacklogGauges(registers: Registry[], database: Database): void {
+  const read = sharedFor(SHARE_MS, async () => {
+    const [row] = await database.query<FreshnessRow>({ text: FRESHNESS_SQL });
+    return row ?? NOTHING;
+  });
   const freshness = new Gauge({
     name: 'rollcall_sync_freshness_seconds',
     help: 'Age of the last good run, over all directories that are not paused; never read ones count from their creation',
     labelNames: ['quantile'] as const,
     registers,
+    collect: async () => {
+      const { median, p95, worst } = await read();
+      freshness.set({ quantile: '0.5' }, median);
+      freshness.set({ quantile: '0.95' }, p95);
+      freshness.set({ quantile: '1' }, worst);
+    },
   });
   const directories = new Gauge({
     name: 'rollcall_sync_directories',
     help: 'Polled directories that are due, failing, or waiting for approval',
     labelNames: ['state'] as const,
     registers,
+    collect: async () => {
+      const { due, failing, waiting } = await read();
+      directories.set({ state: 'due' }, due);
+      directories.set({ state: 'failing' }, failing);
+      directories.set({ state: 'awaiting_approval' }, waiting);
+    },
   });
   const dueLag: Gauge = new Gauge({
     name: 'rollcall_sync_due_lag_seconds',
     help: 'How long the directory that waits longest has been due',
     registers,
-    // Asks once for all three gauges.
-    collect: async () => {
-      const [row] = await database.query<FreshnessRow>({ text: FRESHNESS_SQL });
-      if (row === undefined) return;
-      dueLag.set(row.lag);
-      freshness.set({ quantile: '0.5' }, row.median);
-      freshness.set({ quantile: '0.95' }, row.p95);
-      freshness.set({ quantile: '1' }, row.worst);
-      directories.set({ state: 'due' }, row.due);
-      directories.set({ state: 'failing' }, row.failing);
-      directories.set({ state: 'awaiting_approval' }, row.waiting);
-    },
+    collect: async () => dueLag.set((await read()).lag),
   });
+}
+
+const SHARE_MS = 1_000;
+const NOTHING: FreshnessRow = { due: 0, lag: 0, median: 0, p95: 0, worst: 0, failing: 0, waiting: 0 };
+
+function sharedFor<T>(ms: number, work: () => Promise<T>): () => Promise<T> {
+  let last: { readonly at: number; readonly result: Promise<T> } | undefined;
+  return () => {
+    if (last === undefined || performance.now() - last.at > ms)
+      last = { at: performance.now(), result: work() };
+    return last.result;
+  };
 }
 
 const AGE = `extract(epoch FROM now() - coalesce(s.last_good_at, d.created_at))`;

@@ -1,12 +1,6 @@
-import type { Database, JsonObject } from '#kernel';
+import type { Database, JsonObject, Queryable } from '#kernel';
 import type { SnapshotKind, SnapshotRecord } from '#model';
-import type {
-  Fence,
-  RunFacts,
-  SnapshotDoor,
-  SnapshotReport,
-  SnapshotRun,
-} from '../src/engine/snapshot-door.js';
+import type { Fence, RunFacts, SnapshotDoor, SnapshotReport, SnapshotRun } from '#connectors';
 
 /** A door without a directory behind it: keeps what is staged and applied, and obeys the fence like the real one. */
 export class InMemoryDoor implements SnapshotDoor {
@@ -18,15 +12,17 @@ export class InMemoryDoor implements SnapshotDoor {
   readonly discarded: string[] = [];
   /** Called before each step, for faults. */
   before: (step: 'stage' | 'plan' | 'apply' | 'discard') => void | Promise<void> = () => undefined;
-  readonly #database: Database;
+  readonly #transaction: (work: Fence) => Promise<void>;
 
-  constructor(database: Database) {
-    this.#database = database;
+  /** Without a database every fence is told that the lease holds. */
+  constructor(database?: Database) {
+    const isHeld: Queryable = { query: <R>() => Promise.resolve([{} as R]) };
+    this.#transaction = (work) => (database === undefined ? work(isHeld) : database.transaction(work));
   }
 
   async stage(run: SnapshotRun, records: readonly SnapshotRecord[], fence: Fence): Promise<void> {
     await this.before('stage');
-    await this.#database.transaction(fence);
+    await this.#transaction(fence);
     this.staged.set(run.runId, [...(this.staged.get(run.runId) ?? []), ...records]);
   }
 
@@ -47,7 +43,7 @@ export class InMemoryDoor implements SnapshotDoor {
   async apply(run: SnapshotRun, facts: RunFacts, fence: Fence): Promise<SnapshotReport> {
     await this.before('apply');
     const report = this.#compare(run, facts);
-    await this.#database.transaction(fence);
+    await this.#transaction(fence);
     this.facts.push(facts);
     const known = this.#known(run.directoryId);
     const seen = this.#people(run.runId);
