@@ -75,7 +75,7 @@ export class SyncWorld {
   async makeDue(directoryId: string, kind: 'full' | 'incremental' = 'incremental'): Promise<void> {
     await this.sql(
       `UPDATE sync_schedules SET due_at = now() - interval '1 second',
-         next_full_at = CASE WHEN $2 = 'full' THEN now() ELSE next_full_at END
+         next_full_at = CASE WHEN $2 = 'full' THEN now() - interval '1 second' ELSE next_full_at END
        WHERE directory_id = $1`,
       [directoryId, kind],
     );

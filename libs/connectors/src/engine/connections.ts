@@ -8,7 +8,12 @@ import { fingerprintOf, type DirectoryKey } from './connection-settings.js';
 import type { Credentials, Secrets, StoredCredential } from './credentials.js';
 
 /** Settings of a directory that are ours and not its connector's. */
-const DIRECTORY_SETTINGS: readonly string[] = ['auto_apply', 'unique_group_names', 'match_external_ids'];
+const DIRECTORY_SETTINGS: readonly string[] = [
+  'auto_apply',
+  'unique_group_names',
+  'match_external_ids',
+  'guard',
+];
 
 export interface ConnectionsParts {
   readonly registry: ConnectorRegistry;

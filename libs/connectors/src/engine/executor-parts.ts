@@ -5,7 +5,7 @@ import type { ConnectionHealth } from './connection-health.js';
 import type { EngineLog } from './log.js';
 import type { RunStore } from './run-store.js';
 import type { SnapshotDoor, SnapshotRun } from './snapshot-door.js';
-import type { RunOutcome } from './sync-run.js';
+import type { RunError, RunOutcome } from './sync-run.js';
 
 /** Makes the ports of one run. */
 export type PortsFactory = (run: {
@@ -32,6 +32,8 @@ export interface ExecutorParts {
 export interface Execution {
   readonly outcome: RunOutcome | 'awaiting_approval' | 'paused' | 'lost';
   readonly provider: string;
+  /** Why it is not good, for the log. */
+  readonly error: RunError | null;
   readonly pages: number;
   readonly seconds: number;
 }

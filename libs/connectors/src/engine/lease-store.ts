@@ -184,7 +184,7 @@ const CLAIM_SQL = `
   WHERE s.environment_id = c.environment_id AND s.directory_id = c.directory_id
     AND d.environment_id = c.environment_id AND d.id = c.directory_id
   RETURNING s.environment_id, s.directory_id, s.token::text AS token, d.provider, d.state, s.active_run_id, s.staged_run_id,
-    s.needs_approval, s.next_full_at <= now() AS is_full_due, s.incremental_seconds, s.full_seconds, s.windows,
+    s.needs_approval, s.next_full_at <= now() + interval '1 second' AS is_full_due, s.incremental_seconds, s.full_seconds, s.windows,
     s.failures, s.last_full_records,
     CASE WHEN isfinite(c.due_at) THEN extract(epoch FROM now() - c.due_at)::float8 ELSE 0 END AS lag_seconds`;
 

@@ -18,6 +18,7 @@ export async function executeRun(
   return {
     outcome,
     provider: claim.provider ?? 'unknown',
+    error: session.error,
     pages: session.pagesRead,
     seconds: (performance.now() - startedAt) / 1_000,
   };

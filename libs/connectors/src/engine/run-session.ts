@@ -38,6 +38,10 @@ export class RunSession {
     return (this.#opened?.pages ?? 0) - this.#pagesBefore;
   }
 
+  get error(): RunError | null {
+    return this.#opened?.error ?? null;
+  }
+
   async execute(): Promise<Execution['outcome']> {
     try {
       await this.#forgetLeftovers();
@@ -199,6 +203,7 @@ export class RunSession {
     closing: Partial<Closing> = {},
   ): Promise<RunOutcome> {
     const run: SyncRun = { ...this.#run, status: outcome, error };
+    this.#run = run;
     const isApplied = outcome === 'succeeded' || outcome === 'partial';
     if (isApplied) await this.#tellSuccess();
     else await this.#tellFailure(error);
@@ -257,7 +262,8 @@ export class RunSession {
   }
 
   async #pause(changes: Partial<SyncRun>, seconds: number): Promise<'paused'> {
-    await this.#parts.store.close(this.#claim, { ...this.#run, ...changes }, pause(this.#claim, seconds));
+    this.#run = { ...this.#run, ...changes };
+    await this.#parts.store.close(this.#claim, this.#run, pause(this.#claim, seconds));
     return 'paused';
   }
 

@@ -191,9 +191,16 @@ function keyOf(claim: Claim): string {
 }
 
 function logExecution(log: EngineLog, facts: object, execution: Execution): void {
-  const { outcome, provider, pages, seconds } = execution;
-  const told = { ...facts, provider, outcome, pages, seconds: Math.round(seconds * 10) / 10 };
+  const { outcome, provider, error, pages, seconds } = execution;
+  const told = {
+    ...facts,
+    provider,
+    pages,
+    seconds: Math.round(seconds * 10) / 10,
+    ...(error !== null && { code: error.code, reason: error.message }),
+  };
   if (outcome === 'failed' || outcome === 'partial') log.warn(told, `sync run ${outcome}`);
   else if (outcome === 'lost') log.warn(told, 'sync run was taken over by another worker');
+  else if (pages > 1 || error !== null) log.info(told, `sync run ${outcome}`);
   else log.debug(told, `sync run ${outcome}`);
 }
