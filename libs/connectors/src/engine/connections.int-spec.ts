@@ -121,6 +121,20 @@ describe('settings of a polled directory', () => {
   });
 });
 
+describe('auto_apply', () => {
+  it('that comes later lets the next run through, and a change of settings too', async () => {
+    const id = await create();
+    await connections.changeSettings(environmentId, id, {
+      config: { domain: 'example.com', auto_apply: true },
+    });
+    expect(await runDue()).toBe('succeeded');
+    await connections.changeSettings(environmentId, id, {
+      config: { domain: 'example.org', auto_apply: true },
+    });
+    expect(await runDue()).toBe('succeeded');
+  });
+});
+
 describe('the first key', () => {
   it('seals again what an older one has sealed, and says which keys are missing', async () => {
     const id = await create();

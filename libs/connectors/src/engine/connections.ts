@@ -89,7 +89,8 @@ export class Connections {
       config,
       alongside: async (tx) => {
         await this.#parts.credentials.write(tx, key, given);
-        if (isOther) await startAnew(tx, key, config['auto_apply'] !== true);
+        if (isOther) await startAnew(tx, key);
+        if (config['auto_apply'] === true) await approveAlways(tx, key);
       },
     });
   }
@@ -181,12 +182,19 @@ export function readAnswers(connector: Connector, answers: JsonObject): Answers 
   };
 }
 
-async function startAnew(tx: Queryable, key: DirectoryKey, needsApproval: boolean): Promise<void> {
+async function approveAlways(tx: Queryable, key: DirectoryKey): Promise<void> {
   await tx.query({
-    text: `UPDATE sync_schedules SET needs_approval = $3, next_full_at = now(), failures = 0,
+    text: 'UPDATE sync_schedules SET needs_approval = false WHERE environment_id = $1 AND directory_id = $2',
+    values: [key.environmentId, key.directoryId],
+  });
+}
+
+async function startAnew(tx: Queryable, key: DirectoryKey): Promise<void> {
+  await tx.query({
+    text: `UPDATE sync_schedules SET needs_approval = true, next_full_at = now(), failures = 0,
         due_at = CASE WHEN paused THEN due_at ELSE now() END
       WHERE environment_id = $1 AND directory_id = $2`,
-    values: [key.environmentId, key.directoryId, needsApproval],
+    values: [key.environmentId, key.directoryId],
   });
   await tx.query({
     text: `UPDATE sync_runs r SET cancel_requested_at = now(), revision = revision + 1

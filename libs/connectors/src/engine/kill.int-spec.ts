@@ -4,6 +4,8 @@ import { aSourceUser, createTestDatabase, ScriptedSource, type TestDatabase } fr
 import { SyncWorld, until } from '../../test-support/sync-world.js';
 import { RunControl } from './interrupted.js';
 import { executeRun } from './run-executor.js';
+import { LeaseLostError } from './lease-store.js';
+import { pause } from './run-plan.js';
 import { RunStore } from './run-store.js';
 
 /** A process that dies at its n-th statement: that one and all after it reach nobody. */
@@ -207,6 +209,56 @@ describe('two workers', () => {
     control.interrupt('lost');
     expect(await running).toMatchObject({ outcome: 'lost' });
     await world.sql(`UPDATE sync_schedules SET worker = NULL WHERE directory_id = $1`, [lost]);
+  });
+});
+
+describe('a claim', () => {
+  it('of one directory by many at once is given to one', async () => {
+    const id = await world.directory();
+    for (let round = 0; round < 30; round += 1) {
+      await world.expireLease(id);
+      await world.makeDue(id);
+      const claims = await Promise.all(Array.from({ length: 8 }, (_, index) => world.claim(1, `w${index}`)));
+      expect(claims.flat()).toHaveLength(1);
+    }
+  });
+
+  it('does not wait for a directory that somebody is just writing', async () => {
+    await world.directory();
+    await db.database.transaction(async (tx) => {
+      await tx.query({
+        text: 'SELECT FROM sync_schedules WHERE environment_id = $1 FOR KEY SHARE',
+        values: [world.environmentId],
+      });
+      expect(await world.claim()).toEqual([]);
+    });
+    expect(await world.claim()).toHaveLength(1);
+  });
+
+  it('that is no longer the newest writes nothing with any statement', async () => {
+    const id = await world.directory();
+    const store = new RunStore(db.database);
+    const [stale] = await world.claim();
+    if (!stale) throw new Error('nothing claimed');
+    const { run } = await store.open(stale, 'full');
+    await world.expireLease(id);
+    await world.claim(1, 'other');
+    const before = [await world.lastRun(id), await world.schedule(id)];
+    const item = { kind: 'invalid', detail: {} };
+    await expect(store.open(stale, 'full')).rejects.toThrow(LeaseLostError);
+    await expect(store.open({ ...stale, activeRunId: run.id }, 'full')).rejects.toThrow(LeaseLostError);
+    await expect(store.save(stale, { ...run, pages: 9 }, [item])).rejects.toThrow(LeaseLostError);
+    const cursors = [{ streamId: 'users', cursor: 'c', fingerprint: 'f' }];
+    await expect(store.close(stale, run, { ...pause(stale, 0), cursors })).rejects.toThrow(LeaseLostError);
+    await world.leases.release(stale, new Date(0));
+    const [runRow, { due_in: _due, full_in: _full, ...schedule }] = [
+      await world.lastRun(id),
+      await world.schedule(id),
+    ];
+    expect(runRow).toEqual(before[0]);
+    expect(before[1]).toMatchObject(schedule);
+    expect(await world.sql('SELECT FROM source_cursors WHERE directory_id = $1', [id])).toEqual([]);
+    expect(await world.sql('SELECT FROM sync_run_items WHERE directory_id = $1', [id])).toEqual([]);
   });
 });
 
