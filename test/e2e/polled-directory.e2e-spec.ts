@@ -24,7 +24,10 @@ beforeAll(async () => {
   organization = (await rest.call<{ id: string }>('POST', '/organizations', { name: 'Acme' })).id;
 }, 60_000);
 
-afterAll(() => rollcall.stop(), 30_000);
+let isStopped = false;
+afterAll(async () => {
+  if (!isStopped) await rollcall.stop();
+}, 30_000);
 
 async function connect(config: Record<string, unknown> = {}): Promise<string> {
   const created = await rest.call<{ directory: { id: string } }>('POST', '/management/directories', {
@@ -182,5 +185,20 @@ describe('a polled directory', () => {
     const text = await (await fetch(`${rollcall.baseUrl}/metrics`)).text();
     expect(text).toMatch(/rollcall_sync_runs_total\{provider="scripted",outcome="succeeded"\} [1-9]/);
     expect(text).toMatch(/rollcall_sync_freshness_seconds\{quantile="1"\}/);
+  });
+
+  it('closes open streams when the process ends, which they do not hold up', async () => {
+    const directory = await connect();
+    const waiting = await runWhen(directory, (run) => run.status === 'awaiting_approval');
+    const response = await fetch(
+      `${rollcall.baseUrl}/management/directories/${directory}/sync_runs/${waiting.id}/stream`,
+      { headers: { authorization: `Bearer ${rollcall.apiKey}` } },
+    );
+    const reader = response.body?.getReader();
+    const first = new TextDecoder().decode((await reader?.read())?.value);
+    expect(first).toContain('event: progress');
+    isStopped = true;
+    await rollcall.stop();
+    expect((await reader?.read())?.done).toBe(true);
   });
 });
