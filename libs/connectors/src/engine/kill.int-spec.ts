@@ -297,9 +297,13 @@ describe('the schedule', () => {
     expect(source.read).toEqual([]);
   });
 
-  it('skips what was deleted', async () => {
+  it('skips what was deleted, and ends its run', async () => {
     const id = await world.directory();
+    const [running] = await world.claim();
+    if (!running) throw new Error('nothing claimed');
     await world.sql('UPDATE directories SET deleted_at = now() WHERE id = $1', [id]);
+    expect(await world.leases.renew([running])).toEqual([{ directoryId: id, isCancelled: true }]);
+    await world.expireLease(id);
     expect(await world.claim()).toEqual([]);
   });
 
