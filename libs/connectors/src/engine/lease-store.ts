@@ -157,21 +157,31 @@ function toClaim(row: ClaimRow): Claim {
   };
 }
 
-/* Per environment only as many candidates are looked at as can be taken, so a long backlog costs no more than a short one. */
+const FREE_OF = (environment: string): string => `
+      SELECT s.environment_id, s.directory_id, s.due_at FROM sync_schedules s
+      JOIN directories d ON d.environment_id = s.environment_id AND d.id = s.directory_id AND d.deleted_at IS NULL
+      WHERE s.environment_id = ${environment} AND s.due_at <= now() AND s.lease_until < now()
+      ORDER BY s.due_at`;
+
+/*
+ * First the environments whose turn it is, by one look at the head of each; then as many rows of those as can be taken.
+ * A long backlog costs no more than a short one, and a thousand environments cost a thousand look-ups in an index.
+ */
 const CLAIM_SQL = `
   WITH busy AS MATERIALIZED (
     SELECT environment_id, count(*) AS runs FROM sync_schedules
     WHERE worker IS NOT NULL AND lease_until > now() GROUP BY environment_id),
-  candidates AS (
-    SELECT c.environment_id, c.directory_id, c.due_at,
-      coalesce(b.runs, 0) + row_number() OVER (PARTITION BY c.environment_id ORDER BY c.due_at) AS turn
+  heads AS MATERIALIZED (
+    SELECT h.environment_id, coalesce(b.runs, 0) AS runs
     FROM environments e
     LEFT JOIN busy b ON b.environment_id = e.id
-    CROSS JOIN LATERAL (
-      SELECT s.environment_id, s.directory_id, s.due_at FROM sync_schedules s
-      JOIN directories d ON d.environment_id = s.environment_id AND d.id = s.directory_id AND d.deleted_at IS NULL
-      WHERE s.environment_id = e.id AND s.due_at <= now() AND s.lease_until < now()
-      ORDER BY s.due_at LIMIT $1::int * 4) c),
+    CROSS JOIN LATERAL (${FREE_OF('e.id')} LIMIT 1) h
+    WHERE coalesce(b.runs, 0) < $2
+    ORDER BY coalesce(b.runs, 0), h.due_at LIMIT $1::int * 4),
+  candidates AS (
+    SELECT c.environment_id, c.directory_id, c.due_at,
+      h.runs + row_number() OVER (PARTITION BY c.environment_id ORDER BY c.due_at) AS turn
+    FROM heads h CROSS JOIN LATERAL (${FREE_OF('h.environment_id')} LIMIT $1::int * 4) c),
   chosen AS (
     SELECT s.environment_id, s.directory_id, s.due_at
     FROM (SELECT * FROM candidates WHERE turn <= $2 ORDER BY turn, due_at LIMIT $1::int * 4) c
