@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { IdempotencyStore } from '#api';
+import { installedConnectors, type ConnectorRegistry, type SnapshotDoor } from '#connectors';
 import { CONTROL_ENTITIES } from '#directory';
 import { bootstrap } from './bootstrap.js';
 import { loadSecretKeys, publicUrlOf, readConfig, type Config, type Roles } from './config/index.js';
@@ -12,7 +13,8 @@ import { freePort } from './http/free-port.js';
 import { createLog } from './logging/create-log.js';
 import { startMaintenance, startStatistics } from './maintenance/start-maintenance.js';
 import { Metrics } from './metrics/metrics.js';
-import { createServices } from './services.js';
+import { createServices, type AfterCommit } from './services.js';
+import { createSync, type Sync } from './sync.js';
 import { createWebhooks, type Webhooks } from './webhooks.js';
 
 /** Connections per process and pool: writers wait on their directory's lock, so a few more than cores are enough. */
@@ -30,11 +32,20 @@ export interface Rollcall {
   stop(): Promise<void>;
 }
 
+/** What a test puts in the place of what is built in. */
+export interface Replacements {
+  readonly connectors?: ConnectorRegistry;
+  readonly door?: SnapshotDoor;
+}
+
 /**
  * Starts the roles that the environment asks for; resolves when ready.
  * @throws ConfigError, DatabaseError, EmbeddedPostgresError, or the listen error; each message is for the operator.
  */
-export async function startRollcall(env: NodeJS.ProcessEnv): Promise<Rollcall> {
+export async function startRollcall(
+  env: NodeJS.ProcessEnv,
+  replacements: Replacements = {},
+): Promise<Rollcall> {
   const config = readConfig(env);
   const log = createLog({ level: config.logLevel, format: config.logFormat });
   const secretKeys = await loadSecretKeys(config);
@@ -46,7 +57,7 @@ export async function startRollcall(env: NodeJS.ProcessEnv): Promise<Rollcall> {
     log: (line) => log.debug({ source: 'postgres' }, line),
   });
   try {
-    return await startServices({ config, log, secretKeys, database });
+    return await startServices({ config, log, secretKeys, database, replacements });
   } catch (error) {
     await database.close();
     throw error;
@@ -58,22 +69,25 @@ interface Parts {
   readonly log: Logger;
   readonly secretKeys: string;
   readonly database: OpenDatabase;
+  readonly replacements: Replacements;
 }
 
-async function startServices({ config, log, secretKeys, database }: Parts): Promise<Rollcall> {
+async function startServices({ config, log, secretKeys, database, replacements }: Parts): Promise<Rollcall> {
   for (const pool of [database.pool, database.writePool])
     pool.on('error', (error) => log.warn({ reason: error.message }, 'a database connection broke'));
   const isWorker = config.roles !== 'api';
   // The services wake the dispatcher, and the dispatcher is made of the services.
   const dispatch: { to?: Webhooks } = {};
-  const services = createServices(
-    { dataSource: database.appDataSource, pool: database.pool, writePool: database.writePool },
-    { secretKeys, afterCommit: (environmentId, streamId) => dispatch.to?.wake(environmentId, streamId) },
-  );
+  const afterCommit: AfterCommit = (environmentId, streamId) => dispatch.to?.wake(environmentId, streamId);
+  const { appDataSource: dataSource, pool, writePool } = database;
+  const services = createServices({ dataSource, pool, writePool }, { secretKeys, afterCommit });
   const metrics = new Metrics({ general: database.pool, writes: database.writePool });
   const health = new Health(database.pool);
   const webhooks = createWebhooks({ config, log, services, metrics, databaseUrl: database.url });
   dispatch.to = webhooks;
+  const registry = replacements.connectors ?? installedConnectors;
+  const { door } = replacements;
+  const sync = createSync({ config, log, services, metrics, registry, door, afterCommit });
   const { generatedApiKey } = await bootstrap(services.environments, config.bootstrapApiKey);
   const port = config.port === 0 ? await freePort(config.host) : config.port;
   const app = await createApp({
@@ -83,17 +97,20 @@ async function startServices({ config, log, secretKeys, database }: Parts): Prom
     metrics,
     health,
     webhooks,
+    sync,
     publicUrl: publicUrlOf(config, port),
   });
   await webhooks.start();
+  await sync.start();
   const housekeeping = [startStatistics({ log, services, database })];
   if (isWorker)
     housekeeping.push(
-      startMaintenance({ log, services, database, idempotency: app.get(IdempotencyStore), metrics }),
+      startMaintenance({ log, services, sync, database, idempotency: app.get(IdempotencyStore), metrics }),
     );
   try {
     await app.listen(port, config.host);
   } catch (error) {
+    await sync.stop();
     await webhooks.stop();
     await Promise.all(housekeeping.map((stop) => stop()));
     throw error;
@@ -103,7 +120,7 @@ async function startServices({ config, log, secretKeys, database }: Parts): Prom
     roles: config.roles,
     log,
     generatedApiKey,
-    stop: () => stopAll({ app, health, webhooks, housekeeping, database }),
+    stop: () => stopAll({ app, health, webhooks, sync, housekeeping, database }),
   };
 }
 
@@ -111,14 +128,15 @@ interface Running {
   readonly app: NestFastifyApplication;
   readonly health: Health;
   readonly webhooks: Webhooks;
+  readonly sync: Sync;
   readonly housekeeping: readonly (() => Promise<void>)[];
   readonly database: OpenDatabase;
 }
 
-/** First no new requests, then no new deliveries, the database last. */
-async function stopAll({ app, health, webhooks, housekeeping, database }: Running): Promise<void> {
+/** First no new requests and no new runs, then no new deliveries, the database last. */
+async function stopAll({ app, health, webhooks, sync, housekeeping, database }: Running): Promise<void> {
   health.startDraining();
-  await closeServer(app);
+  await Promise.all([closeServer(app), sync.stop()]);
   await webhooks.stop();
   await Promise.all(housekeeping.map((stop) => stop()));
   await database.close();

@@ -21,6 +21,7 @@ export type AfterCommit = (environmentId: string, streamId: string) => void;
 
 /** Everything that works on the database, wired once per process. */
 export interface Services {
+  readonly dataSource: DataSource;
   readonly database: Database;
   readonly secretBox: SecretBox;
   readonly environments: Environments;
@@ -47,6 +48,7 @@ export function createServices(
   const secretBox = new SecretBox(options.secretKeys);
   const accessTokens = new AccessTokens(secretBox, clock);
   return {
+    dataSource,
     database,
     secretBox,
     environments: new Environments(dataSource, clock),

@@ -28,6 +28,9 @@ describe('readConfig', () => {
       bootstrapApiKey: undefined,
       outboundAllow: [],
       scimRateLimit: 5_000,
+      syncConcurrency: 4,
+      syncPerEnvironment: 16,
+      syncDeadline: 21_600,
       logLevel: 'info',
       logFormat: 'pretty',
     });
@@ -62,6 +65,9 @@ describe('readConfig', () => {
       bootstrapApiKey: 'a-key-that-nobody-guesses',
       outboundAllow: ['10.0.0.0/8', '::1/128'],
       scimRateLimit: 0,
+      syncConcurrency: 4,
+      syncPerEnvironment: 16,
+      syncDeadline: 21_600,
       logLevel: 'debug',
       logFormat: 'pretty',
     });

@@ -4,7 +4,7 @@ import type { Clock } from '#kernel';
 
 import { isoWeek, type IsoWeek } from './iso-week.js';
 
-const TABLES = ['events', 'webhook_attempts'] as const;
+const TABLES = ['events', 'webhook_attempts', 'sync_runs', 'sync_run_items'] as const;
 const WEEKS_AHEAD = 4;
 const PARTITION_LOCK = 7_265_742_002;
 // Attaching waits for writers, and other writers queue behind it. There are weeks of time for another try.

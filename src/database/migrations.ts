@@ -4,6 +4,7 @@ import { CreateSchema20261123100000 } from '../../migrations/20261123100000-crea
 import { TuneDirectoryTables20261124100000 } from '../../migrations/20261124100000-tune-directory-tables.js';
 import { AddDetectedDialect20261124110000 } from '../../migrations/20261124110000-add-detected-dialect.js';
 import { ExtendScimCredentials20261124130000 } from '../../migrations/20261124130000-extend-scim-credentials.js';
+import { CreateSyncRuns20261124160000 } from '../../migrations/20261124160000-create-sync-runs.js';
 
 /** Every migration, oldest first. A new one is added at the end; none is ever changed or removed. */
 export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string })[] = [
@@ -11,6 +12,7 @@ export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string
   TuneDirectoryTables20261124100000,
   AddDetectedDialect20261124110000,
   ExtendScimCredentials20261124130000,
+  CreateSyncRuns20261124160000,
 ];
 
 /** Their names as they stand in the table of migrations, oldest first. */

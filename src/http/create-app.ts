@@ -12,6 +12,7 @@ import { NestLog } from '../logging/nest-log.js';
 import { MetricsController } from '../metrics/metrics.controller.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Services } from '../services.js';
+import type { Sync } from '../sync.js';
 import { VERSION } from '../version.js';
 import type { Webhooks } from '../webhooks.js';
 import { HttpAdapter } from './http-adapter.js';
@@ -25,6 +26,7 @@ export interface AppParts {
   readonly metrics: Metrics;
   readonly health: Health;
   readonly webhooks: Webhooks;
+  readonly sync: Sync;
   readonly publicUrl: string;
 }
 
@@ -60,7 +62,7 @@ function scimServer({ services, config, log, metrics, publicUrl }: AppParts): Sc
 }
 
 function appModule(parts: AppParts, scim: ScimServer): DynamicModule {
-  const { services, metrics, webhooks, publicUrl } = parts;
+  const { services, metrics, webhooks, sync, publicUrl } = parts;
   return {
     module: AppModule,
     imports: [
@@ -75,6 +77,11 @@ function appModule(parts: AppParts, scim: ScimServer): DynamicModule {
         eventFeed: services.feed,
         webhookEndpoints: webhooks.endpoints,
         attempts: webhooks.attempts,
+        connectors: sync.registry,
+        connections: sync.connections,
+        connectionCheck: sync.connectionCheck,
+        schedules: sync.schedules,
+        syncRuns: sync.runs,
         database: services.database,
         secretBox: services.secretBox,
         settings: { publicUrl, dialects: dialectNames(), version: VERSION },

@@ -4,11 +4,13 @@ import { systemClock } from '#kernel';
 import { ensurePartitions, type OpenDatabase } from '../database/index.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Services } from '../services.js';
+import type { Sync } from '../sync.js';
 import { refreshStatistics } from './fresh-statistics.js';
 
 interface Parts {
   readonly log: Logger;
   readonly services: Services;
+  readonly sync: Sync;
   readonly database: OpenDatabase;
   readonly idempotency: IdempotencyStore;
   readonly metrics: Metrics;
@@ -21,6 +23,8 @@ const PURGE_INTERVAL_MS = 5_000;
 const IDEMPOTENCY_INTERVAL_MS = 600_000;
 /** A token that expired is told within this time. */
 const EXPIRY_INTERVAL_MS = 5_000;
+const TRANSITIONS_INTERVAL_MS = 30_000;
+const RESEAL_INTERVAL_MS = 60_000;
 const PARTITION_INTERVAL_MS = 6 * 3_600_000;
 
 /** What every process sees to, whoever serves the writes: statistics for the planner. */
@@ -28,17 +32,18 @@ export function startStatistics({
   log,
   services,
   database,
-}: Omit<Parts, 'idempotency' | 'metrics'>): () => Promise<void> {
+}: Omit<Parts, 'idempotency' | 'metrics' | 'sync'>): () => Promise<void> {
   return repeat(log, STATISTICS_INTERVAL_MS, () => refreshStatistics(services.database, database));
 }
 
 /**
  * Housekeeping of a worker: partitions of the coming weeks, purge of deleted directories, expired idempotency keys,
- * notices of tokens that expire.
+ * notices of tokens that expire, dated states, rotated keys.
  */
 export function startMaintenance({
   log,
   services,
+  sync,
   database,
   idempotency,
   metrics,
@@ -53,8 +58,10 @@ export function startMaintenance({
   const notices = repeat(log, EXPIRY_INTERVAL_MS, async () => {
     metrics.expiryNotices.inc(await services.expiryNotices.announce());
   });
+  const transitions = repeat(log, TRANSITIONS_INTERVAL_MS, () => sync.applyDueTransitions());
+  const reseal = repeat(log, RESEAL_INTERVAL_MS, () => sync.resealCredentials());
   return async () => {
-    await Promise.all([purge(), partitions(), keys(), notices()]);
+    await Promise.all([purge(), partitions(), keys(), notices(), transitions(), reseal()]);
   };
 }
 

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ConnectorRegistry } from '#connectors';
+import { ScriptedSource } from '#testing';
 import { createScimDirectory, RestClient, type CreatedScimDirectory } from '../support/rest-client.js';
 import { startRollcall, type RunningRollcall } from '../support/start-rollcall.js';
 
@@ -19,7 +21,8 @@ let clientSecretOfA: string;
 let paths: Record<string, Record<string, unknown>>;
 
 beforeAll(async () => {
-  rollcall = await startRollcall();
+  const source = new ScriptedSource({ streams: { users: [[]] } });
+  rollcall = await startRollcall({}, { connectors: new ConnectorRegistry([source.connector()]) });
   const root = new RestClient(rollcall.baseUrl, rollcall.apiKey);
   const a = await newTenant(root, 'A');
   const b = await newTenant(root, 'B');
@@ -38,12 +41,13 @@ describe('a key of another tenant', () => {
       Object.keys(methods).map((method) => ({ path, method: method.toUpperCase() })),
     );
     const withIds = routes.filter(
-      ({ path }) => path.includes('{') && !path.startsWith('/management/environments'),
+      ({ path }) => path.includes('{') && !/^\/management\/(environments|connectors)/.test(path),
     );
     expect(withIds.length).toBeGreaterThan(15);
     for (const { path, method } of withIds) {
-      const theirs = await ask(method, fillPath(path, ownIds));
-      const nobodys = await ask(method, fillPath(path, unknownIds(ownIds)));
+      const ids = isPolled(path) ? { ...ownIds, directory: String(ownIds['polled']) } : ownIds;
+      const theirs = await ask(method, fillPath(path, ids), bodyOf(path));
+      const nobodys = await ask(method, fillPath(path, unknownIds(ids)), bodyOf(path));
       expect({ method, path, status: theirs.status }).toEqual({ method, path, status: nobodys.status });
       expect([404, 400, 422]).toContain(theirs.status);
       expect(withoutIds(theirs.body)).toBe(withoutIds(nobodys.body));
@@ -180,7 +184,20 @@ async function fill(rest: RestClient, directory: CreatedScimDirectory): Promise<
     {},
   );
   clientSecretOfA = client.client_secret;
+  const polled = await rest.call<{ directory: { id: string } }>('POST', '/management/directories', {
+    organization_id: organization.id,
+    name: 'Polled',
+    type: 'scripted',
+    config: { domain: 'example.com', api_token: 'sesame' },
+  });
+  const run = await rest.call<{ id: string }>(
+    'POST',
+    `/management/directories/${polled.directory.id}/sync_runs`,
+    { mode: 'full' },
+  );
   return {
+    polled: polled.directory.id,
+    run: run.id,
     directory: directory.id,
     directory_user: user,
     directory_group: group,
@@ -191,6 +208,17 @@ async function fill(rest: RestClient, directory: CreatedScimDirectory): Promise<
     oauth_client: client.id,
     external: 'acme-00001',
   };
+}
+
+/** Routes that only a polled directory answers. */
+function isPolled(path: string): boolean {
+  return /\/(sync_runs|schedule|credentials|check)\b/.test(path);
+}
+
+/** What gets past the reading of the body, so that the id decides. */
+function bodyOf(path: string): unknown {
+  if (!isPolled(path)) return undefined;
+  return { mode: 'full', credentials: { api_token: 'stolen' }, paused: true };
 }
 
 /** Which kind of id a path names with `{id}`. */
@@ -207,6 +235,7 @@ function kindOf(path: string): string {
 function fillPath(path: string, ids: Ids): string {
   return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     if (/external/.test(name)) return String(ids['external']);
+    if (name === 'run_id') return String(ids['run']);
     if (/token/.test(name)) return String(ids['directory_token']);
     if (/client/.test(name)) return String(ids['oauth_client']);
     return String(ids[kindOf(path)]);

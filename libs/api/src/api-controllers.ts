@@ -4,11 +4,14 @@ import { DirectoryGroupsController } from './directory-groups/directory-groups.c
 import { DirectoryUsersController } from './directory-users/directory-users.controller.js';
 import { EventsController } from './events/events.controller.js';
 import { DirectoryPausesController } from './management/directory-pauses.controller.js';
+import { ConnectorsController } from './management/connectors.controller.js';
+import { DirectoryConnectionController } from './management/directory-connection.controller.js';
 import { DirectoryTokensController } from './management/directory-tokens.controller.js';
 import { EnvironmentsController } from './management/environments.controller.js';
 import { ManagedDirectoriesController } from './management/managed-directories.controller.js';
 import { ManagedEventsController } from './management/managed-events.controller.js';
 import { OAuthClientsController } from './management/oauth-clients.controller.js';
+import { SyncRunsController } from './management/sync-runs.controller.js';
 import { WebhookAttemptsController } from './management/webhook-attempts.controller.js';
 import { DocumentationController } from './openapi/documentation.controller.js';
 import { OrganizationDomainsController } from './organizations/organization-domains.controller.js';
@@ -32,6 +35,9 @@ export const API_CONTROLLERS: readonly Type[] = [
   DirectoryTokensController,
   OAuthClientsController,
   ManagedEventsController,
+  ConnectorsController,
+  DirectoryConnectionController,
+  SyncRunsController,
   WebhookAttemptsController,
   DocumentationController,
 ];

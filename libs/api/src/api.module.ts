@@ -8,6 +8,7 @@ import {
   OAuthClients,
   Organizations,
 } from '#directory';
+import { ConnectionCheck, Connections, ConnectorRegistry, Schedules, SyncRuns } from '#connectors';
 import { EventFeed } from '#events';
 import type { Database, SecretBox } from '#kernel';
 import { Attempts, WebhookEndpoints } from '#webhooks';
@@ -32,6 +33,11 @@ export interface ApiModuleOptions {
   readonly eventFeed: EventFeed;
   readonly webhookEndpoints: WebhookEndpoints;
   readonly attempts: Attempts;
+  readonly connectors: ConnectorRegistry;
+  readonly connections: Connections;
+  readonly connectionCheck: ConnectionCheck;
+  readonly schedules: Schedules;
+  readonly syncRuns: SyncRuns;
   /** Where idempotency keys are kept. */
   readonly database: Database;
   /** Seals the answers kept under idempotency keys: some hold a secret that is shown once. */
@@ -65,6 +71,11 @@ function providersOf(options: ApiModuleOptions): Provider[] {
     { provide: EventFeed, useValue: options.eventFeed },
     { provide: WebhookEndpoints, useValue: options.webhookEndpoints },
     { provide: Attempts, useValue: options.attempts },
+    { provide: ConnectorRegistry, useValue: options.connectors },
+    { provide: Connections, useValue: options.connections },
+    { provide: ConnectionCheck, useValue: options.connectionCheck },
+    { provide: Schedules, useValue: options.schedules },
+    { provide: SyncRuns, useValue: options.syncRuns },
     { provide: OpenApiDocument, useFactory: () => new OpenApiDocument(buildOpenApi(options.settings)) },
     { provide: ApiSettings, useValue: new ApiSettings(options.settings) },
     {

@@ -15,7 +15,9 @@ export type IdPrefix =
   | 'event'
   | 'we'
   | 'webhook_secret'
-  | 'attempt';
+  | 'attempt'
+  | 'run'
+  | 'run_item';
 
 const nextUlid = monotonicFactory();
 
