@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { IdempotencyStore } from '#api';
 import { CONTROL_ENTITIES } from '#directory';
+import { RequestLog, RequestLogMetrics } from '#scim';
 import { bootstrap } from './bootstrap.js';
 import { loadSecretKeys, publicUrlOf, readConfig, type Config, type Roles } from './config/index.js';
 import { openDatabase, type OpenDatabase } from './database/index.js';
@@ -67,12 +68,21 @@ async function startServices({ config, log, secretKeys, database }: Parts): Prom
   const dispatch: { to?: Webhooks } = {};
   const services = createServices(
     { dataSource: database.appDataSource, pool: database.pool },
-    { secretKeys, afterCommit: (environmentId, streamId) => dispatch.to?.wake(environmentId, streamId) },
+    {
+      secretKeys,
+      eventDays: config.eventDays,
+      afterCommit: (environmentId, streamId) => dispatch.to?.wake(environmentId, streamId),
+    },
   );
   const metrics = new Metrics(database.pool);
   const health = new Health(database.pool);
   const webhooks = createWebhooks({ config, log, services, metrics, databaseUrl: database.url });
   dispatch.to = webhooks;
+  const requestLog = new RequestLog({
+    database: services.database,
+    metrics: new RequestLogMetrics(metrics.registry),
+    log,
+  });
   const { generatedApiKey } = await bootstrap(services.environments, config.bootstrapApiKey);
   const port = config.port === 0 ? await freePort(config.host) : config.port;
   const app = await createApp({
@@ -82,6 +92,7 @@ async function startServices({ config, log, secretKeys, database }: Parts): Prom
     metrics,
     health,
     webhooks,
+    requestLog,
     publicUrl: publicUrlOf(config, port),
   });
   await webhooks.start();
@@ -100,7 +111,7 @@ async function startServices({ config, log, secretKeys, database }: Parts): Prom
     roles: config.roles,
     log,
     generatedApiKey,
-    stop: () => stopAll({ app, health, webhooks, housekeeping, database }),
+    stop: () => stopAll({ app, health, webhooks, requestLog, housekeeping, database }),
   };
 }
 
@@ -108,15 +119,23 @@ interface Running {
   readonly app: NestFastifyApplication;
   readonly health: Health;
   readonly webhooks: Webhooks;
+  readonly requestLog: RequestLog;
   readonly housekeeping: readonly (() => Promise<void>)[];
   readonly database: OpenDatabase;
 }
 
 /** First no new requests, then no new deliveries, the database last. */
-async function stopAll({ app, health, webhooks, housekeeping, database }: Running): Promise<void> {
+async function stopAll({
+  app,
+  health,
+  webhooks,
+  requestLog,
+  housekeeping,
+  database,
+}: Running): Promise<void> {
   health.startDraining();
   await closeServer(app);
-  await webhooks.stop();
+  await Promise.all([webhooks.stop(), requestLog.stop()]);
   await Promise.all(housekeeping.map((stop) => stop()));
   await database.close();
 }

@@ -4,7 +4,8 @@ import type { Clock } from '#kernel';
 
 import { isoWeek, type IsoWeek } from './iso-week.js';
 
-const TABLES = ['events', 'webhook_attempts'] as const;
+/** Tables that grow with time; each has a partition per ISO week and one for everything else. */
+export const GROWING_TABLES = ['events', 'webhook_attempts', 'scim_requests'] as const;
 const WEEKS_AHEAD = 4;
 const PARTITION_LOCK = 7_265_742_002;
 // Attaching waits for writers, and other writers queue behind it. There are weeks of time for another try.
@@ -20,7 +21,7 @@ const LOCK_NOT_AVAILABLE = '55P03';
 export async function ensurePartitions(owner: DataSource, clock: Clock): Promise<string[]> {
   const now = clock.now();
   const made: string[] = [];
-  for (const table of TABLES) {
+  for (const table of GROWING_TABLES) {
     for (let ahead = 0; ahead <= WEEKS_AHEAD; ahead += 1) {
       const week = isoWeek(now, ahead);
       const outcome = await inTransaction(owner, (runner) => createPartition(runner, table, week));

@@ -4,7 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { ApiModule, sendRequestIds } from '#api';
-import { listDialects, ScimModule, ScimServer } from '#scim';
+import { listDialects, ScimModule, ScimServer, type RequestLog } from '#scim';
 import type { Config } from '../config/index.js';
 import { HealthController } from '../health/health.controller.js';
 import { Health } from '../health/health.js';
@@ -25,6 +25,7 @@ export interface AppParts {
   readonly metrics: Metrics;
   readonly health: Health;
   readonly webhooks: Webhooks;
+  readonly requestLog: RequestLog;
   readonly publicUrl: string;
 }
 
@@ -54,6 +55,7 @@ function appModule(parts: AppParts): DynamicModule {
       publicUrl,
       rateLimit: { perSecond: parts.config.scimRateLimit },
       onExchange: scimExchangeReport(parts.log, metrics),
+      requestLog: parts.requestLog,
     },
   );
   return {
@@ -67,6 +69,7 @@ function appModule(parts: AppParts): DynamicModule {
         directoryTokens: services.directoryTokens,
         directoryLists: services.lists,
         eventFeed: services.feed,
+        requestLog: services.requestLogReader,
         webhookEndpoints: webhooks.endpoints,
         attempts: webhooks.attempts,
         database: services.database,

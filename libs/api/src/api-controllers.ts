@@ -7,6 +7,7 @@ import { DirectoryTokensController } from './management/directory-tokens.control
 import { EnvironmentsController } from './management/environments.controller.js';
 import { ManagedDirectoriesController } from './management/managed-directories.controller.js';
 import { ManagedEventsController } from './management/managed-events.controller.js';
+import { RequestLogController } from './management/request-log.controller.js';
 import { WebhookAttemptsController } from './management/webhook-attempts.controller.js';
 import { DocumentationController } from './openapi/documentation.controller.js';
 import { OrganizationDomainsController } from './organizations/organization-domains.controller.js';
@@ -27,6 +28,7 @@ export const API_CONTROLLERS: readonly Type[] = [
   EnvironmentsController,
   ManagedDirectoriesController,
   DirectoryTokensController,
+  RequestLogController,
   ManagedEventsController,
   WebhookAttemptsController,
   DocumentationController,

@@ -3,6 +3,7 @@ import { APP_FILTER } from '@nestjs/core';
 import { Directories, DirectoryLists, DirectoryTokens, Environments, Organizations } from '#directory';
 import { EventFeed } from '#events';
 import type { Database, SecretBox } from '#kernel';
+import { RequestLogReader } from '#scim';
 import { Attempts, WebhookEndpoints } from '#webhooks';
 import { API_CONTROLLERS } from './api-controllers.js';
 import { ApiKeyGuard } from './edge/api-key.guard.js';
@@ -21,6 +22,7 @@ export interface ApiModuleOptions {
   readonly directoryTokens: DirectoryTokens;
   readonly directoryLists: DirectoryLists;
   readonly eventFeed: EventFeed;
+  readonly requestLog: RequestLogReader;
   readonly webhookEndpoints: WebhookEndpoints;
   readonly attempts: Attempts;
   /** Where idempotency keys are kept. */
@@ -53,6 +55,7 @@ function providersOf(options: ApiModuleOptions): Provider[] {
     { provide: DirectoryTokens, useValue: options.directoryTokens },
     { provide: DirectoryLists, useValue: options.directoryLists },
     { provide: EventFeed, useValue: options.eventFeed },
+    { provide: RequestLogReader, useValue: options.requestLog },
     { provide: WebhookEndpoints, useValue: options.webhookEndpoints },
     { provide: Attempts, useValue: options.attempts },
     { provide: OpenApiDocument, useFactory: () => new OpenApiDocument(buildOpenApi(options.settings)) },

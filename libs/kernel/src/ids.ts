@@ -13,7 +13,8 @@ export type IdPrefix =
   | 'event'
   | 'we'
   | 'webhook_secret'
-  | 'attempt';
+  | 'attempt'
+  | 'scim_request';
 
 const nextUlid = monotonicFactory();
 

@@ -105,7 +105,11 @@ describe('tokens of a directory', () => {
       const mine = await createScim();
       const other = await createScim();
       const { externalKey } = mine.directory;
-      expect(await access.authenticate(externalKey, mine.secret)).toEqual(mine.directory);
+      const [token] = await tokens.list(environmentId, mine.directory.id);
+      expect(await access.authenticate(externalKey, mine.secret)).toEqual({
+        ...mine.directory,
+        tokenId: token?.id,
+      });
       await expect(access.authenticate(externalKey, other.secret)).rejects.toThrow(AuthenticationError);
       await expect(access.authenticate(externalKey, '')).rejects.toThrow(AuthenticationError);
       await expect(access.authenticate('nosuchkey', mine.secret)).rejects.toThrow(NotFoundError);

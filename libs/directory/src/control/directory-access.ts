@@ -9,9 +9,13 @@ import { Directories } from './directories.js';
 import { toDirectory } from './directory-store.js';
 import { UsageRecorder } from './usage-recorder.js';
 
-interface Session {
-  readonly directory: Directory;
+/** A directory, and the token that a request to it came with. */
+export interface AuthenticatedDirectory extends Directory {
   readonly tokenId: string;
+}
+
+interface Session {
+  readonly directory: AuthenticatedDirectory;
   readonly expiresAt: string | null;
 }
 
@@ -40,7 +44,7 @@ export class DirectoryAccess {
    * @throws NotFoundError for the key of no directory or a deleted one.
    * @throws AuthenticationError for a token that is not this directory's, expired or revoked.
    */
-  async authenticate(externalKey: string, token: string): Promise<Directory> {
+  async authenticate(externalKey: string, token: string): Promise<AuthenticatedDirectory> {
     if (externalKey.length > KEY_LENGTH || !isStorable(externalKey)) throw unknownKey(externalKey);
     const secretHash = hashSecret(token);
     const session = await this.#cache.fetch(`${secretHash.toString('base64')}:${externalKey}`, () =>
@@ -85,10 +89,12 @@ export class DirectoryAccess {
         revokedAt: IsNull(),
       }));
     if (!token) throw refusedToken();
-    return { directory: toDirectory(found), tokenId: token.id, expiresAt: token.expiresAt };
+    const directory = { ...toDirectory(found), tokenId: token.id };
+    return { directory, expiresAt: token.expiresAt };
   }
 
-  #recordUse({ directory, tokenId }: Session): void {
+  #recordUse({ directory }: Session): void {
+    const { tokenId } = directory;
     const key = { environmentId: directory.environmentId, directoryId: directory.id, id: tokenId };
     this.#usage.record(tokenId, (lastUsedAt) =>
       this.#dataSource.manager.update(DirectoryTokenEntity, key, { lastUsedAt }),

@@ -35,10 +35,15 @@ export interface ScimReader {
   ): Promise<ReadonlyMap<string, readonly GroupOfUser[]>>;
 }
 
+/** A directory, and which token opened it; a source without tokens leaves that out. */
+export interface AuthenticatedDirectory extends Directory {
+  readonly tokenId?: string;
+}
+
 /** Who may talk to which directory; DirectoryAccess of `#directory`. */
 export interface ScimAccess {
   /** @throws NotFoundError for an unknown key, AuthenticationError for a wrong or expired token. */
-  authenticate(externalKey: string, token: string): Promise<Directory>;
+  authenticate(externalKey: string, token: string): Promise<AuthenticatedDirectory>;
   markConnected(directory: Directory): Promise<unknown>;
 }
 

@@ -1,16 +1,19 @@
 import { NotFoundError } from '#kernel';
 import type { Directory } from '#model';
 import { installedDialects } from '../dialects/installed.js';
+import type { Dialect } from '../dialects/contract.js';
 import type { DialectRegistry } from '../dialects/registry.js';
 import type { DialectSwitches } from '../dialects/switches.js';
-import { notFound } from '../protocol/errors.js';
+import { notFound, type ScimError } from '../protocol/errors.js';
 import { STRICT_TOLERANCE } from '../protocol/tolerance.js';
+import type { LoggedExchange, RequestLogSink } from '../request-log/logged-exchange.js';
+import { emptyObservation, observePorts, type Observation } from '../request-log/observe.js';
 import type { Answer, ScimCall } from './call.js';
 import { readToken } from './credentials.js';
 import { toRefusal } from './error-answer.js';
 import { headerOf, type ScimExchange, type ScimRequest, type ScimResponse } from './messages.js';
 import { findOperation } from './operations.js';
-import type { ScimAccess, ScimPorts } from './ports.js';
+import type { AuthenticatedDirectory, ScimAccess, ScimPorts } from './ports.js';
 import { RateLimiter, type RateLimit } from './rate-limit.js';
 import { readQueryString } from './query-string.js';
 import { findRoute, type Route } from './route.js';
@@ -21,6 +24,8 @@ export interface ScimServerOptions {
   readonly publicUrl: string;
   /** Called after each answer, for metrics and the log. What it throws is ignored. */
   readonly onExchange?: (exchange: ScimExchange) => void;
+  /** Where every exchange with a directory is kept for people to read. What it throws is ignored. */
+  readonly requestLog?: RequestLogSink;
   readonly dialects?: DialectRegistry;
   /** Per directory, which can have its own (setting `scim_rate_limit`). Absent: no limit. */
   readonly rateLimit?: RateLimit;
@@ -28,8 +33,11 @@ export interface ScimServerOptions {
 
 /** What is known about a request so far, for the answer and the exchange. */
 interface Progress {
+  readonly observation: Observation;
   route?: Route;
-  directory?: Directory;
+  directory?: AuthenticatedDirectory;
+  answer?: Answer;
+  refusal?: ScimError;
   reason?: string;
   failure?: unknown;
 }
@@ -44,6 +52,7 @@ export class ScimServer {
   readonly #ports: ScimPorts;
   readonly #publicUrl: string;
   readonly #onExchange: ((exchange: ScimExchange) => void) | undefined;
+  readonly #requestLog: RequestLogSink | undefined;
   readonly #dialects: DialectRegistry;
   readonly #rateLimiter: RateLimiter;
 
@@ -51,23 +60,27 @@ export class ScimServer {
     this.#ports = ports;
     this.#publicUrl = options.publicUrl.replace(/\/+$/, '');
     this.#onExchange = options.onExchange;
+    this.#requestLog = options.requestLog;
     this.#dialects = options.dialects ?? installedDialects;
     this.#rateLimiter = new RateLimiter(options.rateLimit ?? { perSecond: 0 });
   }
 
   async handle(request: ScimRequest): Promise<ScimResponse> {
     const started = performance.now();
-    const progress: Progress = {};
+    const progress: Progress = { observation: emptyObservation() };
     let response: ScimResponse;
     try {
       response = await this.#answer(request, progress);
     } catch (thrown) {
       const refusal = toRefusal(thrown, request.requestId);
+      progress.refusal = refusal.error;
       progress.reason = refusal.reason;
       progress.failure = refusal.failure;
       response = writeRefusal(request, refusal, this.#dialects.forVersion(request.version));
     }
-    this.#report(request, progress, { status: response.status, durationMs: performance.now() - started });
+    const durationMs = performance.now() - started;
+    this.#report(request, progress, { status: response.status, durationMs });
+    this.#keep(progress, { request, response, durationMs });
     return response;
   }
 
@@ -81,7 +94,10 @@ export class ScimServer {
     if (route === undefined) throw unknownAddress(request);
     const call = this.#openCall(request, directory);
     const operation = findOperation(route, effectiveMethod(call));
-    const answer: Answer = await operation(call, this.#ports);
+    const ports =
+      this.#requestLog === undefined ? this.#ports : observePorts(this.#ports, progress.observation);
+    const answer: Answer = await operation(call, ports);
+    progress.answer = answer;
     progress.failure = answer.failure;
     return writeAnswer(call, answer);
   }
@@ -119,6 +135,28 @@ export class ScimServer {
       // The answer counts more than its log line.
     }
   }
+
+  #keep(progress: Progress, exchange: Pick<LoggedExchange, 'request' | 'response' | 'durationMs'>): void {
+    const { route, directory, observation, refusal, answer } = progress;
+    try {
+      this.#requestLog?.record({
+        ...exchange,
+        route,
+        directory,
+        actor: actorOf(this.#dialects.forDirectory(directory?.dialect ?? null)),
+        observation,
+        refusal,
+        answer: answer?.message?.body,
+      });
+    } catch {
+      // Nor does its entry in the request log.
+    }
+  }
+}
+
+/** How the request log calls the IdP. The fallback's label names no product. */
+function actorOf({ id, label }: Dialect): string {
+  return id === 'generic' ? 'The IdP' : label;
 }
 
 /** A directory can ask for the letter of the RFCs, for conformance runs (setting `scim_strict`). */
@@ -127,7 +165,7 @@ function switchesOf(directory: Directory, switches: DialectSwitches): DialectSwi
 }
 
 /** The token is read first: without one, nobody learns which directories exist. */
-async function authenticate(access: ScimAccess, request: ScimRequest): Promise<Directory> {
+async function authenticate(access: ScimAccess, request: ScimRequest): Promise<AuthenticatedDirectory> {
   const token = readToken(request);
   try {
     return await access.authenticate(request.externalKey, token);
