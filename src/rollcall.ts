@@ -98,7 +98,9 @@ async function startServices({ config, log, secretKeys, database }: Parts): Prom
   await webhooks.start();
   const housekeeping = [startStatistics({ log, services, database })];
   if (isWorker)
-    housekeeping.push(startMaintenance({ log, services, database, idempotency: app.get(IdempotencyStore) }));
+    housekeeping.push(
+      startMaintenance({ log, services, database, config, idempotency: app.get(IdempotencyStore) }),
+    );
   try {
     await app.listen(port, config.host);
   } catch (error) {

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { IdempotencyStore } from '#api';
 import { systemClock } from '#kernel';
-import { ensurePartitions, type OpenDatabase } from '../database/index.js';
+import type { Config } from '../config/index.js';
+import { dropExpired, ensurePartitions, type OpenDatabase } from '../database/index.js';
 import type { Services } from '../services.js';
 import { refreshStatistics } from './fresh-statistics.js';
 
@@ -10,6 +11,7 @@ interface Parts {
   readonly services: Services;
   readonly database: OpenDatabase;
   readonly idempotency: IdempotencyStore;
+  readonly config: Pick<Config, 'requestLogDays' | 'attemptDays' | 'eventDays'>;
 }
 
 /** Rows that one purge step may delete: short transactions, little work lost when it is stopped. */
@@ -18,28 +20,45 @@ const STATISTICS_INTERVAL_MS = 1_000;
 const PURGE_INTERVAL_MS = 5_000;
 const IDEMPOTENCY_INTERVAL_MS = 600_000;
 const PARTITION_INTERVAL_MS = 6 * 3_600_000;
+const RETENTION_INTERVAL_MS = 900_000;
 
 /** What every process sees to, whoever serves the writes: statistics for the planner. */
 export function startStatistics({
   log,
   services,
   database,
-}: Omit<Parts, 'idempotency'>): () => Promise<void> {
+}: Omit<Parts, 'idempotency' | 'config'>): () => Promise<void> {
   return repeat(log, STATISTICS_INTERVAL_MS, () => refreshStatistics(services.database, database));
 }
 
-/** Housekeeping of a worker: partitions of the coming weeks, purge of deleted directories, expired idempotency keys. */
-export function startMaintenance({ log, services, database, idempotency }: Parts): () => Promise<void> {
+/**
+ * Housekeeping of a worker: partitions of the coming weeks, what is older than it has to be kept, purge of deleted
+ * directories, expired idempotency keys.
+ */
+export function startMaintenance(parts: Parts): () => Promise<void> {
+  const { log, services, database, idempotency } = parts;
   const purge = repeat(log, PURGE_INTERVAL_MS, async () => {
     while (await services.directories.purgeDeleted(PURGE_CHUNK)) await new Promise(setImmediate);
   });
   const partitions = repeat(log, PARTITION_INTERVAL_MS, () =>
     database.asOwner((owner) => ensurePartitions(owner, systemClock)),
   );
+  const retention = repeat(log, RETENTION_INTERVAL_MS, () => removeExpired(parts));
   const keys = repeat(log, IDEMPOTENCY_INTERVAL_MS, () => idempotency.removeExpired());
   return async () => {
-    await Promise.all([purge(), partitions(), keys()]);
+    await Promise.all([purge(), partitions(), retention(), keys()]);
   };
+}
+
+async function removeExpired({ log, database, config }: Parts): Promise<void> {
+  const days = {
+    events: config.eventDays,
+    webhook_attempts: config.attemptDays,
+    scim_requests: config.requestLogDays,
+  };
+  const { partitions, rows } = await database.asOwner((owner) => dropExpired(owner, systemClock, days));
+  if (partitions.length + rows > 0)
+    log.info({ partitions, rows }, 'removed what is older than it has to be kept');
 }
 
 /** Runs `work` again and again, never twice at once; a failure is logged and tried again. Returns how to end it. */
