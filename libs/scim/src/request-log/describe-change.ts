@@ -31,7 +31,10 @@ export function describeChange(observed: ObservedChange): Deed {
       return deed([clause('create', name)], outcomeOf(observed));
     }
     case 'delete_user':
-      return deed([clause('delete', observed.result?.user?.userName ?? change.id)], outcomeOf(observed));
+      return deed(
+        [clause('delete', observed.result?.user?.userName ?? `the user ${change.id}`)],
+        outcomeOf(observed),
+      );
     case 'delete_group':
       return deed(
         [clause('delete', `the group ${observed.result?.group?.name ?? change.id}`)],

@@ -8,6 +8,8 @@ interface Dependencies {
   readonly log: Log;
   /** Positions moved without anything being sent. */
   readonly onMoved: (session: EndpointSession) => void;
+  /** Events left the log before they were sent: the lane was behind for longer than they are kept. */
+  readonly onExpired: (count: number) => void;
   /** Everything that is held, for the memory bound. */
   readonly sessions: () => Iterable<EndpointSession>;
 }
@@ -87,9 +89,22 @@ export class Feeder {
   #accept({ request, isEnabled, read }: LaneAnswer): void {
     const { session, lane } = request;
     if (!isEnabled) session.retire();
+    if (read.expired > 0) this.#reportExpired(session, { streamId: lane.streamId, events: read.expired });
     if (session.state === 'active') session.queue.accept(lane, read);
     else session.queue.readEnded(lane);
     if (session.queue.hasMoved) this.#deps.onMoved(session);
+  }
+
+  #reportExpired(
+    session: EndpointSession,
+    what: { readonly streamId: string; readonly events: number },
+  ): void {
+    this.#deps.onExpired(what.events);
+    const { environmentId, endpointId } = session.lease;
+    this.#deps.log.warn(
+      { environmentId, endpointId, ...what },
+      'an endpoint was behind for longer than events are kept: what has left the log is skipped',
+    );
   }
 
   async #readRetries(): Promise<void> {
@@ -100,7 +115,10 @@ export class Feeder {
         const { session, due, nextInMs, gone } = answer;
         if (nextInMs !== null)
           session.nextRetryAt = Math.min(session.nextRetryAt, performance.now() + nextInMs);
-        if (gone.length > 0) await this.#deps.reader.forgetRetries(answer);
+        if (gone.length > 0) {
+          await this.#deps.reader.forgetRetries(answer);
+          this.#reportExpired(session, { streamId: gone[0]?.streamId ?? '', events: gone.length });
+        }
         for (const { streamId } of gone) session.queue.forgotten(streamId);
         if (session.state !== 'active') continue;
         session.queue.acceptRetries(due);
