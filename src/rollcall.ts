@@ -13,7 +13,7 @@ import { freePort } from './http/free-port.js';
 import { createLog } from './logging/create-log.js';
 import { startMaintenance, startStatistics } from './maintenance/start-maintenance.js';
 import { Metrics } from './metrics/metrics.js';
-import { createServices } from './services.js';
+import { createServices, type Services } from './services.js';
 import { createWebhooks, type Webhooks } from './webhooks.js';
 
 /** Connections per process: writers wait on their directory's lock, so a few more than cores are enough. */
@@ -78,11 +78,7 @@ async function startServices({ config, log, secretKeys, database }: Parts): Prom
   const health = new Health(database.pool);
   const webhooks = createWebhooks({ config, log, services, metrics, databaseUrl: database.url });
   dispatch.to = webhooks;
-  const requestLog = new RequestLog({
-    database: services.database,
-    metrics: new RequestLogMetrics(metrics.registry),
-    log,
-  });
+  const requestLog = createRequestLog(services, metrics, log);
   const { generatedApiKey } = await bootstrap(services.environments, config.bootstrapApiKey);
   const port = config.port === 0 ? await freePort(config.host) : config.port;
   const app = await createApp({
@@ -115,6 +111,14 @@ async function startServices({ config, log, secretKeys, database }: Parts): Prom
     generatedApiKey,
     stop: () => stopAll({ app, health, webhooks, requestLog, housekeeping, database }),
   };
+}
+
+function createRequestLog(services: Services, metrics: Metrics, log: Logger): RequestLog {
+  return new RequestLog({
+    database: services.database,
+    metrics: new RequestLogMetrics(metrics.registry),
+    log,
+  });
 }
 
 interface Running {

@@ -35,28 +35,39 @@ interface Differences {
 
 /** An exchange with a directory of an Okta; without `directory`: a refused login. */
 export function anExchange(differences: Differences = {}): LoggedExchange {
-  const { method = 'GET', path = '/Users', query = '', refusal } = differences;
+  const { refusal, answer } = differences;
   const isKnown = !('directory' in differences) || differences.directory !== undefined;
+  const request = aRequest(differences);
   const status = refusal?.status ?? (isKnown ? 200 : 401);
   return {
-    request: {
-      version: '2.0',
-      externalKey: 'acme',
-      method,
-      path,
-      query,
-      headers: differences.headers ?? {},
-      body: differences.body === undefined ? undefined : Buffer.from(differences.body),
-      requestId: 'request-1',
-    },
+    request,
     response: { status, headers: {}, body: undefined, ...differences.response },
     durationMs: 1.26,
-    route: 'route' in differences ? differences.route : findRoute(path),
+    route: 'route' in differences ? differences.route : findRoute(request.path),
     directory: isKnown ? aDirectory(differences.directory) : undefined,
     actor: 'Okta',
     observation: differences.observation ?? emptyObservation(),
     refusal,
-    answer: differences.answer,
+    answer,
+  };
+}
+
+function aRequest({
+  method = 'GET',
+  path = '/Users',
+  query = '',
+  headers = {},
+  body,
+}: Differences): ScimRequest {
+  return {
+    version: '2.0',
+    externalKey: 'acme',
+    method,
+    path,
+    query,
+    headers,
+    body: body === undefined ? undefined : Buffer.from(body),
+    requestId: 'request-1',
   };
 }
 

@@ -51,18 +51,22 @@ function describeUserUpdate(observed: ObservedChange, id: string): Deed {
   const { userUpdate, result } = observed;
   if (userUpdate === undefined) return deed([clause('change', `the user ${id}`)], '');
   const { before, wanted } = userUpdate;
+  const isHeld = result?.user?.pendingRemoval === true;
+  const hasFlipped = before.active !== wanted.active && !isHeld;
+  const flip = wanted.active ? 'activated, ' : 'deactivated, ';
+  return deed(userClauses(before, wanted), `${hasFlipped ? flip : ''}${outcomeOf(observed)}`);
+}
+
+function userClauses(before: DirectoryUser, wanted: UserInput): Clause[] {
   const name = before.userName;
   const isFlipped = before.active !== wanted.active;
-  const attributes = changedAttributes(before, wanted).filter((attribute) => attribute !== 'active');
+  const attributes = changedKeys(before.raw, wanted.raw).filter((attribute) => attribute !== 'active');
   const clauses: Clause[] = [];
   if (isFlipped)
     clauses.push({ did: 'set', tried: 'set', rest: `active=${String(wanted.active)} for ${name}` });
   if (attributes.length > 0)
     clauses.push(clause('change', `${listed(attributes)} of ${isFlipped ? 'the same person' : name}`));
-  if (clauses.length === 0) clauses.push(unchanged(name));
-  const flip = wanted.active ? 'activated, ' : 'deactivated, ';
-  const isHeld = result?.user?.pendingRemoval === true;
-  return deed(clauses, `${isFlipped && !isHeld ? flip : ''}${outcomeOf(observed)}`);
+  return clauses.length === 0 ? [unchanged(name)] : clauses;
 }
 
 function describeGroupUpdate(observed: ObservedChange, id: string): Deed {
@@ -122,12 +126,7 @@ function deed(clauses: readonly Clause[], outcome: string): Deed {
   return { did: text('did'), tried: text('tried'), outcome };
 }
 
-/** Names of the attributes that an update changes, as the IdP knows them. */
-function changedAttributes(before: DirectoryUser, wanted: UserInput): string[] {
-  return changedKeys(before.raw, wanted.raw);
-}
-
-/** Attributes of an extension are named one by one: the URN means nothing to anybody. */
+/** Names of the attributes that differ. Those of an extension are named one by one: the URN means nothing to anybody. */
 function changedKeys(before: JsonObject, after: JsonObject): string[] {
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return keys.flatMap((key) => {

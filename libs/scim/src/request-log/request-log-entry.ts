@@ -1,4 +1,5 @@
 import { idTime, newId, type JsonObject } from '#kernel';
+import type { DirectoryGroup, DirectoryUser } from '#model';
 import { headerOf, type ScimRequest } from '../http/messages.js';
 import { adviseOn } from './advise.js';
 import { displayNameOf } from './display-name.js';
@@ -64,9 +65,8 @@ const LONGEST_PATH = 500;
 
 /** Makes the entry of an exchange. */
 export function toEntry(exchange: LoggedExchange): NewRequestLogEntry {
-  const { request, response, directory, refusal } = exchange;
+  const { request, response, directory } = exchange;
   const id = newId('scim_request');
-  const keepsBodies = directory !== undefined && directory.config['request_log_bodies'] !== false;
   return {
     id,
     createdAt: new Date(idTime('scim_request', id) as number).toISOString(),
@@ -82,33 +82,56 @@ export function toEntry(exchange: LoggedExchange): NewRequestLogEntry {
     userAgent: header(request, 'user-agent'),
     tokenId: directory?.tokenId ?? null,
     ...resourceOf(exchange),
-    scimType: refusal?.scimType ?? null,
+    ...refusalOf(exchange),
     summary: storable(summarize(exchange)),
-    reason: refusal === undefined ? null : storable(maskText(refusal.detail)),
-    fix: refusal === undefined ? null : adviseOn(refusal, exchange.route === undefined),
     headers: headersOf(request),
-    requestBody: keepsBodies ? redactBody(request.body) : null,
-    responseBody: keepsBodies ? redactBody(response.body) : null,
+    ...bodiesOf(exchange),
   };
+}
+
+function refusalOf({
+  refusal,
+  route,
+}: LoggedExchange): Pick<NewRequestLogEntry, 'scimType' | 'reason' | 'fix'> {
+  if (refusal === undefined) return { scimType: null, reason: null, fix: null };
+  return {
+    scimType: refusal.scimType ?? null,
+    reason: storable(maskText(refusal.detail)),
+    fix: adviseOn(refusal, route === undefined),
+  };
+}
+
+/** A directory can ask for none (setting `request_log_bodies`); of a stranger none are kept. */
+function bodiesOf(exchange: LoggedExchange): Pick<NewRequestLogEntry, 'requestBody' | 'responseBody'> {
+  const { request, response, directory } = exchange;
+  if (directory === undefined || directory.config['request_log_bodies'] === false)
+    return { requestBody: null, responseBody: null };
+  return { requestBody: redactBody(request.body), responseBody: redactBody(response.body) };
 }
 
 /** What the request was about, when that is one resource. */
-function resourceOf({
-  route,
-  observation,
-}: LoggedExchange): Pick<NewRequestLogEntry, 'resourceType' | 'resourceId' | 'subject'> {
-  const { changes, searches, reads } = observation;
-  const result = changes.length === 1 ? changes[0]?.result : undefined;
-  const resource = result?.user ?? result?.group ?? searches[0]?.only ?? reads[0];
-  const addressed = route?.kind === 'resource' ? storable(route.id).slice(0, LONGEST_PATH) : null;
+function resourceOf(
+  exchange: LoggedExchange,
+): Pick<NewRequestLogEntry, 'resourceType' | 'resourceId' | 'subject'> {
+  const { route } = exchange;
+  if (route === undefined || !('resourceType' in route))
+    return { resourceType: null, resourceId: null, subject: null };
+  const resource = resourceFound(exchange);
+  const addressed = route.kind === 'resource' ? storable(route.id).slice(0, LONGEST_PATH) : null;
   return {
-    resourceType: route !== undefined && 'resourceType' in route ? route.resourceType : null,
-    resourceId: route?.kind === 'bulk' ? null : (resource?.id ?? addressed),
-    subject: route?.kind === 'bulk' || resource === undefined ? null : storable(subjectOf(resource)),
+    resourceType: route.resourceType,
+    resourceId: resource?.id ?? addressed,
+    subject: resource === undefined ? null : storable(subjectOf(resource)),
   };
 }
 
-function subjectOf(resource: Parameters<typeof displayNameOf>[0]): string {
+function resourceFound({ observation }: LoggedExchange): DirectoryUser | DirectoryGroup | undefined {
+  const { changes, searches, reads } = observation;
+  const result = changes[0]?.result;
+  return result?.user ?? result?.group ?? searches[0]?.only ?? reads[0];
+}
+
+function subjectOf(resource: DirectoryUser | DirectoryGroup): string {
   const name = displayNameOf(resource);
   const email = 'email' in resource ? resource.email : null;
   return email === null || email === name ? name : `${name} ${email}`;

@@ -20,7 +20,7 @@ describe('RequestLog', () => {
 
   const tx: Queryable = {
     query: async (statement: Statement) => {
-      batches.push((statement.values?.[0] as unknown[]).length);
+      batches.push((statement.values as unknown[][])[0]?.length ?? 0);
       return [];
     },
   };

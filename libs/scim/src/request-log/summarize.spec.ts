@@ -4,7 +4,7 @@ import type { ChangeResult, DirectoryGroup, DirectoryUser, GroupInput, UserInput
 import { findRoute } from '../http/route.js';
 import { ScimError, type ScimType } from '../protocol/errors.js';
 import { anExchange, aStoredGroup, aStoredUser, events } from '../../test-support/exchanges.js';
-import type { ObservedChange } from './observe.js';
+import type { ObservedChange, ObservedSearch } from './observe.js';
 import { summarize } from './summarize.js';
 
 const jane = aStoredUser({ userName: 'jane@acme.test', active: true, raw: { userName: 'jane@acme.test' } });
@@ -150,52 +150,57 @@ describe('summarize', () => {
     expect(summarize(anExchange({ observation: { changes: [change], searches: [], reads: [] } }))).toBe(line);
   });
 
-  it.each<[string, string, number, Found | undefined, string]>([
+  it.each<[string, Omit<ObservedSearch, 'resourceType'>, string]>([
     [
-      '/Users',
-      'filter=userName+eq+%22jane%40acme.test%22',
-      0,
-      undefined,
+      '/Users?filter=userName+eq+%22jane%40acme.test%22',
+      { total: 0, only: undefined },
       'looked up users by userName jane@acme.test → 0 found',
     ],
-    ['/Users', '', 2_310, undefined, 'listed all users → 2310 found'],
+    ['/Users', { total: 2_310, only: undefined }, 'listed all users → 2310 found'],
     [
-      '/Groups',
-      'filter=displayName%20sw%20%22Eng%22',
-      1,
-      engineering,
+      '/Groups?filter=displayName%20sw%20%22Eng%22',
+      { total: 1, only: engineering },
       'looked up groups by displayName sw "Eng" → 1 found',
     ],
-    ['/Users', 'filter=password+eq+%22hunter2%22', 0, undefined, 'looked up users by [masked] → 0 found'],
-  ])('tells the search %s?%s', (path, query, total, only, line) => {
-    const resourceType = path === '/Users' ? 'User' : 'Group';
-    const observation = { changes: [], searches: [{ resourceType, total, only }] as const, reads: [] };
-    const exchange = anExchange({
-      path,
-      query,
-      observation: { ...observation, searches: [...observation.searches] },
-    });
-    expect(summarize(exchange)).toBe(`Okta ${line}`);
+    [
+      '/Users?filter=password+eq+%22hunter2%22',
+      { total: 0, only: undefined },
+      'looked up users by [masked] → 0 found',
+    ],
+    ['/Users/.search', { total: 3, only: undefined }, 'searched users → 3 found'],
+  ])('tells the search %s', (address, found, line) => {
+    const [path = '', query = ''] = address.split('?');
+    const resourceType = path.startsWith('/Users') ? 'User' : 'Group';
+    const observation = { changes: [], searches: [{ resourceType, ...found } as const], reads: [] };
+    expect(summarize(anExchange({ path, query, observation }))).toBe(`Okta ${line}`);
   });
 
-  it.each<[string, string, number, ScimType | undefined, string]>([
-    ['POST', '/Users', 400, 'invalidValue', 'tried to create a user → refused (400 invalidValue)'],
-    ['PATCH', '/Users/u1', 404, undefined, 'tried to change the user u1 → refused (404)'],
+  it.each<[string, { readonly status: number; readonly scimType?: ScimType }, string]>([
     [
-      'DELETE',
-      '/Groups/g1',
-      503,
-      undefined,
+      'POST /Users',
+      { status: 400, scimType: 'invalidValue' },
+      'tried to create a user → refused (400 invalidValue)',
+    ],
+    ['PATCH /Users/u1', { status: 404 }, 'tried to change the user u1 → refused (404)'],
+    [
+      'DELETE /Groups/g1',
+      { status: 503 },
       'tried to delete the group g1 → failed on our side (503), safe to repeat',
     ],
-    ['GET', '/Users/u1', 404, undefined, 'tried to read the user u1 → refused (404)'],
-    ['GET', '/Me', 501, undefined, 'tried to read /Me → refused (501)'],
-    ['POST', '/Schemas', 405, undefined, 'tried to POST to /Schemas → refused (405)'],
-    ['GET', '/v2/Users', 404, undefined, 'tried to call /v2/Users → refused (404)'],
-    ['POST', '/Users/.search', 400, 'invalidFilter', 'tried to list all users → refused (400 invalidFilter)'],
-  ])('tells the refusal of %s %s with %d', (method, path, status, scimType, line) => {
-    const refusal = new ScimError('no', scimType === undefined ? { status } : { status, scimType });
-    expect(summarize(anExchange({ method, path, refusal }))).toBe(`Okta ${line}`);
+    ['GET /Users/u1', { status: 404 }, 'tried to read the user u1 → refused (404)'],
+    ['GET /Me', { status: 501 }, 'tried to read /Me → refused (501)'],
+    ['POST /Schemas', { status: 405 }, 'tried to POST to /Schemas → refused (405)'],
+    ['GET /v2/Users', { status: 404 }, 'tried to call /v2/Users → refused (404)'],
+    [
+      'POST /Users/.search',
+      { status: 400, scimType: 'invalidFilter' },
+      'tried to search users → refused (400 invalidFilter)',
+    ],
+  ])('tells the refusal of %s with %j', (address, fields, line) => {
+    const [method = '', path = ''] = address.split(' ');
+    expect(summarize(anExchange({ method, path, refusal: new ScimError('no', fields) }))).toBe(
+      `Okta ${line}`,
+    );
   });
 
   it('names who was to be created when the store refuses', () => {

@@ -32,8 +32,7 @@ function deedOf(exchange: LoggedExchange): Deed {
   const [change] = changes;
   if (change !== undefined) return describeChange(change);
   const [search] = searches;
-  if (search !== undefined)
-    return { ...describeQuestion(exchange, search.resourceType), outcome: `${search.total} found` };
+  if (search !== undefined) return { ...describeAttempt(exchange, route), outcome: `${search.total} found` };
   const [read] = reads;
   if (read !== undefined) return plain('read', 'read', displayNameOf(read));
   return describeAttempt(exchange, route);
@@ -64,7 +63,7 @@ function describeAttempt(exchange: LoggedExchange, route: Route | undefined): De
         ? plain('created', 'create', `a ${nounOf(route.resourceType)}`)
         : describeQuestion(exchange, route.resourceType);
     case 'search':
-      return describeQuestion(exchange, route.resourceType);
+      return plain('searched', 'search', `${nounOf(route.resourceType)}s`);
     case 'resource':
       return describeAddressed(method, `the ${nounOf(route.resourceType)} ${route.id}`);
     default:
@@ -100,6 +99,6 @@ function shortPath({ request }: LoggedExchange): string {
 
 /** One line, whatever names people have. */
 function cut(text: string): string {
-  const line = text.replaceAll(/[\u0000-\u001f\u007f]+/g, ' ').toWellFormed();
+  const line = text.replaceAll(/\p{Cc}+/gu, ' ').toWellFormed();
   return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;
 }

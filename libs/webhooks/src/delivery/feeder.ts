@@ -1,6 +1,6 @@
 import type { EndpointSession } from './endpoint-session.js';
 import { RETRY_COUNT_LIMIT } from './endpoint-settings.js';
-import type { EventReader, LaneAnswer, LaneRequest } from './event-reader.js';
+import type { EventReader, LaneAnswer, LaneRequest, RetryAnswer } from './event-reader.js';
 import type { Log } from './log.js';
 
 interface Dependencies {
@@ -111,24 +111,26 @@ export class Feeder {
     const sessions = [...this.#retrying].slice(0, 64);
     for (const session of sessions) this.#retrying.delete(session);
     try {
-      for (const answer of await this.#deps.reader.readRetries(sessions)) {
-        const { session, due, nextInMs, gone } = answer;
-        if (nextInMs !== null)
-          session.nextRetryAt = Math.min(session.nextRetryAt, performance.now() + nextInMs);
-        if (gone.length > 0) {
-          await this.#deps.reader.forgetRetries(answer);
-          this.#reportExpired(session, { streamId: gone[0]?.streamId ?? '', events: gone.length });
-        }
-        for (const { streamId } of gone) session.queue.forgotten(streamId);
-        if (session.state !== 'active') continue;
-        session.queue.acceptRetries(due);
-        session.pump();
-      }
+      for (const answer of await this.#deps.reader.readRetries(sessions)) await this.#acceptRetries(answer);
     } catch (error) {
       this.#deps.log.warn({ err: error }, 'webhook retries not read yet');
       for (const session of sessions) this.#retrying.add(session);
       await pause();
     }
+  }
+
+  async #acceptRetries(answer: RetryAnswer): Promise<void> {
+    const { session, due, nextInMs, gone } = answer;
+    if (nextInMs !== null) session.nextRetryAt = Math.min(session.nextRetryAt, performance.now() + nextInMs);
+    const [first] = gone;
+    if (first !== undefined) {
+      await this.#deps.reader.forgetRetries(answer);
+      this.#reportExpired(session, { streamId: first.streamId, events: gone.length });
+    }
+    for (const { streamId } of gone) session.queue.forgotten(streamId);
+    if (session.state !== 'active') return;
+    session.queue.acceptRetries(due);
+    session.pump();
   }
 
   /** Chooses lanes until the budget is spent; who gets nothing this time is first the next time. */
