@@ -52,7 +52,7 @@ describe('the request log', () => {
     await scim('/Users', { json: { userName: 'jane@acme.test' } });
     const entries = await logged('', 3);
     expect(entries.map(({ summary }) => summary)).toEqual([
-      'Somebody knocked with no valid token → refused (401)',
+      'Somebody sent a request without a valid token → refused (401)',
       'Okta created jane@acme.test → event 3',
       'Okta tried to create jane@acme.test → refused (409 uniqueness)',
     ]);

@@ -227,7 +227,7 @@ describe('the request log', () => {
     await requestLog.stop();
     const { data } = await reader.list(where(), {}, { limit: 10, order: 'desc' });
     expect(data).toMatchObject([
-      { status: 401, summary: 'Somebody knocked with no valid token → refused (401)' },
+      { status: 401, summary: 'Somebody sent a request without a valid token → refused (401)' },
     ]);
     expect(data[0]?.reason).toContain('not valid for this directory');
     expect(data[0]?.fix).toContain('Create a token');

@@ -241,7 +241,7 @@ describe('summarize', () => {
 
   it('says that nobody has logged in', () => {
     expect(summarize(anExchange({ directory: undefined }))).toBe(
-      'Somebody knocked with no valid token → refused (401)',
+      'Somebody sent a request without a valid token → refused (401)',
     );
   });
 

@@ -14,7 +14,8 @@ const LONGEST = 500;
  */
 export function summarize(exchange: LoggedExchange): string {
   const { actor, refusal } = exchange;
-  if (exchange.directory === undefined) return cut(`Somebody knocked with no valid token → refused (401)`);
+  if (exchange.directory === undefined)
+    return cut(`Somebody sent a request without a valid token → refused (401)`);
   const deed = deedOf(exchange);
   if (refusal !== undefined) return cut(`${actor} tried to ${deed.tried} → ${describeRefusal(refusal)}`);
   return cut(`${actor} ${deed.did}${deed.outcome === '' ? '' : ` → ${deed.outcome}`}`);
