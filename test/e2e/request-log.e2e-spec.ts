@@ -67,6 +67,16 @@ describe('the request log', () => {
     expect((await logged('status=refused', 2)).every(({ fix }) => (fix ?? '').length > 20)).toBe(true);
   });
 
+  it('is complete when a process ends in order', async () => {
+    const other = await startRollcall({ DATABASE_URL: rollcall.databaseUrl });
+    const endpoint = other.baseUrl + new URL(directory.endpoint).pathname;
+    await fetch(`${endpoint}/Schemas`, { headers: { authorization: `Bearer ${directory.token}` } });
+    await other.stop();
+    expect((await logged('user=read+/Schemas', 1)).map(({ summary }) => summary)).toEqual([
+      'Okta read /Schemas',
+    ]);
+  });
+
   it('counts for the operator', async () => {
     const metrics = await (await fetch(`${rollcall.baseUrl}/metrics`)).text();
     expect(metrics).toMatch(/rollcall_request_log_written_total [1-9]/);
