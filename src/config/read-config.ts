@@ -30,6 +30,10 @@ export interface Config {
   readonly syncPerEnvironment: number;
   /** Seconds. */
   readonly syncDeadline: number;
+  /** How long what grows is kept. */
+  readonly requestLogDays: number;
+  readonly attemptDays: number;
+  readonly eventDays: number;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
@@ -59,6 +63,9 @@ export function readConfig(
     syncConcurrency: readOr(VARIABLES.syncConcurrency, 4),
     syncPerEnvironment: readOr(VARIABLES.syncPerEnvironment, 16),
     syncDeadline: readOr(VARIABLES.syncDeadline, 21_600),
+    requestLogDays: readOr(VARIABLES.requestLogDays, 30),
+    attemptDays: readOr(VARIABLES.attemptDays, 30),
+    eventDays: readOr(VARIABLES.eventDays, 90),
     logLevel: readOr(VARIABLES.logLevel, 'info'),
     logFormat: readOr(VARIABLES.logFormat, isTerminal ? 'pretty' : 'json'),
   };

@@ -106,6 +106,26 @@ export const VARIABLES = {
       'Seconds that reading one source may take. What was read by then is applied, and nothing is removed.',
     parse: (text: string) => integer(text, 60, 604_800),
   },
+  requestLogDays: {
+    name: 'ROLLCALL_REQUEST_LOG_DAYS',
+    shownDefault: '`30`',
+    description:
+      'How long SCIM requests and runs of polled directories are kept, in days from 1. Whole weeks are dropped at once, so up to a week longer.',
+    parse: (text: string) => integer(text, 1, 3_650),
+  },
+  attemptDays: {
+    name: 'ROLLCALL_ATTEMPT_DAYS',
+    shownDefault: '`30`',
+    description: 'How long webhook attempts are kept, from 1; up to a week longer.',
+    parse: (text: string) => integer(text, 1, 3_650),
+  },
+  eventDays: {
+    name: 'ROLLCALL_EVENT_DAYS',
+    shownDefault: '`90`',
+    description:
+      'How long events stay in the log, from 7 (retries take three days); up to a week longer. Older cursors are answered with `cursor_expired`.',
+    parse: (text: string) => integer(text, 7, 3_650),
+  },
   logLevel: {
     name: 'LOG_LEVEL',
     shownDefault: '`info`',

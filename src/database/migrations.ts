@@ -5,6 +5,7 @@ import { TuneDirectoryTables20261124100000 } from '../../migrations/202611241000
 import { AddDetectedDialect20261124110000 } from '../../migrations/20261124110000-add-detected-dialect.js';
 import { ExtendScimCredentials20261124130000 } from '../../migrations/20261124130000-extend-scim-credentials.js';
 import { CreateSyncRuns20261124160000 } from '../../migrations/20261124160000-create-sync-runs.js';
+import { CreateScimRequests20261124120000 } from '../../migrations/20261124120000-create-scim-requests.js';
 
 /** Every migration, oldest first. A new one is added at the end; none is ever changed or removed. */
 export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string })[] = [
@@ -13,6 +14,7 @@ export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string
   AddDetectedDialect20261124110000,
   ExtendScimCredentials20261124130000,
   CreateSyncRuns20261124160000,
+  CreateScimRequests20261124120000,
 ];
 
 /** Their names as they stand in the table of migrations, oldest first. */

@@ -4,7 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { ApiModule, sendRequestIds } from '#api';
-import { dialectNames, refuseStrangers, ScimModule, ScimServer, TokenEndpoint } from '#scim';
+import { dialectNames, refuseStrangers, ScimModule, ScimServer, TokenEndpoint, type RequestLog } from '#scim';
 import type { Config } from '../config/index.js';
 import { HealthController } from '../health/health.controller.js';
 import { Health } from '../health/health.js';
@@ -27,6 +27,7 @@ export interface AppParts {
   readonly health: Health;
   readonly webhooks: Webhooks;
   readonly sync: Sync;
+  readonly requestLog: RequestLog;
   readonly publicUrl: string;
 }
 
@@ -50,13 +51,14 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
   return app;
 }
 
-function scimServer({ services, config, log, metrics, publicUrl }: AppParts): ScimServer {
+function scimServer({ services, config, log, metrics, requestLog, publicUrl }: AppParts): ScimServer {
   return new ScimServer(
     { store: services.store, reader: services.reader, access: services.access },
     {
       publicUrl,
       rateLimit: { perSecond: config.scimRateLimit },
       onExchange: scimExchangeReport(log, metrics),
+      requestLog,
     },
   );
 }
@@ -75,6 +77,7 @@ function appModule(parts: AppParts, scim: ScimServer): DynamicModule {
         oauthClients: services.oauthClients,
         directoryLists: services.lists,
         eventFeed: services.feed,
+        requestLog: services.requestLogReader,
         webhookEndpoints: webhooks.endpoints,
         attempts: webhooks.attempts,
         connectors: sync.registry,

@@ -72,6 +72,12 @@ describe('a key of another tenant', () => {
       for (const id of Object.values(ownIds)) expect((await ask('GET', list)).body).not.toContain(id);
   });
 
+  it('does not read a request of another directory through its own', async () => {
+    const path = `/management/directories/${directoryOfB.id}/request_log`;
+    expect(await ask('GET', path)).toMatchObject({ status: 200 });
+    expect(await ask('GET', `${path}/${ownIds['scim_request']}`)).toMatchObject({ status: 404 });
+  });
+
   it('manages no environment', async () => {
     const answer = await ask('POST', '/management/environments', { name: 'mine' });
     expect(answer.status).toBe(403);
@@ -204,6 +210,7 @@ async function fill(rest: RestClient, directory: CreatedScimDirectory): Promise<
     org: organization.id,
     org_domain: domain.id,
     we: endpoint.id,
+    scim_request: await firstRequest(rest, directory.id),
     directory_token: String(tokens.data[0]?.id),
     oauth_client: client.id,
     external: 'acme-00001',
@@ -221,6 +228,17 @@ function bodyOf(path: string): unknown {
   return { mode: 'full', credentials: { api_token: 'stolen' }, paused: true };
 }
 
+/** The request log is written beside the requests. */
+async function firstRequest(rest: RestClient, directoryId: string): Promise<string> {
+  for (let i = 0; i < 200; i += 1) {
+    const path = `/management/directories/${directoryId}/request_log`;
+    const { data } = await rest.call<{ data: { id: string }[] }>('GET', path);
+    if (data[0] !== undefined) return data[0].id;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('The request log stays empty');
+}
+
 /** Which kind of id a path names with `{id}`. */
 function kindOf(path: string): string {
   if (path.includes('/directory_users')) return 'directory_user';
@@ -236,6 +254,7 @@ function fillPath(path: string, ids: Ids): string {
   return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     if (/external/.test(name)) return String(ids['external']);
     if (name === 'run_id') return String(ids['run']);
+    if (/entry/.test(name)) return String(ids['scim_request']);
     if (/token/.test(name)) return String(ids['directory_token']);
     if (/client/.test(name)) return String(ids['oauth_client']);
     return String(ids[kindOf(path)]);

@@ -12,6 +12,7 @@ import { ManagedDirectoriesController } from './management/managed-directories.c
 import { ManagedEventsController } from './management/managed-events.controller.js';
 import { OAuthClientsController } from './management/oauth-clients.controller.js';
 import { SyncRunsController } from './management/sync-runs.controller.js';
+import { RequestLogController } from './management/request-log.controller.js';
 import { WebhookAttemptsController } from './management/webhook-attempts.controller.js';
 import { DocumentationController } from './openapi/documentation.controller.js';
 import { OrganizationDomainsController } from './organizations/organization-domains.controller.js';
@@ -34,6 +35,7 @@ export const API_CONTROLLERS: readonly Type[] = [
   DirectoryPausesController,
   DirectoryTokensController,
   OAuthClientsController,
+  RequestLogController,
   ManagedEventsController,
   ConnectorsController,
   DirectoryConnectionController,

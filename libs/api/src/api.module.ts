@@ -11,6 +11,7 @@ import {
 import { ConnectionCheck, Connections, ConnectorRegistry, Schedules, SyncRuns } from '#connectors';
 import { EventFeed } from '#events';
 import type { Database, SecretBox } from '#kernel';
+import { RequestLogReader } from '#scim';
 import { Attempts, WebhookEndpoints } from '#webhooks';
 import { API_CONTROLLERS } from './api-controllers.js';
 import { ApiKeyGuard } from './edge/api-key.guard.js';
@@ -31,6 +32,7 @@ export interface ApiModuleOptions {
   readonly oauthClients: OAuthClients;
   readonly directoryLists: DirectoryLists;
   readonly eventFeed: EventFeed;
+  readonly requestLog: RequestLogReader;
   readonly webhookEndpoints: WebhookEndpoints;
   readonly attempts: Attempts;
   readonly connectors: ConnectorRegistry;
@@ -69,6 +71,7 @@ function providersOf(options: ApiModuleOptions): Provider[] {
     { provide: OAuthClients, useValue: options.oauthClients },
     { provide: DirectoryLists, useValue: options.directoryLists },
     { provide: EventFeed, useValue: options.eventFeed },
+    { provide: RequestLogReader, useValue: options.requestLog },
     { provide: WebhookEndpoints, useValue: options.webhookEndpoints },
     { provide: Attempts, useValue: options.attempts },
     { provide: ConnectorRegistry, useValue: options.connectors },

@@ -17,7 +17,8 @@ export type IdPrefix =
   | 'webhook_secret'
   | 'attempt'
   | 'run'
-  | 'run_item';
+  | 'run_item'
+  | 'scim_request';
 
 const nextUlid = monotonicFactory();
 

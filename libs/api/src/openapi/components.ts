@@ -8,6 +8,7 @@ import { environmentSchemas } from '../management/environment.schema.js';
 import { managedDirectorySchemas } from '../management/managed-directory.schema.js';
 import { connectorSchemas } from '../management/connector.schema.js';
 import { syncRunSchemas } from '../management/sync-run.schema.js';
+import { requestLogSchemas } from '../management/request-log.schema.js';
 import { webhookAttemptSchemas } from '../management/webhook-attempt.schema.js';
 import { organizationSchemas } from '../organizations/organization.schema.js';
 import { webhookEndpointSchemas } from '../webhook-endpoints/webhook-endpoint.schema.js';
@@ -46,5 +47,6 @@ export const COMPONENT_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   ...credentialSchemas,
   ...connectorSchemas,
   ...syncRunSchemas,
+  ...requestLogSchemas,
   ...sharedSchemas,
 };
