@@ -1,6 +1,7 @@
 import type { JsonObject } from '#kernel';
 import { forbidden, notFound } from '../protocol/errors.js';
 import { MAX_BULK_OPERATIONS } from '../protocol/messages/bulk-request.js';
+import { CURSOR_TIMEOUT_SECONDS } from '../protocol/messages/cursor.js';
 import { listResponse } from '../protocol/messages/list-response.js';
 import type { SchemaDefinition } from '../protocol/schema/definitions.js';
 import { RESOURCE_TYPES, SCHEMAS, findSchema } from '../protocol/schema/resource-types.js';
@@ -20,6 +21,7 @@ export function readServiceProviderConfig(call: ScimCall): Answer {
       bulkMaxOperations: MAX_BULK_OPERATIONS,
       bulkMaxPayloadSize: BODY_LIMITS.Bulk,
       defaultPageSize,
+      cursorTimeout: CURSOR_TIMEOUT_SECONDS,
     }),
   );
 }

@@ -52,14 +52,18 @@ export function writeResource(input: WriteResourceInput): JsonObject {
   };
 }
 
+/** How ids of groups begin. */
+const GROUP_ID = 'directory_group_';
+
 /** An extension is listed in `schemas` only when the resource carries data of it. */
 function hasData(value: JsonValue): boolean {
   return isJsonObject(value) && Object.keys(value).length > 0;
 }
 
-/** A pending member is nobody yet, so there is no address to point to. */
+/** A pending member is nobody yet, so there is no address to point to; groups in groups are kept as pending. */
 function memberJson(member: GroupMember, baseUrl: string): JsonObject {
-  if (member.pending) return { value: member.value, type: 'User' };
+  if (member.pending)
+    return { value: member.value, type: member.value.startsWith(GROUP_ID) ? 'Group' : 'User' };
   return {
     value: member.value,
     $ref: `${baseUrl}/Users/${encodeURIComponent(member.value)}`,

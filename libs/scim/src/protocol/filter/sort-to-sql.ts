@@ -8,17 +8,21 @@ import { jsonPath, quote } from './sql-text.js';
 /** Direction of a sorted list (RFC 7644 3.4.2.3). */
 export type SortOrder = 'ascending' | 'descending';
 
+/** What to sort by, for the store. The text has no parameters. */
+export interface SortKey {
+  readonly text: string;
+  readonly descending: boolean;
+}
+
 /**
- * ORDER BY expressions for `sortBy` (RFC 7644 3.4.2.3): absent values last, in descending order first; ties by id, so
- * that pages are stable. The text holds only names of our schemas.
+ * Sort key for `sortBy` (RFC 7644 3.4.2.3), NULL where the attribute is absent: the store puts it last, in descending
+ * order first, and breaks ties by id, so that pages are stable. The text holds only names of our schemas.
  * @throws ScimError `invalidValue` when the attribute does not exist or has no order
  */
-export function sortToSql(sortBy: string, order: SortOrder, target: ResourceTypeName): string {
+export function sortToSql(sortBy: string, order: SortOrder, target: ResourceTypeName): SortKey {
   const found = resolveAttribute(target, sortBy);
   if (found === undefined) throw refuse(`"${sortBy}" is no attribute of ${target}`);
-  const direction = order === 'descending' ? 'DESC NULLS FIRST' : 'ASC NULLS LAST';
-  const id = target === 'User' ? 'u.id' : 'g.id';
-  return `${sortKey(found, target)} ${direction}, ${id}`;
+  return { text: sortKey(found, target), descending: order === 'descending' };
 }
 
 function sortKey(found: ResolvedAttribute, target: ResourceTypeName): string {
