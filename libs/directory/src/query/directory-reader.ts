@@ -13,9 +13,11 @@ export interface SqlCondition {
 /** $1 is the environment, $2 the directory. */
 export const FIRST_SEARCH_PARAMETER = 3;
 
-/** An SQL expression without parameters; ties are broken by id. NULL comes last, in descending order first. */
-export interface SearchOrder {
-  readonly text: string;
+/**
+ * An SQL expression, whose parameters follow those of `where`; ties are broken by id. NULL comes last, in descending
+ * order first.
+ */
+export interface SearchOrder extends SqlCondition {
   readonly descending: boolean;
 }
 
@@ -127,9 +129,7 @@ export class DirectoryReader {
     const values = [ref.environmentId, ref.directoryId, ...(search.where?.values ?? [])];
     const items = search.limit === 0 ? [] : await this.#page<R>(target, values, search);
     if (search.skipTotal) return { total: 0, items };
-    const isWhole = search.after === undefined && items.length < search.limit;
-    if (isWhole && (items.length > 0 || search.offset === 0))
-      return { total: search.offset + items.length, items };
+    if (isLastPage(search, items.length)) return { total: search.offset + items.length, items };
     const counted = await this.#database.query<{ total: number }>({
       text: `SELECT count(*) AS total ${fromMatching(target, search.where)}`,
       values,
@@ -143,7 +143,7 @@ export class DirectoryReader {
     search: Search,
   ): Promise<R[]> {
     const { alias, columns } = target;
-    const values = [...filterValues];
+    const values = [...filterValues, ...(search.orderBy?.values ?? [])];
     const bind = (value: unknown): string => `$${values.push(value)}`;
     const { where, orderBy, after, limit, offset } = search;
     if (after !== undefined && after !== '' && orderBy !== undefined)
@@ -169,6 +169,11 @@ export class DirectoryReader {
     });
     if (rows.length === 0) throw new NotFoundError('The row that the search continues from is gone.');
   }
+}
+
+/** A page that is not full says where the list ends, unless it lies behind the end. */
+function isLastPage({ after, limit, offset }: Search, found: number): boolean {
+  return after === undefined && found < limit && (found > 0 || offset === 0);
 }
 
 function fromMatching(

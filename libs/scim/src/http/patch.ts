@@ -5,6 +5,7 @@ import { applyPatch } from '../protocol/patch/apply-patch.js';
 import { readOperations } from '../protocol/patch/read-operations.js';
 import { toCanonical, type Answer, type RoutedCall } from './call.js';
 import { changeGroup, changeUser } from './change.js';
+import { typed } from './extensions.js';
 import type { ScimPorts } from './ports.js';
 import { answerGroup, answerUser, modified } from './present.js';
 import { readBody } from './read-body.js';
@@ -21,7 +22,7 @@ export async function patchResource(call: RoutedCall<'resource'>, ports: ScimPor
   const answer = { call, ports, requested, status: 200 } as const;
   if (resourceType === 'User') {
     const user = await changeUser(call, ports, (current) =>
-      toUserInput(applyPatch('User', current.raw, operations, tolerance).resource),
+      toUserInput(typed(call, 'User', applyPatch('User', current.raw, operations, tolerance).resource)),
     );
     return userPatchAnswer === 'no_content' && !mustHaveBody
       ? modified(call, 'User', user)
@@ -29,7 +30,7 @@ export async function patchResource(call: RoutedCall<'resource'>, ports: ScimPor
   }
   const group = await changeGroup(call, ports, (current) => {
     const { resource, members } = applyPatch('Group', current.raw, operations, tolerance);
-    return { group: toGroupInput(resource), members };
+    return { group: toGroupInput(typed(call, 'Group', resource)), members };
   });
   return groupPatchAnswer === 'no_content' && !mustHaveBody
     ? modified(call, 'Group', group)

@@ -5,9 +5,11 @@ import type { DialectRegistry } from '../dialects/registry.js';
 import type { DialectSwitches } from '../dialects/switches.js';
 import { notFound } from '../protocol/errors.js';
 import { STRICT_TOLERANCE } from '../protocol/tolerance.js';
+import { checkAccept } from './accept.js';
 import type { Answer, ScimCall } from './call.js';
 import { readToken } from './credentials.js';
 import { toRefusal } from './error-answer.js';
+import { withDeclared } from './extensions.js';
 import { headerOf, type ScimExchange, type ScimRequest, type ScimResponse } from './messages.js';
 import { findOperation } from './operations.js';
 import type { ScimAccess, ScimPorts } from './ports.js';
@@ -78,6 +80,7 @@ export class ScimServer {
     progress.directory = directory;
     this.#rateLimiter.check(directory);
     if (directory.state === 'unlinked') await this.#ports.access.markConnected(directory);
+    checkAccept(request);
     if (route === undefined) throw unknownAddress(request);
     const call = this.#openCall(request, directory);
     const operation = findOperation(route, effectiveMethod(call));
@@ -123,7 +126,8 @@ export class ScimServer {
 
 /** A directory can ask for the letter of the RFCs, for conformance runs (setting `scim_strict`). */
 function switchesOf(directory: Directory, switches: DialectSwitches): DialectSwitches {
-  return directory.config['scim_strict'] === true ? { ...switches, tolerance: STRICT_TOLERANCE } : switches;
+  const tolerance = directory.config['scim_strict'] === true ? STRICT_TOLERANCE : switches.tolerance;
+  return { ...switches, tolerance: withDeclared(directory, tolerance) };
 }
 
 /** The token is read first: without one, nobody learns which directories exist. */

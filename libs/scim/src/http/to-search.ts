@@ -19,14 +19,15 @@ export function toSearch(
 ): Omit<ScimSearch, 'offset' | 'limit'> {
   const filter = query.filter === undefined ? undefined : parseLeniently(query.filter);
   const options = { firstParameter: FIRST_SEARCH_PARAMETER, unknownAttribute: unknownFilterAttribute };
+  const where = filter === undefined ? undefined : filterToSql(filter, type, options);
+  const behindFilter = FIRST_SEARCH_PARAMETER + (where?.values.length ?? 0);
+  const { sortBy, sortOrder } = query;
   return {
+    ...(where === undefined ? {} : { where }),
     ...(filter === undefined
       ? {}
-      : {
-          where: filterToSql(filter, type, options),
-          matches: (resource: JsonObject): boolean => matchesFilter(filter, { type, resource }),
-        }),
-    ...(query.sortBy === undefined ? {} : { orderBy: sortToSql(query.sortBy, query.sortOrder, type) }),
+      : { matches: (resource: JsonObject): boolean => matchesFilter(filter, { type, resource }) }),
+    ...(sortBy === undefined ? {} : { orderBy: sortToSql({ sortBy, sortOrder }, type, behindFilter) }),
   };
 }
 

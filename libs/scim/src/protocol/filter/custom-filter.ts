@@ -1,5 +1,6 @@
 import { foldKey, isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import { invalidFilter } from '../errors.js';
+import type { AttributeName } from '../schema/split-name.js';
 import type { AttributePath, Filter, Literal } from './ast.js';
 import { foldCustom } from './fold-resource.js';
 import { isPresent, passes } from './passes.js';
@@ -73,13 +74,13 @@ function testsOf(leaf: Leaf): Test[] {
   const text: Test = { kind: 'text', operator, value: foldKey(leaf.literal.text), fold: true };
   if (operator === 'co' || operator === 'sw' || operator === 'ew') return [text];
   const number = numberOf(leaf.literal);
-  const word = leaf.literal.text.toLowerCase();
-  const isBoolean = operator === 'eq' && (word === 'true' || word === 'false');
-  return [
-    text,
-    ...(number === undefined ? [] : [{ kind: 'number', operator, value: number } as const]),
-    ...(isBoolean ? [{ kind: 'boolean', operator: 'eq', value: word === 'true' } as const] : []),
-  ];
+  const numbers: Test[] = number === undefined ? [] : [{ kind: 'number', operator, value: number }];
+  return [text, ...numbers, ...(operator === 'eq' ? booleanTests(leaf.literal.text.toLowerCase()) : [])];
+}
+
+function booleanTests(word: string): Test[] {
+  const isBoolean = word === 'true' || word === 'false';
+  return isBoolean ? [{ kind: 'boolean', operator: 'eq', value: word === 'true' }] : [];
 }
 
 function numberOf({ kind, text }: Literal): number | undefined {
@@ -123,13 +124,31 @@ function ownValue(value: JsonValue | undefined, key: string): JsonValue | undefi
 
 /** The same as SQL; every name and value is a parameter, because none of them is ours. */
 export function customSql(filter: CustomFilter, alias: 'u' | 'g', add: AddParameter): string {
-  const value = `${alias}.folded -> ${add(filter.extension)}::text -> ${add(filter.attribute)}::text`;
+  const rows = rowsOf(`${alias}.folded -> ${add(filter.extension)}::text -> ${add(filter.attribute)}::text`);
+  const exists = `EXISTS (SELECT 1 FROM ${rows} WHERE c.value IS NOT NULL AND ${conditionSql(filter.condition, add)})`;
+  return filter.negated ? `(NOT ${exists})` : exists;
+}
+
+/** The values of an attribute in their order: the elements of a list, or its only value. */
+function rowsOf(attribute: string): string {
   const list =
     `CASE jsonb_typeof(c.value) WHEN 'array' THEN c.value WHEN 'null' THEN '[]'::jsonb ` +
     `ELSE jsonb_build_array(c.value) END`;
-  const rows = `(SELECT ${value} AS value) c, jsonb_array_elements(${list}) AS e(value)`;
-  const exists = `EXISTS (SELECT 1 FROM ${rows} WHERE c.value IS NOT NULL AND ${conditionSql(filter.condition, add)})`;
-  return filter.negated ? `(NOT ${exists})` : exists;
+  return `(SELECT ${attribute} AS value) c, jsonb_array_elements(${list}) WITH ORDINALITY AS e(value, place)`;
+}
+
+/**
+ * What a custom attribute is sorted by: the primary element, else the first, by its part or `value`. The order of
+ * jsonb: texts, then numbers, then booleans; NULL for what is none of them.
+ */
+export function customSortKey(name: AttributeName, alias: 'u' | 'g', add: AddParameter): string {
+  const [extension, attribute] = [add(foldKey(name.schema ?? '')), add(foldKey(name.attribute ?? ''))];
+  const key = partSql(name.subAttribute === undefined ? undefined : foldKey(name.subAttribute), add);
+  return (
+    `(SELECT CASE WHEN jsonb_typeof(${key}) IN ('string', 'number', 'boolean') THEN ${key} END ` +
+    `FROM ${rowsOf(`${alias}.folded -> ${extension}::text -> ${attribute}::text`)} ` +
+    `ORDER BY (e.value -> 'primary') IS NOT DISTINCT FROM 'true'::jsonb DESC, e.place LIMIT 1)`
+  );
 }
 
 function conditionSql(condition: CustomCondition, add: AddParameter): string {
@@ -149,8 +168,11 @@ function conditionSql(condition: CustomCondition, add: AddParameter): string {
 function customTestSql(test: Test, part: string | undefined, add: AddParameter): string {
   if (test.kind === 'present' && part === undefined)
     return testSql(test, { kind: 'json', text: 'e.value' }, add);
+  return testSql(test, { kind: 'json', text: partSql(part, add) }, add);
+}
+
+function partSql(part: string | undefined, add: AddParameter): string {
   const inObject = `e.value -> ${add(part ?? 'value')}::text`;
   const whole = part === undefined || part === 'value' ? 'e.value' : 'NULL::jsonb';
-  const text = `(CASE jsonb_typeof(e.value) WHEN 'object' THEN ${inObject} ELSE ${whole} END)`;
-  return testSql(test, { kind: 'json', text }, add);
+  return `(CASE jsonb_typeof(e.value) WHEN 'object' THEN ${inObject} ELSE ${whole} END)`;
 }

@@ -7,7 +7,8 @@ import { arbitraryFilter, arbitraryUserResource } from './filter-arbitraries.js'
 import { foldResource } from './fold-resource.js';
 import { parseFilter } from './parse.js';
 import { sortToSql } from './sort-to-sql.js';
-import { filterToSql, type SqlCondition } from './to-sql.js';
+import type { SqlCondition } from './sql-text.js';
+import { filterToSql } from './to-sql.js';
 
 function toSql(filter: string, target: ResourceTypeName = 'User'): SqlCondition {
   return filterToSql(parseFilter(filter), target, { firstParameter: 4 });
@@ -95,18 +96,22 @@ describe('filterToSql', () => {
 
 describe('sortToSql', () => {
   it('sorts columns by code points', () => {
-    expect(sortToSql('USERNAME', 'ascending', 'User')).toEqual({
+    expect(sortToSql({ sortBy: 'USERNAME', sortOrder: 'ascending' }, 'User', 3)).toEqual({
       text: 'u.user_name_key COLLATE "C"',
+      values: [],
       descending: false,
     });
-    expect(sortToSql('meta.created', 'descending', 'Group')).toEqual({
+    expect(sortToSql({ sortBy: 'meta.created', sortOrder: 'descending' }, 'Group', 3)).toEqual({
       text: 'g.created_at',
+      values: [],
       descending: true,
     });
   });
 
   it('takes the primary element of a list', () => {
-    expect(sortToSql('emails', 'ascending', 'User').text).toContain(`(e.value -> 'primary')`);
+    expect(sortToSql({ sortBy: 'emails', sortOrder: 'ascending' }, 'User', 3).text).toContain(
+      `(e.value -> 'primary')`,
+    );
   });
 
   it.each([
@@ -117,7 +122,7 @@ describe('sortToSql', () => {
     ['User', `userName; DROP TABLE x`],
     ['Group', 'members'],
   ] as const)('refuses %s %s', (type, name) => {
-    expect(() => sortToSql(name, 'ascending', type)).toThrow(
+    expect(() => sortToSql({ sortBy: name, sortOrder: 'ascending' }, type, 3)).toThrow(
       expect.objectContaining({ scimType: 'invalidValue', attribute: 'sortBy' }),
     );
   });

@@ -5,13 +5,7 @@ import { containment } from './containment.js';
 import { customSql } from './custom-filter.js';
 import { columnOf, rowsOf, type ElementRows } from './sql-columns.js';
 import { objectPresentSql, testSql, type AddParameter, type Operand } from './sql-test.js';
-import { jsonPath } from './sql-text.js';
-
-/** A condition with its parameters. */
-export interface SqlCondition {
-  readonly text: string;
-  readonly values: readonly unknown[];
-}
+import { jsonPath, type SqlCondition } from './sql-text.js';
 
 /** How a filter becomes SQL. */
 export interface FilterToSqlOptions {

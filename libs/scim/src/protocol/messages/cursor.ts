@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { expiredCursor, invalidCount, invalidCursor } from '../errors.js';
+import { expiredCursor, invalidCursor } from '../errors.js';
 import type { ListQuery } from './list-query.js';
 
 /** How long a cursor may be used, in seconds (RFC 9865 5, `cursorTimeout`). */
@@ -63,12 +63,6 @@ export function queryMark(query: ListQuery, sections: readonly string[]): string
   const { filter, sortBy, sortOrder, attributes, excludedAttributes } = query;
   const parts = [sections, filter ?? null, sortBy ?? null, sortOrder, attributes, excludedAttributes];
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16);
-}
-
-/** @throws ScimError `invalidCount` for a page size that is no whole number of at least 0 (RFC 9865 4) */
-export function checkCount(text: string | undefined): void {
-  if (text === undefined || /^\s*\+?\d+\s*$/.test(text)) return;
-  throw invalidCount('"count" must be a whole number, at least 0. Correct it or leave it out.', 'count');
 }
 
 function parseParts(text: string): readonly unknown[] {

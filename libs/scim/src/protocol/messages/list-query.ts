@@ -1,4 +1,4 @@
-import { checkCount } from './cursor.js';
+import { invalidCount } from '../errors.js';
 import type { SortOrder } from '../filter/sort-to-sql.js';
 
 /** What a list or search asks for (RFC 7644 3.4.2, RFC 9865 2). */
@@ -59,6 +59,12 @@ export function readStartIndex(text: string | undefined): number {
 export function readCount(text: string | undefined): number {
   const value = readInteger(text) ?? DEFAULT_COUNT;
   return Math.min(Math.max(value, 0), MAX_COUNT);
+}
+
+/** @throws ScimError `invalidCount` for a page size that is no whole number of at least 0 (RFC 9865 4) */
+export function checkCount(text: string | undefined): void {
+  if (text === undefined || /^\s*\+?\d+\s*$/.test(text)) return;
+  throw invalidCount('"count" must be a whole number, at least 0. Correct it or leave it out.', 'count');
 }
 
 /** Ascending unless asked otherwise (RFC 7644 3.4.2.3). */

@@ -2,8 +2,8 @@ import type { JsonObject, JsonValue } from '#kernel';
 import { invalidSyntax, invalidValue } from '../errors.js';
 import { lastValue } from '../json-object.js';
 import { SEARCH_REQUEST_URN } from '../schema/urns.js';
-import { checkCount } from './cursor.js';
 import {
+  checkCount,
   readCount,
   readNames,
   readSortOrder,

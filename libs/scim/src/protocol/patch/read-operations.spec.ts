@@ -57,6 +57,10 @@ describe('readOperations', () => {
   it('wants the message schema in strict mode', () => {
     expect(() => readOperations({ Operations: [] }, STRICT_TOLERANCE)).toThrow('schemas');
     const schemas = ['urn:ietf:params:scim:api:messages:2.0:PatchOp'];
-    expect(readOperations({ schemas, Operations: [] }, STRICT_TOLERANCE)).toEqual([]);
+    const Operations = [{ op: 'remove', path: 'title' }];
+    expect(readOperations({ schemas, Operations }, STRICT_TOLERANCE)).toEqual(Operations);
+    expect(() => readOperations({ schemas, Operations: [] }, STRICT_TOLERANCE)).toThrow('empty');
+    const shouted = [{ op: 'Remove', path: 'title' }];
+    expect(() => readOperations({ schemas, Operations: shouted }, STRICT_TOLERANCE)).toThrow('lower case');
   });
 });
