@@ -5,6 +5,7 @@ import { toUserInput } from '../mapping/user-input.js';
 import { readListQuery } from '../protocol/messages/list-query.js';
 import { readResource } from '../protocol/read-resource.js';
 import { toCanonical, type Answer, type RoutedCall } from './call.js';
+import { checkMembers } from './check-members.js';
 import { typed } from './extensions.js';
 import type { ScimPorts } from './ports.js';
 import { answerGroup, answerUser } from './present.js';
@@ -47,6 +48,7 @@ async function createGroup(
 ): Promise<Answer> {
   const read = readResource('Group', body, call.switches.tolerance);
   const members = read.members ?? [];
+  await checkMembers(call, ports, [{ op: 'add', values: members }]);
   const requested = readListQuery(call.parameters);
   const group = toGroupInput(typed(call, 'Group', read.resource));
   const result = await ports.store.apply(call.ref, { kind: 'create_group', group, members });

@@ -1,9 +1,11 @@
+import type { MemberOperation } from '#model';
 import { toGroupInput } from '../mapping/group-input.js';
 import { toUserInput } from '../mapping/user-input.js';
 import { readListQuery } from '../protocol/messages/list-query.js';
 import { mergePut, readResource } from '../protocol/read-resource.js';
 import { toCanonical, type Answer, type RoutedCall } from './call.js';
 import { changeGroup, changeUser } from './change.js';
+import { checkMembers } from './check-members.js';
 import { typed } from './extensions.js';
 import type { ScimPorts } from './ports.js';
 import { answerGroup, answerUser } from './present.js';
@@ -23,9 +25,12 @@ export async function replaceResource(call: RoutedCall<'resource'>, ports: ScimP
     const user = await changeUser(call, ports, (current) => toUserInput(mergePut(current.raw, read)));
     return answerUser(user, answer);
   }
+  const members: MemberOperation[] =
+    read.members === undefined ? [] : [{ op: 'replace', values: read.members }];
+  await checkMembers(call, ports, members);
   const group = await changeGroup(call, ports, (current) => ({
     group: toGroupInput(mergePut(current.raw, read)),
-    members: read.members === undefined ? [] : [{ op: 'replace', values: read.members }],
+    members,
   }));
   return answerGroup(group, answer);
 }
