@@ -33,7 +33,8 @@ function isPrimary(element: JsonValue): boolean {
 }
 
 /** Of elements that are equal but for `primary` one stays, at the place of the first; the last word on `primary` counts. */
-function collapse(elements: readonly JsonValue[]): JsonValue[] {
+function collapse(elements: readonly JsonValue[]): readonly JsonValue[] {
+  if (elements.length < 2) return elements;
   const kept = new Map<string, JsonValue>();
   for (const element of elements) {
     const key = isJsonObject(element)
