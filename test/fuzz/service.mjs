@@ -11,9 +11,21 @@ const START_TIMEOUT_MS = 300_000;
 const KEPT_CHARACTERS = 8_000;
 const API_KEY = `fuzz_${crypto.randomUUID()}`;
 
+const EXTENSION = {
+  id: 'urn:example:custom:1.0:User',
+  attributes: [
+    {
+      name: 'badge',
+      type: 'complex',
+      multiValued: true,
+      subAttributes: [{ name: 'value' }, { name: 'type', type: 'integer' }],
+    },
+  ],
+};
+
 /** Directories by the dialect that they speak; the letter of the RFCs is one of them. */
 const DIRECTORIES = [
-  { type: 'generic scim v2.0', config: {} },
+  { type: 'generic scim v2.0', config: { extension_schemas: [EXTENSION] } },
   { type: 'generic scim v2.0', config: { scim_strict: true } },
   { type: 'okta scim v2.0', config: {} },
   { type: 'azure scim v2.0', config: {} },

@@ -6,5 +6,6 @@ export type { ScimAccess, ScimPorts, ScimReader, ScimSearch, ScimStore } from '.
 export { ScimController } from './scim.controller.js';
 export { ScimModule } from './scim.module.js';
 export { listDialects } from './dialects/installed.js';
+export { checkExtensionSchemas } from './protocol/schema/check-extension-schemas.js';
 export type { Dialect, ScimVersion } from './dialects/contract.js';
 export type { DialectSwitches } from './dialects/switches.js';

@@ -2,6 +2,7 @@ import { Controller, Delete, HttpCode, Patch, Post } from '@nestjs/common';
 import { Directories } from '#directory';
 import { directoryWire, type Directory } from '#model';
 import type { JsonObject } from '#kernel';
+import { checkExtensionSchemas } from '#scim';
 import { Scopes } from '../edge/access.js';
 import { EnvironmentId } from '../edge/api-request.js';
 import { ApiSettings } from '../edge/api-settings.js';
@@ -43,6 +44,7 @@ export class ManagedDirectoriesController {
     @EnvironmentId() environmentId: string,
     @Input(createDirectory) body: Decoded<typeof createDirectory>,
   ): Promise<JsonObject> {
+    checkExtensionSchemas(body.config?.['extension_schemas']);
     const { type, dialect, scimVersion } = resolveDirectoryType(body, this.settings.knownDialects);
     const { directory, token } = await this.directories.create(environmentId, {
       organizationId: body.organization_id,
@@ -65,6 +67,7 @@ export class ManagedDirectoriesController {
     @PathId('id', 'Directory') id: string,
     @Input(updateDirectory) body: Decoded<typeof updateDirectory>,
   ): Promise<JsonObject> {
+    checkExtensionSchemas(body.config?.['extension_schemas']);
     const changes = {
       ...(body.name !== undefined && { name: body.name }),
       ...(body.config !== undefined && { config: body.config }),

@@ -14,9 +14,9 @@ export interface DeclaredExtension {
   readonly schema: SchemaDefinition;
 }
 
-const URN = /^urn:[a-z0-9][a-z0-9-]*:[\x21-\x7e]+$/i;
-const NAME = /^[a-z$_][\w$-]*$/i;
-const TYPES: ReadonlySet<string> = new Set(['string', 'boolean', 'integer', 'decimal', 'complex']);
+export const EXTENSION_URN = /^urn:[a-z0-9][a-z0-9-]*:[\x21-\x7e]+$/i;
+export const EXTENSION_NAME = /^[a-z$_][\w$-]*$/i;
+export const EXTENSION_TYPES: readonly string[] = ['string', 'boolean', 'integer', 'decimal', 'complex'];
 
 /**
  * Reads the directory setting `extension_schemas`: schemas in the form of RFC 7643 7 (`id`, `name`, `description`,
@@ -30,7 +30,7 @@ export function readExtensionSchemas(setting: JsonValue | undefined): DeclaredEx
   const seen = new Set<string>();
   return setting.filter(isJsonObject).flatMap((entry) => {
     const id = entry['id'];
-    if (typeof id !== 'string' || !URN.test(id)) return [];
+    if (typeof id !== 'string' || !EXTENSION_URN.test(id)) return [];
     if (findSchema(id) !== undefined || seen.has(id.toLowerCase())) return [];
     seen.add(id.toLowerCase());
     return [readExtension(id, entry)];
@@ -45,24 +45,24 @@ function readExtension(id: string, entry: JsonObject): DeclaredExtension {
       id,
       name,
       description: textOf(entry['description']) ?? name,
-      attributes: readAttributes(entry['attributes'], TYPES),
+      attributes: readAttributes(entry['attributes'], EXTENSION_TYPES),
     },
   };
 }
 
-function readAttributes(value: JsonValue | undefined, types: ReadonlySet<string>): AttributeDefinition[] {
+function readAttributes(value: JsonValue | undefined, types: readonly string[]): AttributeDefinition[] {
   if (!Array.isArray(value)) return [];
   return value.filter(isJsonObject).flatMap((entry) => {
     const name = entry['name'];
-    return typeof name === 'string' && NAME.test(name) ? [readAttribute(name, entry, types)] : [];
+    return typeof name === 'string' && EXTENSION_NAME.test(name) ? [readAttribute(name, entry, types)] : [];
   });
 }
 
-const SIMPLE_TYPES: ReadonlySet<string> = new Set([...TYPES].filter((type) => type !== 'complex'));
+const SIMPLE_TYPES: readonly string[] = EXTENSION_TYPES.filter((type) => type !== 'complex');
 
-function readAttribute(name: string, entry: JsonObject, types: ReadonlySet<string>): AttributeDefinition {
+function readAttribute(name: string, entry: JsonObject, types: readonly string[]): AttributeDefinition {
   const given = entry['type'];
-  const type = typeof given === 'string' && types.has(given) ? (given as AttributeType) : 'string';
+  const type = typeof given === 'string' && types.includes(given) ? (given as AttributeType) : 'string';
   const values = entry['canonicalValues'];
   return attribute(name, textOf(entry['description']) ?? name, {
     type,

@@ -39,6 +39,13 @@ export function serviceProviderConfig(options: ServiceProviderConfigOptions): Js
         specUri: 'https://www.rfc-editor.org/info/rfc6750',
         primary: true,
       },
+      {
+        type: 'httpbasic',
+        name: 'HTTP Basic',
+        description: 'The token of the directory as password, with any user name.',
+        specUri: 'https://www.rfc-editor.org/info/rfc7617',
+        primary: false,
+      },
     ],
     meta: {
       resourceType: 'ServiceProviderConfig',
