@@ -198,6 +198,14 @@ describe.each([
     expect(await patch(each, other, operation)).toMatchObject(conflict);
   });
 
+  it.each(rowsOf((each) => isReadWrite(each) && each.leaf.uniqueness === 'none'))(
+    '%s may be the same for two',
+    async (_name, each) => {
+      const value = sampleOf(each.leaf, next());
+      expect(await create(each, value)).not.toBe(await create(each, value));
+    },
+  );
+
   it.each(rowsOf(isRequired))('%s is required', async (_name, each) => {
     const { [each.attribute.name]: _left, ...json } = bodyOf(each, {});
     const { status, body } = await client.send('POST', endpoint(each), { json });

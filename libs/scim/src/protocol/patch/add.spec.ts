@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { JsonObject } from '#kernel';
 import { ENTERPRISE_USER_URN as ENTERPRISE } from '../schema/urns.js';
 import { STRICT_TOLERANCE, RFC_TOLERANCE } from '../tolerance.js';
 import { patchCases, patchUser, type BriefOperation } from './patch-testing.js';
@@ -143,6 +144,24 @@ describe('PATCH add', () => {
     [['add', 'constructor.prototype', 'x'], 'invalidPath'],
   ])('refuses %j', (operation, scimType) => {
     expect(() => patchUser({}, [operation])).toThrow(expect.objectContaining({ status: 400, scimType }));
+  });
+
+  it.each<[JsonObject, JsonObject[]]>([
+    [{ value: 'a', type: 'work' }, [{ value: 'a', type: 'work', primary: true }, { value: 'b' }]],
+    [
+      { value: 'b', primary: true },
+      [
+        { value: 'a', type: 'work', primary: false },
+        { value: 'b', primary: true },
+      ],
+    ],
+    [
+      { value: 'a', type: 'work', primary: false },
+      [{ value: 'a', type: 'work', primary: false }, { value: 'b' }],
+    ],
+  ])('takes %j for the element that is equal but for `primary`', (added, expected) => {
+    const emails: JsonObject[] = [{ value: 'a', type: 'work', primary: true }, { value: 'b' }];
+    expect(patchUser({ emails }, [['add', 'emails', [added]]])).toEqual({ emails: expected });
   });
 
   it('takes an extension that no schema describes, also its elements', () => {
