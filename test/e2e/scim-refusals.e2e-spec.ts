@@ -440,6 +440,16 @@ describe('A-27 to A-30 methods and addresses', () => {
   );
 });
 
+describe('a declared extension that cannot be understood', () => {
+  it('is refused when it is declared, with every place named', async () => {
+    const organization = await rest.call<{ id: string }>('POST', '/organizations', { name: 'Acme' });
+    const config = { extension_schemas: [{ id: 'badge', attributes: [{ name: 'a b' }] }] };
+    const body = { organization_id: organization.id, name: 'D', type: 'generic scim v2.0', config };
+    const refused = rest.call('POST', '/management/directories', body);
+    await expect(refused).rejects.toThrow(/answered 422.*extension_schemas\[0\]\.id.*attributes\[0\]\.name/);
+  });
+});
+
 function headLines(method: string, path: string): string[] {
   const { pathname, host } = new URL(directory.endpoint);
   return [

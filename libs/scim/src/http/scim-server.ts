@@ -154,6 +154,6 @@ function effectiveMethod(call: ScimCall): string {
 function unknownAddress(request: ScimRequest): Error {
   const path = request.path.slice(0, 200);
   return notFound(
-    `There is no SCIM endpoint "${path}". Below the base URL there are /Users, /Groups, /ServiceProviderConfig, /Schemas and /ResourceTypes.`,
+    `There is no SCIM endpoint "${path}". Below the base URL there are /Users, /Groups, /Bulk, /.search, /ServiceProviderConfig, /Schemas and /ResourceTypes.`,
   );
 }
