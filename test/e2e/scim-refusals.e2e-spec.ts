@@ -234,30 +234,59 @@ describe('A-11 to A-15 odd bodies that mean something', () => {
 
 describe('A-16 to A-19 queries', () => {
   it.each([
-    '', ' ', 'userName', 'userName eq', 'eq "x"', 'userName eq "x', 'userName eq "x" and', 'userName eq "x" junk', '(userName pr',
-    'userName pr)', 'userName is "x"', 'not userName pr', 'emails[type eq "work"', 'emails[] pr', 'active gt true', '"x"',
-    'nothing eq "x"', 'userName.nothing pr', 'password pr', '__proto__ pr', 'constructor eq "x"', 'emails[a[b pr]]',
+    '',
+    ' ',
+    'userName',
+    'userName eq',
+    'eq "x"',
+    'userName eq "x',
+    'userName eq "x" and',
+    'userName eq "x" junk',
+    '(userName pr',
+    'userName pr)',
+    'userName is "x"',
+    'not userName pr',
+    'emails[type eq "work"',
+    'emails[] pr',
+    'active gt true',
+    '"x"',
+    'nothing eq "x"',
+    'userName.nothing pr',
+    'password pr',
+    '__proto__ pr',
+    'constructor eq "x"',
+    'emails[a[b pr]]',
   ])('refuses the filter %j', async (filter) => {
     expectRefusal(await send(`/Users?filter=${encodeURIComponent(filter)}`), 400, ['invalidFilter']);
-  }); // prettier-ignore
+  });
 
   it.each([
-    ['startIndex=0', 1], ['startIndex=-1', 1], ['startIndex=text', 1], ['startIndex=', 1], ['startIndex=99999999999999', Number.MAX_SAFE_INTEGER],
+    ['startIndex=0', 1],
+    ['startIndex=-1', 1],
+    ['startIndex=text', 1],
+    ['startIndex=', 1],
+    ['startIndex=99999999999999', Number.MAX_SAFE_INTEGER],
   ])('reads %s', async (query, startIndex) => {
     const { status, body } = await send(`/Users?count=1&${query}`);
-    expect({ status, totalResults: body['totalResults'] }).toEqual({ status: 200, totalResults: await userCount() });
+    expect({ status, totalResults: body['totalResults'] }).toEqual({
+      status: 200,
+      totalResults: await userCount(),
+    });
     expect(body['startIndex']).toBe(Math.min(startIndex, body['startIndex'] as number));
-  }); // prettier-ignore
+  });
 
-  it.each([['count=0', 0], ['count=-5', 0], ['count=1', 1], ['count=100000', undefined], ['count=text', undefined]])(
-    'pages by %s',
-    async (query, size) => {
-      const { status, body } = await send(`/Users?${query}`);
-      expect(status).toBe(200);
-      expect(body['itemsPerPage']).toBe(size ?? (body['Resources'] as unknown[]).length);
-      expect(body['totalResults']).toBe(await userCount());
-    },
-  ); // prettier-ignore
+  it.each([
+    ['count=0', 0],
+    ['count=-5', 0],
+    ['count=1', 1],
+    ['count=100000', undefined],
+    ['count=text', undefined],
+  ])('pages by %s', async (query, size) => {
+    const { status, body } = await send(`/Users?${query}`);
+    expect(status).toBe(200);
+    expect(body['itemsPerPage']).toBe(size ?? (body['Resources'] as unknown[]).length);
+    expect(body['totalResults']).toBe(await userCount());
+  });
 
   it('refuses to sort by what does not exist', async () =>
     expectRefusal(await send('/Users?sortBy=nothing'), 400, ['invalidValue', 'sortBy']));
@@ -335,15 +364,32 @@ describe('A-20 to A-23 changes', () => {
 
 describe('A-24 and A-25 texts', () => {
   it.each([
-    "'; DROP TABLE directory_users; --", '${jndi:ldap://x}', '*)(uid=*', '=cmd|calc', '<script>alert(1)</script>', 'a\r\nb: c',
-    '\u202egnirts', 'a\u200bb', '👩‍👩‍👧', 'é e\u0301', '𠜎', '%s%n', '../../etc/passwd', '\\', '"',
+    "'; DROP TABLE directory_users; --",
+    '${jndi:ldap://x}',
+    '*)(uid=*',
+    '=cmd|calc',
+    '<script>alert(1)</script>',
+    'a\r\nb: c',
+    '\u202egnirts',
+    'a\u200bb',
+    '👩‍👩‍👧',
+    'é e\u0301',
+    '𠜎',
+    '%s%n',
+    '../../etc/passwd',
+    '\\',
+    '"',
   ])('keeps %j as it is', async (text) => {
     const userName = `${newName()} ${text}`;
     const id = await createUser({ userName, title: text, name: { formatted: text } });
-    expect((await send(`/Users/${id}`)).body).toMatchObject({ userName, title: text, name: { formatted: text } });
+    expect((await send(`/Users/${id}`)).body).toMatchObject({
+      userName,
+      title: text,
+      name: { formatted: text },
+    });
     const filter = encodeURIComponent(`userName eq ${JSON.stringify(userName)}`);
     expect((await send(`/Users?filter=${filter}`)).body['totalResults']).toBe(1);
-  }); // prettier-ignore
+  });
 });
 
 describe('A-26 bulk', () => {
@@ -353,8 +399,11 @@ describe('A-26 bulk', () => {
       body: { schemas: ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'], Operations, ...more },
     });
   const creation = (bulkId: string, data: Record<string, unknown>): Record<string, unknown> => ({
-    method: 'POST', path: '/Users', bulkId, data,
-  }); // prettier-ignore
+    method: 'POST',
+    path: '/Users',
+    bulkId,
+    data,
+  });
 
   it('refuses one operation too many, and names the limit', async () => {
     const operations = Array.from({ length: 1_001 }, (_, index) => creation(`b${index}`, { userName: 'x' }));
@@ -416,13 +465,17 @@ describe('A-27 to A-30 methods and addresses', () => {
   );
 
   it.each([
-    {}, { accept: '*/*' }, { accept: 'application/json' }, { accept: 'application/scim+json;q=0.9, text/html;q=0.1' },
-    { 'user-agent': '' }, { accept: 'text/html' },
+    {},
+    { accept: '*/*' },
+    { accept: 'application/json' },
+    { accept: 'application/scim+json;q=0.9, text/html;q=0.1' },
+    { 'user-agent': '' },
+    { accept: 'text/html' },
   ])('answers with JSON to %j', async (headers) => {
     const answer = await send('/Users?count=0', { headers: headers as Record<string, string> });
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toMatch(/^application\/(scim\+)?json/);
-  }); // prettier-ignore
+  });
 
   it.each(['2.0', '1.1'])('refuses XML in version %s', async (version) => {
     const path = directory.endpoint.replace('/v2.0/', `/v${version}/`);

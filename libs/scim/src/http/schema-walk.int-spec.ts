@@ -253,6 +253,52 @@ describe.each([
     },
   );
 
+  it.each(['User', 'Group'] as const)('%s: externalId, id and meta keep their promises too', async (type) => {
+    const path = `/${type}s`;
+    const name = type === 'User' ? 'userName' : 'displayName';
+    const schemas = [RESOURCE_TYPES[type].schema.id];
+    const body = { schemas, [name]: `Common ${next()}`, externalId: 'Ext-A' };
+    const id = await client.create(path as '/Users', body);
+    const { body: shown } = await client.send('GET', `${path}/${id}`);
+    const meta = shown['meta'] as Record<string, string>;
+    expect(shown).toMatchObject({ externalId: 'Ext-A', meta: { resourceType: type, version: 'W/"1"' } });
+    expect(meta['location']).toMatch(new RegExp(`${path}/${id}$`));
+    const finds = async (filter: string): Promise<boolean> =>
+      (await client.find(path, { filter: `${filter} and id eq "${id}"` })).includes(id);
+    // prettier-ignore
+    const found = [
+      'externalId eq "Ext-A"', `id eq "${id}"`, `meta.created eq "${meta['created']}"`, 'schemas co "core"',
+      `meta.lastModified ge "${meta['lastModified']}"`, `meta.resourceType eq "${type}"`, 'meta.version eq "W/\\"1\\""',
+    ];
+    for (const filter of found) expect([filter, await finds(filter)]).toEqual([filter, true]);
+    const missed = [
+      'externalId eq "ext-a"',
+      `id eq "${id.toUpperCase()}"`,
+      `meta.created gt "${meta['created']}"`,
+    ];
+    for (const filter of missed) expect([filter, await finds(filter)]).toEqual([filter, false]);
+    const later = await client.create(path as '/Users', {
+      ...body,
+      [name]: `Common ${next()}`,
+      externalId: 'Ext-B',
+    });
+    for (const sortBy of ['externalId', 'id', 'meta.created', 'meta.lastModified']) {
+      const filter = `externalId sw "Ext-"`;
+      expect(await client.find(path, { filter, sortBy })).toEqual([id, later]);
+      expect((await client.find(path, { filter, sortBy, sortOrder: 'descending' })).length).toBe(2);
+    }
+    const Operations = [{ op: 'remove', path: 'externalId' }];
+    const { body: bare } = await client.send('PATCH', `${path}/${id}`, {
+      json: { schemas: [PATCH_OP_URN], Operations },
+    });
+    expect(bare).not.toHaveProperty('externalId');
+    for (const target of ['id', 'meta.version', 'schemas']) {
+      const json = { schemas: [PATCH_OP_URN], Operations: [{ op: 'replace', path: target, value: 'x' }] };
+      const refused = await client.send('PATCH', `${path}/${id}`, { json });
+      expect(refused).toMatchObject({ status: 400, body: { scimType: 'mutability' } });
+    }
+  });
+
   it('members and groups mirror each other, and are found by every part', async () => {
     const userName = `Member ${next()}`;
     const { schema } = RESOURCE_TYPES.User;
