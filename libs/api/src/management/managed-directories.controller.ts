@@ -3,6 +3,7 @@ import { Connections, ConnectorRegistry } from '#connectors';
 import { Directories, type DirectoryChanges } from '#directory';
 import { directoryWire, type Directory } from '#model';
 import type { JsonObject } from '#kernel';
+import { checkExtensionSchemas } from '#scim';
 import { Scopes } from '../edge/access.js';
 import { EnvironmentId } from '../edge/api-request.js';
 import { ApiSettings } from '../edge/api-settings.js';
@@ -61,6 +62,7 @@ export class ManagedDirectoriesController {
   ): Promise<JsonObject> {
     const provider = resolveProvider(body, this.registry);
     if (provider !== undefined) return this.#createPolled(environmentId, provider, body);
+    checkExtensionSchemas(body.config?.['extension_schemas']);
     const { type, dialect, scimVersion } = resolveDirectoryType(body, this.settings.dialects);
     const { directory, token } = await this.directories.create(environmentId, {
       organizationId: body.organization_id,
@@ -104,6 +106,7 @@ export class ManagedDirectoriesController {
     @PathId('id', 'Directory') id: string,
     @Input(updateDirectory) body: Decoded<typeof updateDirectory>,
   ): Promise<JsonObject> {
+    checkExtensionSchemas(body.config?.['extension_schemas']);
     const changes = {
       ...(body.name !== undefined && { name: body.name }),
       ...(body.config !== undefined && { config: body.config }),

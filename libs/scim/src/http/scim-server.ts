@@ -8,10 +8,12 @@ import { notFound, ScimError } from '../protocol/errors.js';
 import { STRICT_TOLERANCE } from '../protocol/tolerance.js';
 import type { LoggedExchange, RequestLogSink } from '../request-log/logged-exchange.js';
 import { emptyObservation, observePorts, type Observation } from '../request-log/observe.js';
+import { checkAccept } from './accept.js';
 import type { Answer, ScimCall } from './call.js';
 import { checkScheme, readToken } from './credentials.js';
 import { DialectWatch } from './dialect-watch.js';
 import { toRefusal } from './error-answer.js';
+import { withDeclared } from './extensions.js';
 import { headerOf, type ScimExchange, type ScimRequest, type ScimResponse } from './messages.js';
 import { findOperation } from './operations.js';
 import type { ScimAccess, ScimDirectory, ScimPorts } from './ports.js';
@@ -115,6 +117,7 @@ export class ScimServer {
     this.#rateLimiter.check(directory);
     refusePaused(directory);
     if (directory.state === 'unlinked') await this.#ports.access.markConnected(directory);
+    checkAccept(request);
     if (route === undefined) throw unknownAddress(request);
     const call = this.#openCall(request, directory);
     const operation = findOperation(route, effectiveMethod(call));
@@ -192,7 +195,8 @@ function actorOf({ id, label }: Dialect): string {
 
 /** A directory can ask for the letter of the RFCs, for conformance runs (setting `scim_strict`). */
 function switchesOf(directory: Directory, switches: DialectSwitches): DialectSwitches {
-  return directory.config['scim_strict'] === true ? { ...switches, tolerance: STRICT_TOLERANCE } : switches;
+  const tolerance = directory.config['scim_strict'] === true ? STRICT_TOLERANCE : switches.tolerance;
+  return { ...switches, tolerance: withDeclared(directory, tolerance) };
 }
 
 /** The token is read first: without one, nobody learns which directories exist. */
@@ -219,6 +223,6 @@ function effectiveMethod(call: ScimCall): string {
 function unknownAddress(request: ScimRequest): Error {
   const path = request.path.slice(0, 200);
   return notFound(
-    `There is no SCIM endpoint "${path}". Below the base URL there are /Users, /Groups, /ServiceProviderConfig, /Schemas and /ResourceTypes.`,
+    `There is no SCIM endpoint "${path}". Below the base URL there are /Users, /Groups, /Bulk, /.search, /ServiceProviderConfig, /Schemas and /ResourceTypes.`,
   );
 }
