@@ -6,6 +6,17 @@ export {
   type TestDatabaseOptions,
 } from './database.js';
 export { dialectConformance, type DialectFixture } from './dialect-conformance.js';
+export { connectorConformance, type ConformanceFake } from './connector-conformance.js';
 export { fakeTime, type FakeTime } from './fake-time.js';
 export { LOOPBACK_CERTIFICATE } from './fake-source/loopback-certificate.js';
 export { IN_MEMORY_TOKEN, InMemoryDirectory } from './in-memory-directory.js';
+export {
+  readSource,
+  type Checkpoint,
+  type Reading,
+  type ReadRecords,
+  type ReadResult,
+} from './read-source.js';
+export { startFakeServer, STALE_TOKEN, type FakeServer } from './fake-source/fake-server.js';
+export { FakeTenant, type FakeTenantSize } from './fake-source/fake-tenant.js';
+export { fakeOkta } from './fake-source/okta.js';
