@@ -19,4 +19,5 @@ export {
 } from './read-source.js';
 export { startFakeServer, STALE_TOKEN, type FakeServer } from './fake-source/fake-server.js';
 export { FakeTenant, type FakeTenantSize } from './fake-source/fake-tenant.js';
+export { fakeEntraId } from './fake-source/entra-id.js';
 export { fakeOkta } from './fake-source/okta.js';

@@ -13,9 +13,11 @@ const IDS_AT_ONCE = 500;
 export interface MemberListing extends Pick<SourceStream, 'id' | 'covers'> {
   /** Ids of the groups after one, in ascending order. */
   readonly groups: (after: string | null) => AsyncIterable<string>;
-  /** All members of one group; null when the vendor does not know the group any more. @throws SourceError */
-  readonly read: (groupId: string) => Promise<readonly SnapshotMember[] | null>;
-  /** Groups that are read at the same time. */
+  /** All members of each group; null when the vendor does not know it any more. @throws SourceError */
+  readonly read: (groupIds: readonly string[]) => Promise<readonly (readonly SnapshotMember[] | null)[]>;
+  /** Groups that one `read` takes. */
+  readonly groupsPerRead: number;
+  /** How many `read` run at the same time. */
   readonly concurrency: number;
   /** For incremental runs: what was read is a group's whole new list. */
   readonly replaces: boolean;
@@ -52,19 +54,35 @@ async function* readMembers(
   const after = typeof from?.['after'] === 'string' ? from['after'] : null;
   let records: SnapshotRecord[] = [];
   let [groups, members] = [0, 0];
-  const read = async (id: string): Promise<{ id: string; found: readonly SnapshotMember[] | null }> => ({
-    id,
-    found: await listing.read(id),
-  });
-  for await (const { id, found } of mapParallel(listing.groups(after), listing.concurrency, read)) {
-    records.push(...recordsOf(id, found, listing.replaces));
-    members += found?.length ?? 0;
-    if (++groups < GROUPS_PER_PAGE && members < MEMBERS_PER_PAGE) continue;
-    yield { records, next: { after: id, mark: mark ?? null } };
+  const read = async (ids: readonly string[]): Promise<GroupMembers[]> =>
+    (await listing.read(ids)).map((found, index) => ({ id: ids[index] as string, found }));
+  const chunks = chunked(listing.groups(after), listing.groupsPerRead);
+  for await (const chunk of mapParallel(chunks, listing.concurrency, read)) {
+    records.push(...chunk.flatMap(({ id, found }) => recordsOf(id, found, listing.replaces)));
+    groups += chunk.length;
+    members += chunk.reduce((sum, { found }) => sum + (found?.length ?? 0), 0);
+    if (groups < GROUPS_PER_PAGE && members < MEMBERS_PER_PAGE) continue;
+    yield { records, next: { after: chunk.at(-1)?.id ?? null, mark: mark ?? null } };
     records = [];
     [groups, members] = [0, 0];
   }
   yield { records, end: { complete: true, proof: listing.proof, cursor: mark } };
+}
+
+interface GroupMembers {
+  readonly id: string;
+  readonly found: readonly SnapshotMember[] | null;
+}
+
+async function* chunked(ids: AsyncIterable<string>, size: number): AsyncGenerator<readonly string[]> {
+  let chunk: string[] = [];
+  for await (const id of ids) {
+    chunk.push(id);
+    if (chunk.length < size) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
 }
 
 function recordsOf(

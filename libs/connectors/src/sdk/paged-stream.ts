@@ -10,6 +10,8 @@ export interface VendorPage {
   readonly total?: number;
   /** The vendor's time or token of now; that of the first page becomes the cursor of the next run. */
   readonly mark?: JsonValue;
+  /** Of the last page: the vendor's own place to go on from next time. */
+  readonly cursor?: JsonValue;
 }
 
 /** A listing that is read page by page, one after another. */
@@ -41,7 +43,7 @@ async function* readPages(listing: PagedListing, from: JsonObject): AsyncGenerat
     mark ??= page.mark ?? null;
     if (next !== null) yield { records, next: { token: next, mark }, total };
     else {
-      const cursor = mark === null ? undefined : listing.cursor?.(mark);
+      const cursor = page.cursor ?? (mark === null ? undefined : listing.cursor?.(mark));
       yield { records, total, end: { complete: true, proof: listing.proof, cursor } };
     }
   }

@@ -28,6 +28,8 @@ export interface FakeRequest {
   readonly origin: string;
   /** Cuts a page out of a list, starting at a token that `take` made. Undefined for a token that nobody made. */
   take<T>(list: FakeList<T>, page: { token: string | null; size: number }): TakenPage<T> | undefined;
+  /** Answers a GET that came inside a batch, with the faults of that call; a broken connection becomes a 503. */
+  dispatch(path: string): Promise<FakeAnswer>;
 }
 
 export interface FakeRoute {
@@ -93,28 +95,55 @@ interface Serving {
   readonly plan: FaultPlan;
 }
 
-async function serve(
-  { api, plan }: Serving,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const body = await readBody(request);
-  const origin = `http://${request.headers.host ?? ''}`;
-  const url = new URL(request.url ?? '/', origin);
-  const found = findRoute(api, request.method ?? 'GET', url.pathname);
-  if (found === undefined) return send(response, { api, answer: api.refuse(404, {}) });
-  const { route, params } = found;
-  const call = typeof route.call === 'string' ? route.call : route.call(url);
-  const of = route.of?.(params) ?? null;
-  const fault = plan.meet({ call, of, token: route.token?.(url) ?? null });
-  if (fault?.kind === 'status') return send(response, { api, answer: api.refuse(fault.status, fault) });
+async function serve(serving: Serving, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { api } = serving;
+  const incoming = {
+    method: request.method ?? 'GET',
+    url: new URL(request.url ?? '/', `http://${request.headers.host ?? ''}`),
+    headers: request.headers,
+    body: await readBody(request),
+  };
+  const { fault, answer } = await answerTo(serving, incoming);
   if (fault !== undefined && sendBroken(response, fault)) return;
-  const take = <T>(
-    list: FakeList<T>,
-    page: { token: string | null; size: number },
-  ): TakenPage<T> | undefined => takePage(list, page, fault);
-  const answer = await route.answer({ url, params, headers: request.headers, body, origin, take });
   send(response, { api, answer, isCut: fault?.kind === 'cut_body' });
+}
+
+interface Incoming extends Pick<FakeRequest, 'url' | 'headers' | 'body'> {
+  readonly method: string;
+}
+
+async function answerTo(
+  serving: Serving,
+  incoming: Incoming,
+): Promise<{ fault?: FaultKind; answer: FakeAnswer }> {
+  const { api, plan } = serving;
+  const { url, headers, body } = incoming;
+  const found = findRoute(api, incoming.method, url.pathname);
+  if (found === undefined) return { answer: api.refuse(404, {}) };
+  const { route, params } = found;
+  const fault = plan.meet({
+    call: typeof route.call === 'string' ? route.call : route.call(url),
+    of: route.of?.(params) ?? null,
+    token: route.token?.(url) ?? null,
+  });
+  if (fault?.kind === 'status') return { answer: api.refuse(fault.status, fault) };
+  const answer = await route.answer({
+    url,
+    params,
+    headers,
+    body,
+    origin: url.origin,
+    take: (list, page) => takePage(list, page, fault),
+    dispatch: (path) => dispatch(serving, { ...incoming, method: 'GET', url: new URL(path, url) }),
+  });
+  return { fault, answer };
+}
+
+async function dispatch(serving: Serving, incoming: Incoming): Promise<FakeAnswer> {
+  const { fault, answer } = await answerTo(serving, incoming);
+  if (fault?.kind === 'nothing' || fault?.kind === 'no_list') return { body: {} };
+  const isBroken = fault !== undefined && ['cut_body', 'hang_up', 'html'].includes(fault.kind);
+  return isBroken ? serving.api.refuse(503, {}) : answer;
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

@@ -18,7 +18,7 @@ export function mapGroup(value: JsonValue, config: OktaConfig): readonly Snapsho
   return record.kind === 'group' && !isWanted(record.group.raw['type'], config) ? [] : [record];
 }
 
-export function isWanted(type: JsonValue | undefined, config: OktaConfig): boolean {
+function isWanted(type: JsonValue | undefined, config: OktaConfig): boolean {
   if (type === 'BUILT_IN') return config.builtInGroups;
   return type !== 'APP_GROUP' || config.appGroups;
 }

@@ -4,11 +4,11 @@ import type { RunRequest, SourcePage, SourceStream } from '../../sdk/contract.js
 import { memberStream, stagedGroups } from '../../sdk/member-stream.js';
 import { pagedStream, vendorPages, type VendorPage } from '../../sdk/paged-stream.js';
 import type { SourcePorts } from '../../sdk/ports.js';
-import { SourceError } from '../../sdk/source-error.js';
+import { unlessForbidden } from '../../sdk/unless-forbidden.js';
 import type { OktaClient } from './client.js';
 import type { OktaConfig } from './config.js';
 import { manifest } from './manifest.js';
-import { isWanted, mapDeletion, mapGroup, mapMember } from './map-group.js';
+import { mapDeletion, mapGroup, mapMember } from './map-group.js';
 import { mapUser } from './map-user.js';
 
 export interface OktaParts {
@@ -65,7 +65,8 @@ function memberships(parts: OktaParts, since: string | undefined): SourceStream 
     covers: since === undefined ? ['memberships'] : [],
     groups: (after) =>
       since === undefined ? stagedGroups(parts.ports, after) : changedGroups(parts, since, after),
-    read: (id) => membersOf(parts.client, id),
+    read: (ids) => Promise.all(ids.map((id) => membersOf(parts.client, id))),
+    groupsPerRead: 1,
     concurrency: manifest.limits.concurrency,
     replaces: since !== undefined,
     proof: PROOF,
@@ -82,10 +83,8 @@ async function* changedGroups(
   const filter = `lastMembershipUpdated ge "${since}"`;
   const ids = new Set<string>();
   for await (const page of vendorPages((token) => client.groups(filter, token)))
-    for (const item of page.items)
-      for (const record of mapGroup(item, config))
-        if (record.kind === 'group' && isWanted(record.group.raw['type'], config))
-          ids.add(record.group.sourceId);
+    for (const record of page.items.flatMap((item) => mapGroup(item, config)))
+      if (record.kind === 'group') ids.add(record.group.sourceId);
   yield* [...ids].sort().filter((id) => after === null || id > after);
 }
 
@@ -131,16 +130,11 @@ function removals({ client, ports }: OktaParts, cursor: string | undefined): Sou
         };
     }
   }
-  return { id: 'removals', covers: [], pages: (from) => unlessForbidden(pages(from)) };
-}
-
-async function* unlessForbidden(pages: AsyncIterable<SourcePage>): AsyncGenerator<SourcePage> {
-  try {
-    yield* pages;
-  } catch (error) {
-    if (!(error instanceof SourceError) || error.code !== 'insufficient_permissions') throw error;
-    yield { records: [], end: { complete: true, proof: 'The System Log may not be read.' } };
-  }
+  return {
+    id: 'removals',
+    covers: [],
+    pages: (from) => unlessForbidden(pages(from), 'The System Log may not be read.'),
+  };
 }
 
 function overlapped(mark: JsonValue): string {
