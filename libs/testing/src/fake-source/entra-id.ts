@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '#kernel';
 import type { SnapshotKind } from '#model';
-import type { ConformanceFake } from '../connector-conformance.js';
+import type { ConformanceFake } from '../connector-conformance/conformance-world.js';
 import { startFakeServer, type FakeAnswer, type FakeApi, type FakeRequest } from './fake-server.js';
 import {
   listOf,

@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import type { JsonObject } from '#kernel';
-import type { ConformanceFake } from '../connector-conformance.js';
+import type { ConformanceFake } from '../connector-conformance/conformance-world.js';
 import {
   startFakeServer,
   type FakeAnswer,

@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import type { ConformanceFake, World } from './connector-conformance.js';
-import { STALE_TOKEN } from './fake-source/fake-server.js';
-import type { ReadResult } from './read-source.js';
+import { STALE_TOKEN } from '../fake-source/fake-server.js';
+import type { ReadResult } from '../read-source.js';
+import { openWorld, type Subject, type World } from './conformance-world.js';
 
 /** What an incremental run has to show after a full one; the tenant has seven people and seven groups of four. */
-export function conformsIncrementally(fake: ConformanceFake, open: () => Promise<World>): void {
+export function conformsIncrementally(subject: Subject): void {
+  const { fake } = subject;
   let w: World;
   let full: ReadResult;
   beforeEach(async () => {
-    w = await open();
+    w = await openWorld(subject);
     full = await w.read();
     w.time.advance(3_600_000);
     w.server.calm();
