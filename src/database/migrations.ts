@@ -3,18 +3,18 @@ import type { MigrationInterface } from 'typeorm';
 import { CreateSchema20261123100000 } from '../../migrations/20261123100000-create-schema.js';
 import { TuneDirectoryTables20261124100000 } from '../../migrations/20261124100000-tune-directory-tables.js';
 import { AddDetectedDialect20261124110000 } from '../../migrations/20261124110000-add-detected-dialect.js';
+import { CreateScimRequests20261124120000 } from '../../migrations/20261124120000-create-scim-requests.js';
 import { ExtendScimCredentials20261124130000 } from '../../migrations/20261124130000-extend-scim-credentials.js';
 import { CreateSyncRuns20261124160000 } from '../../migrations/20261124160000-create-sync-runs.js';
-import { CreateScimRequests20261124120000 } from '../../migrations/20261124120000-create-scim-requests.js';
 
 /** Every migration, oldest first. A new one is added at the end; none is ever changed or removed. */
 export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string })[] = [
   CreateSchema20261123100000,
   TuneDirectoryTables20261124100000,
   AddDetectedDialect20261124110000,
+  CreateScimRequests20261124120000,
   ExtendScimCredentials20261124130000,
   CreateSyncRuns20261124160000,
-  CreateScimRequests20261124120000,
 ];
 
 /** Their names as they stand in the table of migrations, oldest first. */
