@@ -151,15 +151,25 @@ interface MutableRecords {
   readonly invalid: Extract<SnapshotRecord, { kind: 'invalid' }>[];
 }
 
-function copy(records: ReadRecords | undefined): MutableRecords {
+const NOTHING: ReadRecords = {
+  users: new Map(),
+  groups: new Map(),
+  members: new Set(),
+  removed: [],
+  removedMembers: [],
+  replaced: [],
+  invalid: [],
+};
+
+function copy(records: ReadRecords = NOTHING): MutableRecords {
   return {
-    users: new Map(records?.users),
-    groups: new Map(records?.groups),
-    members: new Set(records?.members),
-    removed: [...(records?.removed ?? [])],
-    removedMembers: [...(records?.removedMembers ?? [])],
-    replaced: [...(records?.replaced ?? [])],
-    invalid: [...(records?.invalid ?? [])],
+    users: new Map(records.users),
+    groups: new Map(records.groups),
+    members: new Set(records.members),
+    removed: [...records.removed],
+    removedMembers: [...records.removedMembers],
+    replaced: [...records.replaced],
+    invalid: [...records.invalid],
   };
 }
 

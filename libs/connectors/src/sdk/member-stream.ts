@@ -50,23 +50,34 @@ async function* readMembers(
   listing: MemberListing,
   from: JsonObject | undefined,
 ): AsyncGenerator<SourcePage> {
-  const mark = from === undefined ? await listing.mark?.() : (from['mark'] ?? undefined);
+  const mark = from === undefined ? await listing.mark?.() : from['mark'];
   const after = typeof from?.['after'] === 'string' ? from['after'] : null;
-  let records: SnapshotRecord[] = [];
-  let [groups, members] = [0, 0];
+  let batch: GroupMembers[] = [];
+  for await (const chunk of readGroups(listing, after)) {
+    batch.push(...chunk);
+    if (!isPage(batch)) continue;
+    const last = batch.at(-1) as GroupMembers;
+    yield { records: recordsOf(batch, listing.replaces), next: { after: last.id, mark: mark ?? null } };
+    batch = [];
+  }
+  yield {
+    records: recordsOf(batch, listing.replaces),
+    end: { complete: true, proof: listing.proof, cursor: mark ?? undefined },
+  };
+}
+
+function isPage(batch: readonly GroupMembers[]): boolean {
+  return batch.length >= GROUPS_PER_PAGE || countMembers(batch) >= MEMBERS_PER_PAGE;
+}
+
+function readGroups(listing: MemberListing, after: string | null): AsyncGenerator<GroupMembers[]> {
   const read = async (ids: readonly string[]): Promise<GroupMembers[]> =>
     (await listing.read(ids)).map((found, index) => ({ id: ids[index] as string, found }));
-  const chunks = chunked(listing.groups(after), listing.groupsPerRead);
-  for await (const chunk of mapParallel(chunks, listing.concurrency, read)) {
-    records.push(...chunk.flatMap(({ id, found }) => recordsOf(id, found, listing.replaces)));
-    groups += chunk.length;
-    members += chunk.reduce((sum, { found }) => sum + (found?.length ?? 0), 0);
-    if (groups < GROUPS_PER_PAGE && members < MEMBERS_PER_PAGE) continue;
-    yield { records, next: { after: chunk.at(-1)?.id ?? null, mark: mark ?? null } };
-    records = [];
-    [groups, members] = [0, 0];
-  }
-  yield { records, end: { complete: true, proof: listing.proof, cursor: mark } };
+  return mapParallel(chunked(listing.groups(after), listing.groupsPerRead), listing.concurrency, read);
+}
+
+function countMembers(batch: readonly GroupMembers[]): number {
+  return batch.reduce((sum, { found }) => sum + (found?.length ?? 0), 0);
 }
 
 interface GroupMembers {
@@ -85,11 +96,11 @@ async function* chunked(ids: AsyncIterable<string>, size: number): AsyncGenerato
   if (chunk.length > 0) yield chunk;
 }
 
-function recordsOf(
-  groupId: string,
-  found: readonly SnapshotMember[] | null,
-  replaces: boolean,
-): SnapshotRecord[] {
+function recordsOf(batch: readonly GroupMembers[], replaces: boolean): SnapshotRecord[] {
+  return batch.flatMap((group) => groupRecords(group, replaces));
+}
+
+function groupRecords({ id: groupId, found }: GroupMembers, replaces: boolean): SnapshotRecord[] {
   // A new group may not be readable for a minute: its last good members stay, and the next run settles it.
   if (found === null)
     return [

@@ -93,7 +93,12 @@ export function expectWhole({ fake, tenant }: World, result: ReadResult): void {
 export function expectNoSecret(fake: ConformanceFake, shown: unknown): void {
   const text = JSON.stringify(shown, (_key, value: unknown) =>
     value instanceof Error
-      ? { ...value, message: value.message, stack: value.stack, cause: value.cause }
+      ? {
+          ...Object.fromEntries(Object.entries(value)),
+          message: value.message,
+          stack: value.stack,
+          cause: value.cause,
+        }
       : value,
   );
   for (const secret of fake.secrets) expect(text).not.toContain(secret);

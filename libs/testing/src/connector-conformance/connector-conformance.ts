@@ -15,10 +15,21 @@ export function connectorConformance<Config>(given: Connector<Config>, fake: Con
   const subject: Subject = { connector: given as Connector, fake };
   const { id, capabilities } = subject.connector.manifest;
   describe(`connector ${id}`, () => {
-    describe('manifest', () => void conformsInForm(subject));
-    describe('connection test', () => void conformsInCheck(subject));
-    describe('full run', () => void conformsInFull(subject));
-    describe('full run that is disturbed', () => void conformsInFaults(subject));
-    if (capabilities.incremental) describe('incremental run', () => void conformsIncrementally(subject));
+    describe('manifest', () => {
+      conformsInForm(subject);
+    });
+    describe('connection test', () => {
+      conformsInCheck(subject);
+    });
+    describe('full run', () => {
+      conformsInFull(subject);
+    });
+    describe('full run that is disturbed', () => {
+      conformsInFaults(subject);
+    });
+    if (capabilities.incremental)
+      describe('incremental run', () => {
+        conformsIncrementally(subject);
+      });
   });
 }

@@ -110,24 +110,23 @@ class Graph {
     const now = this.#tenant.changes.length;
     if (url.searchParams.get('$deltatoken') === 'latest')
       return { body: { value: [], '@odata.deltaLink': withQuery(url, '$deltatoken', `d${now}`) } };
-    const skip = /^d(\d+)-(\d+)\.(\w+)$/.exec(url.searchParams.get('$skiptoken') ?? '');
-    const since = /^d(\d+)$/.exec(url.searchParams.get('$deltatoken') ?? '')?.[1] ?? skip?.[1];
+    const { since, until, token } = readDeltaToken(url, now);
     if (since === undefined) return refuse(410, { reason: 'syncStateNotFound' });
-    const until = Number(skip?.[2] ?? now);
-    const changes = this.#tenant.changes
-      .slice(Number(since), until)
-      .filter((change) => kinds.includes(change.of));
-    const items = [...new Set(changes.map(({ index }) => index))].map((index) =>
-      kinds.includes('user') ? this.#changedUser(index) : this.#changedGroup(index, changes),
-    );
-    const page = request.take(listOf(items), { token: skip?.[3] ?? null, size: this.#pageSize });
+    const items = this.#changed(this.#tenant.changes.slice(since, until), kinds);
+    const page = request.take(listOf(items), { token, size: this.#pageSize });
     if (page === undefined) return refuse(400, { reason: 'Directory_ExpiredPageToken' });
-    const value = [...page.items];
-    return page.next === null
-      ? { body: { value, '@odata.deltaLink': withQuery(url, '$deltatoken', `d${until}`) } }
-      : {
-          body: { value, '@odata.nextLink': withQuery(url, '$skiptoken', `d${since}-${until}.${page.next}`) },
-        };
+    const link: JsonObject =
+      page.next === null
+        ? { '@odata.deltaLink': withQuery(url, '$deltatoken', `d${until}`) }
+        : { '@odata.nextLink': withQuery(url, '$skiptoken', `d${since}-${until}.${page.next}`) };
+    return { body: { value: [...page.items], ...link } };
+  }
+
+  #changed(changes: readonly FakeChange[], kinds: readonly FakeChange['of'][]): JsonObject[] {
+    const wanted = changes.filter((change) => kinds.includes(change.of));
+    return [...new Set(wanted.map(({ index }) => index))].map((index) =>
+      kinds.includes('user') ? this.#changedUser(index) : this.#changedGroup(index, wanted),
+    );
   }
 
   #changedUser(index: number): JsonObject {
@@ -146,6 +145,17 @@ class Graph {
     });
     return { ...wireGroup(group), ...(members.length > 0 ? { 'members@delta': members } : {}) };
   }
+}
+
+/** `d3`: three changes were seen. `d3-9.p2`: the page at 2 of those up to the ninth. */
+function readDeltaToken(
+  url: URL,
+  now: number,
+): { since: number | undefined; until: number; token: string | null } {
+  const skip = /^d(\d+)-(\d+)\.(\w+)$/.exec(url.searchParams.get('$skiptoken') ?? '');
+  if (skip !== null) return { since: Number(skip[1]), until: Number(skip[2]), token: skip[3] as string };
+  const delta = /^d(\d+)$/.exec(url.searchParams.get('$deltatoken') ?? '');
+  return { since: delta === null ? undefined : Number(delta[1]), until: now, token: null };
 }
 
 function issueToken({ body }: FakeRequest): FakeAnswer {

@@ -204,20 +204,33 @@ function takePage<T>(
   { token, size }: { token: string | null; size: number },
   fault: FaultKind | undefined,
 ): TakenPage<T> | undefined {
-  const start = token === null ? 0 : /^p\d+$/.test(token) ? Number(token.slice(1)) : undefined;
+  const start = positionOf(token);
   if (start === undefined) return undefined;
-  const wanted = fault?.kind === 'short_page' ? 1 : size;
+  const { items, end } = collect(list, start, fault?.kind === 'short_page' ? 1 : size);
+  const next = hasMore(list, end) ? `p${end}` : null;
+  const total = list.end + (fault?.kind === 'wrong_total' ? 1_000 : 0);
+  return { items, next: misledBy(fault, token) ?? next, total };
+}
+
+function collect<T>(list: FakeList<T>, start: number, count: number): { items: T[]; end: number } {
   const items: T[] = [];
-  let position = start;
-  for (; position < list.end && items.length < wanted; position++) {
-    const item = list.at(position);
+  let end = start;
+  for (; end < list.end && items.length < count; end++) {
+    const item = list.at(end);
     if (item !== undefined) items.push(item);
   }
-  const next = hasMore(list, position) ? `p${position}` : null;
-  const total = list.end + (fault?.kind === 'wrong_total' ? 1_000 : 0);
-  if (fault?.kind === 'repeat_token') return { items, next: token ?? 'p0', total };
-  if (fault?.kind === 'stale_token') return { items, next: STALE_TOKEN, total };
-  return { items, next, total };
+  return { items, end };
+}
+
+function positionOf(token: string | null): number | undefined {
+  if (token === null) return 0;
+  return /^p\d+$/.test(token) ? Number(token.slice(1)) : undefined;
+}
+
+/** Where a faulty page leads instead. */
+function misledBy(fault: FaultKind | undefined, token: string | null): string | undefined {
+  if (fault?.kind === 'repeat_token') return token ?? 'p0';
+  return fault?.kind === 'stale_token' ? STALE_TOKEN : undefined;
 }
 
 function hasMore<T>(list: FakeList<T>, from: number): boolean {

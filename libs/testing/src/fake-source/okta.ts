@@ -2,13 +2,7 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import type { JsonObject } from '#kernel';
 import type { ConformanceFake } from '../connector-conformance/conformance-world.js';
-import {
-  startFakeServer,
-  type FakeAnswer,
-  type FakeApi,
-  type FakeRequest,
-  type FakeServer,
-} from './fake-server.js';
+import { startFakeServer, type FakeAnswer, type FakeApi, type FakeRequest } from './fake-server.js';
 import {
   listOf,
   mapList,
@@ -42,7 +36,7 @@ const indexOf = (id: string): number => Number(id.slice(3, 11));
  * lines, filters with operators, rate-limit headers, a System Log that never ends, the token endpoint of the org.
  */
 export const fakeOkta: ConformanceFake = {
-  start: (tenant, { pageSize }) => start(tenant, pageSize),
+  start: (tenant, { pageSize }) => startFakeServer(new Okta(tenant, pageSize).api()),
   answers: (url) => ({ org_url: url, client_id: CLIENT_ID, private_key: keys.privateKey, key_id: 'k1' }),
   wrongAnswers: (url) => ({ org_url: url, client_id: CLIENT_ID, private_key: otherKey, key_id: 'k1' }),
   secrets: [keys.privateKey.split('\n')[1] as string, 'fake-okta-token'],
@@ -57,11 +51,6 @@ export const fakeOkta: ConformanceFake = {
   },
   statesRemovals: true,
 };
-
-function start(tenant: FakeTenant, pageSize: number): Promise<FakeServer> {
-  const okta = new Okta(tenant, pageSize);
-  return startFakeServer(okta.api());
-}
 
 class Okta {
   readonly #tenant: FakeTenant;

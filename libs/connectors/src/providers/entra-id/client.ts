@@ -126,8 +126,10 @@ function pageOf({ body }: JsonAnswer): VendorPage {
 }
 
 function pageIn(body: JsonObject): VendorPage {
-  const link = (key: string): string | undefined =>
-    typeof body[key] === 'string' ? (body[key] as string) : undefined;
+  const link = (key: string): string | undefined => {
+    const value = body[key];
+    return typeof value === 'string' ? value : undefined;
+  };
   return {
     items: body['value'] as readonly JsonValue[],
     next: link('@odata.nextLink') ?? null,

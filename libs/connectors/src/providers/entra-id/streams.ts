@@ -132,7 +132,7 @@ function memberships({ client, ports }: EntraParts): SourceStream {
     groups: (after) => stagedGroups(ports, after),
     read: async (ids) => {
       const first = await client.members(ids);
-      return Promise.all(first.map((page) => (page === null ? null : allMembers(client, page))));
+      return Promise.all(first.map((page) => allMembers(client, page)));
     },
     groupsPerRead: BATCH,
     concurrency: manifest.limits.concurrency,
@@ -141,7 +141,11 @@ function memberships({ client, ports }: EntraParts): SourceStream {
   });
 }
 
-async function allMembers(client: GraphClient, first: VendorPage): Promise<readonly SnapshotMember[]> {
+async function allMembers(
+  client: GraphClient,
+  first: VendorPage | null,
+): Promise<readonly SnapshotMember[] | null> {
+  if (first === null) return null;
   const members: SnapshotMember[] = [];
   const fetch = async (token: string | null): Promise<VendorPage> =>
     token === null ? first : client.membersNext(token);

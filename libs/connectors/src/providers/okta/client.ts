@@ -1,5 +1,4 @@
 import { parseLinkHeader } from 'got';
-import type { JsonValue } from '#kernel';
 import type { JsonAnswer, SourceAnswer, SourceHttp, Verdict } from '../../sdk/http/source-http.js';
 import { bearerTokens, requestToken, type AccessToken } from '../../sdk/oauth-token.js';
 import type { VendorPage } from '../../sdk/paged-stream.js';
@@ -94,7 +93,7 @@ export class OktaClient {
     if (!Array.isArray(answer.body))
       throw new SourceError('source_changed_shape', 'Okta sent something else than a list.');
     return {
-      items: answer.body as readonly JsonValue[],
+      items: answer.body,
       next: nextLink(answer, token),
       mark: dateOf(answer),
     };
