@@ -1,4 +1,4 @@
-/* npm run bench -- scim|webhooks [options]: measures a budget of the design against its floor and its peers. */
+/* npm run bench -- scim|webhooks|protocol [options]: measures a part of the service against its floor and its peers. */
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -7,7 +7,7 @@ import { stopChildren } from './harness/child.mjs';
 import { Cluster } from './harness/cluster.mjs';
 import { prepare } from './harness/prepare.mjs';
 
-const USAGE = `npm run bench -- scim|webhooks [options]
+const USAGE = `npm run bench -- scim|webhooks|protocol [options]
 
   --rounds N        rounds that every contestant runs (5)
   --only a,b        some of the contestants; RESULTS.md is left alone then
@@ -47,6 +47,10 @@ const BENCHES = {
     const { runWebhooks, reportWebhooks } = await import('./webhooks.mjs');
     return { run: runWebhooks, report: reportWebhooks, inFlight: 64 };
   },
+  protocol: async () => {
+    const { runProtocol, reportProtocol } = await import('./protocol.mjs');
+    return { run: runProtocol, report: reportProtocol, inFlight: 1, withoutDatabase: true };
+  },
 };
 
 function readOptions(values, inFlight) {
@@ -72,14 +76,14 @@ function count(values, name) {
   return value;
 }
 
-async function measure({ run, report }, options) {
+async function measure({ run, report, withoutDatabase }, options) {
   if (options.profile !== undefined) mkdirSync(options.profileFolder, { recursive: true });
   let cluster;
   try {
-    cluster = await Cluster.start();
+    if (!withoutDatabase) cluster = await Cluster.start();
     const results = await run(cluster, options);
     if (options.only !== undefined) return;
-    for (const { what, value, atLeast } of report(results, options, await cluster.describe()))
+    for (const { what, value, atLeast } of report(results, options, await cluster?.describe()))
       console.log(`${what}: ${value?.median.toFixed(2) ?? 'not measured'} (asked: ≥ ${atLeast})`);
     console.log('Written to bench/RESULTS.md');
   } finally {

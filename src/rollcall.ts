@@ -2,7 +2,9 @@ import type { Server } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { IdempotencyStore } from '#api';
+import { installedConnectors, type ConnectorRegistry, type SnapshotDoor } from '#connectors';
 import { CONTROL_ENTITIES } from '#directory';
+import { RequestLog, RequestLogMetrics } from '#scim';
 import { bootstrap } from './bootstrap.js';
 import { loadSecretKeys, publicUrlOf, readConfig, type Config, type Roles } from './config/index.js';
 import { openDatabase, type OpenDatabase } from './database/index.js';
@@ -12,7 +14,8 @@ import { freePort } from './http/free-port.js';
 import { createLog } from './logging/create-log.js';
 import { startMaintenance, startStatistics } from './maintenance/start-maintenance.js';
 import { Metrics } from './metrics/metrics.js';
-import { createServices } from './services.js';
+import { createServices, type AfterCommit, type Services } from './services.js';
+import { createSync, type Sync } from './sync.js';
 import { createWebhooks, type Webhooks } from './webhooks.js';
 
 /** Connections per process and pool: writers wait on their directory's lock, so a few more than cores are enough. */
@@ -30,11 +33,20 @@ export interface Rollcall {
   stop(): Promise<void>;
 }
 
+/** What a test puts in the place of what is built in. */
+export interface Replacements {
+  readonly connectors?: ConnectorRegistry;
+  readonly door?: SnapshotDoor;
+}
+
 /**
  * Starts the roles that the environment asks for; resolves when ready.
  * @throws ConfigError, DatabaseError, EmbeddedPostgresError, or the listen error; each message is for the operator.
  */
-export async function startRollcall(env: NodeJS.ProcessEnv): Promise<Rollcall> {
+export async function startRollcall(
+  env: NodeJS.ProcessEnv,
+  replacements: Replacements = {},
+): Promise<Rollcall> {
   const config = readConfig(env);
   const log = createLog({ level: config.logLevel, format: config.logFormat });
   const secretKeys = await loadSecretKeys(config);
@@ -46,7 +58,7 @@ export async function startRollcall(env: NodeJS.ProcessEnv): Promise<Rollcall> {
     log: (line) => log.debug({ source: 'postgres' }, line),
   });
   try {
-    return await startServices({ config, log, secretKeys, database });
+    return await startServices({ config, log, secretKeys, database, replacements });
   } catch (error) {
     await database.close();
     throw error;
@@ -58,42 +70,28 @@ interface Parts {
   readonly log: Logger;
   readonly secretKeys: string;
   readonly database: OpenDatabase;
+  readonly replacements: Replacements;
 }
 
-async function startServices({ config, log, secretKeys, database }: Parts): Promise<Rollcall> {
+async function startServices(parts: Parts): Promise<Rollcall> {
+  const { config, log, database } = parts;
   for (const pool of [database.pool, database.writePool])
     pool.on('error', (error) => log.warn({ reason: error.message }, 'a database connection broke'));
-  const isWorker = config.roles !== 'api';
-  // The services wake the dispatcher, and the dispatcher is made of the services.
-  const dispatch: { to?: Webhooks } = {};
-  const services = createServices(
-    { dataSource: database.appDataSource, pool: database.pool, writePool: database.writePool },
-    { secretKeys, afterCommit: (environmentId, streamId) => dispatch.to?.wake(environmentId, streamId) },
-  );
-  const metrics = new Metrics({ general: database.pool, writes: database.writePool });
-  const health = new Health(database.pool);
-  const webhooks = createWebhooks({ config, log, services, metrics, databaseUrl: database.url });
-  dispatch.to = webhooks;
+  const wired = wire(parts);
+  const { services, metrics, webhooks, sync } = wired;
   const { generatedApiKey } = await bootstrap(services.environments, config.bootstrapApiKey);
   const port = config.port === 0 ? await freePort(config.host) : config.port;
-  const app = await createApp({
-    config,
-    log,
-    services,
-    metrics,
-    health,
-    webhooks,
-    publicUrl: publicUrlOf(config, port),
-  });
+  const app = await createApp({ config, log, ...wired, publicUrl: publicUrlOf(config, port) });
   await webhooks.start();
+  await sync.start();
   const housekeeping = [startStatistics({ log, services, database })];
-  if (isWorker)
-    housekeeping.push(
-      startMaintenance({ log, services, database, idempotency: app.get(IdempotencyStore), metrics }),
-    );
+  const idempotency = app.get(IdempotencyStore);
+  if (config.roles !== 'api')
+    housekeeping.push(startMaintenance({ log, services, sync, database, config, idempotency, metrics }));
   try {
     await app.listen(port, config.host);
   } catch (error) {
+    await sync.stop();
     await webhooks.stop();
     await Promise.all(housekeeping.map((stop) => stop()));
     throw error;
@@ -103,23 +101,66 @@ async function startServices({ config, log, secretKeys, database }: Parts): Prom
     roles: config.roles,
     log,
     generatedApiKey,
-    stop: () => stopAll({ app, health, webhooks, housekeeping, database }),
+    stop: () => stopAll({ app, ...wired, housekeeping, database }),
   };
 }
 
-interface Running {
-  readonly app: NestFastifyApplication;
+interface Wired {
+  readonly services: Services;
+  readonly metrics: Metrics;
   readonly health: Health;
   readonly webhooks: Webhooks;
+  readonly sync: Sync;
+  readonly requestLog: RequestLog;
+}
+
+/** The parts of a process, made of each other; none of them has started anything. */
+function wire({ config, log, secretKeys, database, replacements }: Parts): Wired {
+  // The services wake the dispatcher, and the dispatcher is made of the services.
+  const dispatch: { to?: Webhooks } = {};
+  const afterCommit: AfterCommit = (environmentId, streamId) => dispatch.to?.wake(environmentId, streamId);
+  const { appDataSource: dataSource, pool, writePool } = database;
+  const services = createServices(
+    { dataSource, pool, writePool },
+    { secretKeys, eventDays: config.eventDays, afterCommit },
+  );
+  const metrics = new Metrics({ general: pool, writes: writePool });
+  const webhooks = createWebhooks({ config, log, services, metrics, databaseUrl: database.url });
+  dispatch.to = webhooks;
+  const registry = replacements.connectors ?? installedConnectors;
+  const { door } = replacements;
+  const sync = createSync({ config, log, services, metrics, registry, door, afterCommit });
+  const requestLog = createRequestLog(services, metrics, log);
+  return { services, metrics, health: new Health(pool), webhooks, sync, requestLog };
+}
+
+function createRequestLog(services: Services, metrics: Metrics, log: Logger): RequestLog {
+  return new RequestLog({
+    database: services.database,
+    metrics: new RequestLogMetrics(metrics.registry),
+    log,
+  });
+}
+
+interface Running extends Wired {
+  readonly app: NestFastifyApplication;
   readonly housekeeping: readonly (() => Promise<void>)[];
   readonly database: OpenDatabase;
 }
 
-/** First no new requests, then no new deliveries, the database last. */
-async function stopAll({ app, health, webhooks, housekeeping, database }: Running): Promise<void> {
+/** First no new requests and no new runs, then no new deliveries, the database last. */
+async function stopAll({
+  app,
+  health,
+  webhooks,
+  sync,
+  requestLog,
+  housekeeping,
+  database,
+}: Running): Promise<void> {
   health.startDraining();
-  await closeServer(app);
-  await webhooks.stop();
+  await Promise.all([closeServer(app), sync.stop()]);
+  await Promise.all([webhooks.stop(), requestLog.stop()]);
   await Promise.all(housekeeping.map((stop) => stop()));
   await database.close();
 }

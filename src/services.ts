@@ -14,6 +14,7 @@ import {
   Organizations,
 } from '#directory';
 import { EventFeed } from '#events';
+import { RequestLogReader } from '#scim';
 import type { Pool } from 'pg';
 
 /** What is told after a commit that appended events. */
@@ -21,6 +22,7 @@ export type AfterCommit = (environmentId: string, streamId: string) => void;
 
 /** Everything that works on the database, wired once per process. */
 export interface Services {
+  readonly dataSource: DataSource;
   readonly database: Database;
   readonly secretBox: SecretBox;
   readonly environments: Environments;
@@ -34,11 +36,12 @@ export interface Services {
   readonly reader: DirectoryReader;
   readonly lists: DirectoryLists;
   readonly feed: EventFeed;
+  readonly requestLogReader: RequestLogReader;
 }
 
 export function createServices(
   source: { readonly dataSource: DataSource; readonly pool: Pool; readonly writePool: Pool },
-  options: { readonly secretKeys: string; readonly afterCommit: AfterCommit },
+  options: { readonly secretKeys: string; readonly eventDays: number; readonly afterCommit: AfterCommit },
 ): Services {
   const { dataSource, pool, writePool } = source;
   const { afterCommit } = options;
@@ -47,6 +50,7 @@ export function createServices(
   const secretBox = new SecretBox(options.secretKeys);
   const accessTokens = new AccessTokens(secretBox, clock);
   return {
+    dataSource,
     database,
     secretBox,
     environments: new Environments(dataSource, clock),
@@ -59,6 +63,7 @@ export function createServices(
     store: new DirectoryStore({ database: new Database(writePool), clock, afterCommit }),
     reader: new DirectoryReader(database),
     lists: new DirectoryLists(database),
-    feed: new EventFeed(database),
+    feed: new EventFeed(database, options.eventDays),
+    requestLogReader: new RequestLogReader(database),
   };
 }

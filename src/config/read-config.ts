@@ -24,6 +24,16 @@ export interface Config {
   readonly outboundAllow: readonly string[];
   /** Requests per second and directory; 0 is off. */
   readonly scimRateLimit: number;
+  /** Runs at the same time in this process. */
+  readonly syncConcurrency: number;
+  /** Runs at the same time per environment. */
+  readonly syncPerEnvironment: number;
+  /** Seconds. */
+  readonly syncDeadline: number;
+  /** How long what grows is kept. */
+  readonly requestLogDays: number;
+  readonly attemptDays: number;
+  readonly eventDays: number;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
@@ -50,6 +60,12 @@ export function readConfig(
     bootstrapApiKey: read(VARIABLES.bootstrapApiKey),
     outboundAllow: readOr(VARIABLES.outboundAllow, []),
     scimRateLimit: readOr(VARIABLES.scimRateLimit, 5_000),
+    syncConcurrency: readOr(VARIABLES.syncConcurrency, 4),
+    syncPerEnvironment: readOr(VARIABLES.syncPerEnvironment, 16),
+    syncDeadline: readOr(VARIABLES.syncDeadline, 21_600),
+    requestLogDays: readOr(VARIABLES.requestLogDays, 30),
+    attemptDays: readOr(VARIABLES.attemptDays, 30),
+    eventDays: readOr(VARIABLES.eventDays, 90),
     logLevel: readOr(VARIABLES.logLevel, 'info'),
     logFormat: readOr(VARIABLES.logFormat, isTerminal ? 'pretty' : 'json'),
   };

@@ -49,7 +49,7 @@ export const VARIABLES = {
     name: 'ROLLCALL_ROLES',
     shownDefault: '`all`',
     description:
-      '`api` answers requests, `worker` sends webhooks and keeps house, `all` does both in one process. `api` and `worker` need `DATABASE_URL`.',
+      '`api` answers requests, `worker` sends webhooks, polls sources and keeps house, `all` does both in one process. `api` and `worker` need `DATABASE_URL`.',
     parse: (text: string) => oneOf(text, ROLES),
   },
   publicUrl: {
@@ -77,7 +77,7 @@ export const VARIABLES = {
     name: 'ROLLCALL_OUTBOUND_ALLOW',
     shownDefault: 'empty; `npm run demo` and tests: loopback',
     description:
-      'Comma-separated networks (CIDR) that webhooks may reach although they are private. Endpoints with `http://` are accepted exactly when every address of theirs lies in one of them.',
+      'Comma-separated networks (CIDR) that webhooks and connectors may reach although they are private. Endpoints with `http://` are accepted exactly when every address of theirs lies in one of them.',
     parse: networks,
   },
   scimRateLimit: {
@@ -86,6 +86,45 @@ export const VARIABLES = {
     description:
       'SCIM requests per second that one directory may send to one process, five seconds’ worth at once; then 429. `0` is off.',
     parse: (text: string) => integer(text, 0, 1_000_000),
+  },
+  syncConcurrency: {
+    name: 'ROLLCALL_SYNC_CONCURRENCY',
+    shownDefault: '`4`',
+    description: 'Polled directories that one worker reads at the same time.',
+    parse: (text: string) => integer(text, 1, 256),
+  },
+  syncPerEnvironment: {
+    name: 'ROLLCALL_SYNC_PER_ENVIRONMENT',
+    shownDefault: '`16`',
+    description: 'Polled directories of one environment that all workers together read at the same time.',
+    parse: (text: string) => integer(text, 1, 10_000),
+  },
+  syncDeadline: {
+    name: 'ROLLCALL_SYNC_DEADLINE',
+    shownDefault: '`21600`',
+    description:
+      'Seconds that reading one source may take. What was read by then is applied, and nothing is removed.',
+    parse: (text: string) => integer(text, 60, 604_800),
+  },
+  requestLogDays: {
+    name: 'ROLLCALL_REQUEST_LOG_DAYS',
+    shownDefault: '`30`',
+    description:
+      'How long SCIM requests and runs of polled directories are kept, in days from 1. Whole weeks are dropped at once, so up to a week longer.',
+    parse: (text: string) => integer(text, 1, 3_650),
+  },
+  attemptDays: {
+    name: 'ROLLCALL_ATTEMPT_DAYS',
+    shownDefault: '`30`',
+    description: 'How long webhook attempts are kept, from 1; up to a week longer.',
+    parse: (text: string) => integer(text, 1, 3_650),
+  },
+  eventDays: {
+    name: 'ROLLCALL_EVENT_DAYS',
+    shownDefault: '`90`',
+    description:
+      'How long events stay in the log, from 7 (retries take three days); up to a week longer. Older cursors are answered with `cursor_expired`.',
+    parse: (text: string) => integer(text, 7, 3_650),
   },
   logLevel: {
     name: 'LOG_LEVEL',

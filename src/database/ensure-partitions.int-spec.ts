@@ -10,7 +10,8 @@ import { isoWeek } from './iso-week.js';
 // Far from the weeks that the template has.
 const clock = { now: () => new Date('2030-05-15T10:00:00Z') };
 const WEEKS = ['2030w20', '2030w21', '2030w22', '2030w23', '2030w24'];
-const ALL = ['events', 'webhook_attempts'].flatMap((table) => WEEKS.map((week) => `${table}_${week}`));
+const TABLES = ['events', 'webhook_attempts', 'scim_requests', 'sync_runs', 'sync_run_items'];
+const ALL = TABLES.flatMap((table) => WEEKS.map((week) => `${table}_${week}`));
 
 describe('ensurePartitions', () => {
   let test: TestDatabase;

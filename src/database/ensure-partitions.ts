@@ -3,14 +3,19 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import type { Clock } from '#kernel';
 
 import { isoWeek, type IsoWeek } from './iso-week.js';
+import { withPartitionLock } from './partition-lock.js';
 
-const TABLES = ['events', 'webhook_attempts'] as const;
+/** Tables that grow with time; each has a partition per ISO week and one for everything else. */
+export const GROWING_TABLES = [
+  'events',
+  'webhook_attempts',
+  'scim_requests',
+  'sync_runs',
+  'sync_run_items',
+] as const;
 const WEEKS_AHEAD = 4;
-const PARTITION_LOCK = 7_265_742_002;
 // Attaching waits for writers, and other writers queue behind it. There are weeks of time for another try.
 const LOCK_TIMEOUT = '3s';
-const CHECK_VIOLATION = '23514';
-const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * Sees to weekly partitions of the growing tables: this week's and four ahead. A week that already has rows in the
@@ -20,14 +25,16 @@ const LOCK_NOT_AVAILABLE = '55P03';
 export async function ensurePartitions(owner: DataSource, clock: Clock): Promise<string[]> {
   const now = clock.now();
   const made: string[] = [];
-  for (const table of TABLES) {
+  for (const table of GROWING_TABLES) {
     for (let ahead = 0; ahead <= WEEKS_AHEAD; ahead += 1) {
       const week = isoWeek(now, ahead);
-      const outcome = await inTransaction(owner, (runner) => createPartition(runner, table, week));
+      const outcome = await withPartitionLock(owner, LOCK_TIMEOUT, (runner) =>
+        createPartition(runner, table, week),
+      );
       if (outcome === 'made') made.push(nameOf(table, week));
       if (outcome === 'busy') break;
     }
-    await inTransaction(owner, (runner) => closePartitions(runner, table));
+    await withPartitionLock(owner, LOCK_TIMEOUT, (runner) => closePartitions(runner, table));
   }
   return made;
 }
@@ -67,27 +74,4 @@ async function closePartitions(runner: QueryRunner, table: string): Promise<void
     [table],
   );
   for (const { name } of open) await runner.query(`REVOKE ALL ON ${name} FROM rollcall_app`);
-}
-
-async function inTransaction<T>(
-  owner: DataSource,
-  work: (runner: QueryRunner) => Promise<T>,
-): Promise<T | 'occupied' | 'busy'> {
-  const runner = owner.createQueryRunner();
-  try {
-    await runner.startTransaction();
-    await runner.query(`SELECT pg_advisory_xact_lock(${PARTITION_LOCK})`);
-    await runner.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
-    const result = await work(runner);
-    await runner.commitTransaction();
-    return result;
-  } catch (error) {
-    await runner.rollbackTransaction();
-    const { code } = error as { code?: string };
-    if (code === CHECK_VIOLATION) return 'occupied';
-    if (code === LOCK_NOT_AVAILABLE) return 'busy';
-    throw error;
-  } finally {
-    await runner.release();
-  }
 }

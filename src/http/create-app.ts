@@ -4,7 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { ApiModule, sendRequestIds } from '#api';
-import { dialectNames, refuseStrangers, ScimModule, ScimServer, TokenEndpoint } from '#scim';
+import { dialectNames, refuseStrangers, ScimModule, ScimServer, TokenEndpoint, type RequestLog } from '#scim';
 import type { Config } from '../config/index.js';
 import { HealthController } from '../health/health.controller.js';
 import { Health } from '../health/health.js';
@@ -12,6 +12,7 @@ import { NestLog } from '../logging/nest-log.js';
 import { MetricsController } from '../metrics/metrics.controller.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Services } from '../services.js';
+import type { Sync } from '../sync.js';
 import { VERSION } from '../version.js';
 import type { Webhooks } from '../webhooks.js';
 import { HttpAdapter } from './http-adapter.js';
@@ -25,6 +26,8 @@ export interface AppParts {
   readonly metrics: Metrics;
   readonly health: Health;
   readonly webhooks: Webhooks;
+  readonly sync: Sync;
+  readonly requestLog: RequestLog;
   readonly publicUrl: string;
 }
 
@@ -48,19 +51,20 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
   return app;
 }
 
-function scimServer({ services, config, log, metrics, publicUrl }: AppParts): ScimServer {
+function scimServer({ services, config, log, metrics, requestLog, publicUrl }: AppParts): ScimServer {
   return new ScimServer(
     { store: services.store, reader: services.reader, access: services.access },
     {
       publicUrl,
       rateLimit: { perSecond: config.scimRateLimit },
       onExchange: scimExchangeReport(log, metrics),
+      requestLog,
     },
   );
 }
 
 function appModule(parts: AppParts, scim: ScimServer): DynamicModule {
-  const { services, metrics, webhooks, publicUrl } = parts;
+  const { services, metrics, webhooks, sync, publicUrl } = parts;
   return {
     module: AppModule,
     imports: [
@@ -73,8 +77,14 @@ function appModule(parts: AppParts, scim: ScimServer): DynamicModule {
         oauthClients: services.oauthClients,
         directoryLists: services.lists,
         eventFeed: services.feed,
+        requestLog: services.requestLogReader,
         webhookEndpoints: webhooks.endpoints,
         attempts: webhooks.attempts,
+        connectors: sync.registry,
+        connections: sync.connections,
+        connectionCheck: sync.connectionCheck,
+        schedules: sync.schedules,
+        syncRuns: sync.runs,
         database: services.database,
         secretBox: services.secretBox,
         settings: { publicUrl, dialects: dialectNames(), version: VERSION },

@@ -1,17 +1,21 @@
 import type { Logger } from 'pino';
 import type { IdempotencyStore } from '#api';
 import { systemClock } from '#kernel';
-import { ensurePartitions, type OpenDatabase } from '../database/index.js';
+import type { Config } from '../config/index.js';
+import { dropExpired, ensurePartitions, type OpenDatabase } from '../database/index.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Services } from '../services.js';
+import type { Sync } from '../sync.js';
 import { refreshStatistics } from './fresh-statistics.js';
 
 interface Parts {
   readonly log: Logger;
   readonly services: Services;
+  readonly sync: Sync;
   readonly database: OpenDatabase;
   readonly idempotency: IdempotencyStore;
   readonly metrics: Metrics;
+  readonly config: Pick<Config, 'requestLogDays' | 'attemptDays' | 'eventDays'>;
 }
 
 /** Rows that one purge step may delete: short transactions, little work lost when it is stopped. */
@@ -21,41 +25,55 @@ const PURGE_INTERVAL_MS = 5_000;
 const IDEMPOTENCY_INTERVAL_MS = 600_000;
 /** A token that expired is told within this time. */
 const EXPIRY_INTERVAL_MS = 5_000;
+const TRANSITIONS_INTERVAL_MS = 30_000;
+const RESEAL_INTERVAL_MS = 60_000;
 const PARTITION_INTERVAL_MS = 6 * 3_600_000;
+const RETENTION_INTERVAL_MS = 900_000;
 
 /** What every process sees to, whoever serves the writes: statistics for the planner. */
 export function startStatistics({
   log,
   services,
   database,
-}: Omit<Parts, 'idempotency' | 'metrics'>): () => Promise<void> {
+}: Pick<Parts, 'log' | 'services' | 'database'>): () => Promise<void> {
   return repeat(log, STATISTICS_INTERVAL_MS, () => refreshStatistics(services.database, database));
 }
 
 /**
- * Housekeeping of a worker: partitions of the coming weeks, purge of deleted directories, expired idempotency keys,
- * notices of tokens that expire.
+ * Housekeeping of a worker: partitions of the coming weeks, what is older than it has to be kept, purge of deleted
+ * directories, expired idempotency keys, notices of tokens that expire, dated states, rotated keys.
  */
-export function startMaintenance({
-  log,
-  services,
-  database,
-  idempotency,
-  metrics,
-}: Parts): () => Promise<void> {
+export function startMaintenance(parts: Parts): () => Promise<void> {
+  const { log, services, sync, database, idempotency, metrics } = parts;
   const purge = repeat(log, PURGE_INTERVAL_MS, async () => {
     while (await services.directories.purgeDeleted(PURGE_CHUNK)) await new Promise(setImmediate);
   });
   const partitions = repeat(log, PARTITION_INTERVAL_MS, () =>
     database.asOwner((owner) => ensurePartitions(owner, systemClock)),
   );
+  const retention = repeat(log, RETENTION_INTERVAL_MS, () => removeExpired(parts));
   const keys = repeat(log, IDEMPOTENCY_INTERVAL_MS, () => idempotency.removeExpired());
   const notices = repeat(log, EXPIRY_INTERVAL_MS, async () => {
     metrics.expiryNotices.inc(await services.expiryNotices.announce());
   });
+  const transitions = repeat(log, TRANSITIONS_INTERVAL_MS, () => sync.applyDueTransitions());
+  const reseal = repeat(log, RESEAL_INTERVAL_MS, () => sync.resealCredentials());
   return async () => {
-    await Promise.all([purge(), partitions(), keys(), notices()]);
+    await Promise.all([purge(), partitions(), retention(), keys(), notices(), transitions(), reseal()]);
   };
+}
+
+async function removeExpired({ log, database, config }: Parts): Promise<void> {
+  const days = {
+    events: config.eventDays,
+    webhook_attempts: config.attemptDays,
+    scim_requests: config.requestLogDays,
+    sync_runs: config.requestLogDays,
+    sync_run_items: config.requestLogDays,
+  };
+  const { partitions, rows } = await database.asOwner((owner) => dropExpired(owner, systemClock, days));
+  if (partitions.length + rows > 0)
+    log.info({ partitions, rows }, 'removed what is older than it has to be kept');
 }
 
 /** Runs `work` again and again, never twice at once; a failure is logged and tried again. Returns how to end it. */

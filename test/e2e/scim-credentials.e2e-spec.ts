@@ -136,7 +136,7 @@ describe('an OAuth client of a directory', () => {
     expect((await scim(secret)).status).toBe(401);
     const config = (await (await scim(token.access_token, '/ServiceProviderConfig')).json()) as object;
     expect(config).toMatchObject({
-      authenticationSchemes: [{ type: 'oauthbearertoken' }, { type: 'oauth2' }],
+      authenticationSchemes: [{ type: 'oauthbearertoken' }, { type: 'oauth2' }, { type: 'httpbasic' }],
     });
     const shown = await manage('/oauth_clients');
     expect(shown.text).not.toContain(secret);

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ConnectorRegistry } from '#connectors';
+import { ScriptedSource } from '#testing';
 import { createScimDirectory, RestClient, type CreatedScimDirectory } from '../support/rest-client.js';
 import { startRollcall, type RunningRollcall } from '../support/start-rollcall.js';
 
@@ -19,7 +21,8 @@ let clientSecretOfA: string;
 let paths: Record<string, Record<string, unknown>>;
 
 beforeAll(async () => {
-  rollcall = await startRollcall();
+  const source = new ScriptedSource({ streams: { users: [[]] } });
+  rollcall = await startRollcall({}, { connectors: new ConnectorRegistry([source.connector()]) });
   const root = new RestClient(rollcall.baseUrl, rollcall.apiKey);
   const a = await newTenant(root, 'A');
   const b = await newTenant(root, 'B');
@@ -38,12 +41,13 @@ describe('a key of another tenant', () => {
       Object.keys(methods).map((method) => ({ path, method: method.toUpperCase() })),
     );
     const withIds = routes.filter(
-      ({ path }) => path.includes('{') && !path.startsWith('/management/environments'),
+      ({ path }) => path.includes('{') && !/^\/management\/(environments|connectors)/.test(path),
     );
     expect(withIds.length).toBeGreaterThan(15);
     for (const { path, method } of withIds) {
-      const theirs = await ask(method, fillPath(path, ownIds));
-      const nobodys = await ask(method, fillPath(path, unknownIds(ownIds)));
+      const ids = isPolled(path) ? { ...ownIds, directory: String(ownIds['polled']) } : ownIds;
+      const theirs = await ask(method, fillPath(path, ids), bodyOf(path));
+      const nobodys = await ask(method, fillPath(path, unknownIds(ids)), bodyOf(path));
       expect({ method, path, status: theirs.status }).toEqual({ method, path, status: nobodys.status });
       expect([404, 400, 422]).toContain(theirs.status);
       expect(withoutIds(theirs.body)).toBe(withoutIds(nobodys.body));
@@ -66,6 +70,12 @@ describe('a key of another tenant', () => {
     expect(feed.body).not.toContain(ownIds['directory']);
     for (const list of ['/directories', '/organizations', '/webhook_endpoints'])
       for (const id of Object.values(ownIds)) expect((await ask('GET', list)).body).not.toContain(id);
+  });
+
+  it('does not read a request of another directory through its own', async () => {
+    const path = `/management/directories/${directoryOfB.id}/request_log`;
+    expect(await ask('GET', path)).toMatchObject({ status: 200 });
+    expect(await ask('GET', `${path}/${ownIds['scim_request']}`)).toMatchObject({ status: 404 });
   });
 
   it('manages no environment', async () => {
@@ -180,17 +190,53 @@ async function fill(rest: RestClient, directory: CreatedScimDirectory): Promise<
     {},
   );
   clientSecretOfA = client.client_secret;
+  const polled = await rest.call<{ directory: { id: string } }>('POST', '/management/directories', {
+    organization_id: organization.id,
+    name: 'Polled',
+    type: 'scripted',
+    config: { domain: 'example.com', api_token: 'sesame' },
+  });
+  const run = await rest.call<{ id: string }>(
+    'POST',
+    `/management/directories/${polled.directory.id}/sync_runs`,
+    { mode: 'full' },
+  );
   return {
+    polled: polled.directory.id,
+    run: run.id,
     directory: directory.id,
     directory_user: user,
     directory_group: group,
     org: organization.id,
     org_domain: domain.id,
     we: endpoint.id,
+    scim_request: await firstRequest(rest, directory.id),
     directory_token: String(tokens.data[0]?.id),
     oauth_client: client.id,
     external: 'acme-00001',
   };
+}
+
+/** Routes that only a polled directory answers. */
+function isPolled(path: string): boolean {
+  return /\/(sync_runs|schedule|credentials|check)\b/.test(path);
+}
+
+/** What gets past the reading of the body, so that the id decides. */
+function bodyOf(path: string): unknown {
+  if (!isPolled(path)) return undefined;
+  return { mode: 'full', credentials: { api_token: 'stolen' }, paused: true };
+}
+
+/** The request log is written beside the requests. */
+async function firstRequest(rest: RestClient, directoryId: string): Promise<string> {
+  for (let i = 0; i < 200; i += 1) {
+    const path = `/management/directories/${directoryId}/request_log`;
+    const { data } = await rest.call<{ data: { id: string }[] }>('GET', path);
+    if (data[0] !== undefined) return data[0].id;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('The request log stays empty');
 }
 
 /** Which kind of id a path names with `{id}`. */
@@ -207,6 +253,8 @@ function kindOf(path: string): string {
 function fillPath(path: string, ids: Ids): string {
   return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     if (/external/.test(name)) return String(ids['external']);
+    if (name === 'run_id') return String(ids['run']);
+    if (/entry/.test(name)) return String(ids['scim_request']);
     if (/token/.test(name)) return String(ids['directory_token']);
     if (/client/.test(name)) return String(ids['oauth_client']);
     return String(ids[kindOf(path)]);

@@ -1,5 +1,5 @@
 import { createTestDatabase } from '#testing';
-import { startRollcall as start } from '../../src/rollcall.js';
+import { startRollcall as start, type Replacements } from '../../src/rollcall.js';
 
 /** A service on a database of its own, for one test file. */
 export interface RunningRollcall {
@@ -12,10 +12,13 @@ export interface RunningRollcall {
 }
 
 /** Starts the whole service in this process, on a free port; `env` adds to or replaces its variables. */
-export async function startRollcall(env: Record<string, string> = {}): Promise<RunningRollcall> {
+export async function startRollcall(
+  env: Record<string, string> = {},
+  replacements: Replacements = {},
+): Promise<RunningRollcall> {
   const database = await createTestDatabase();
   const apiKey = 'sk_test_bootstrap_key_for_end_to_end_tests';
-  const rollcall = await start({
+  const variables = {
     DATABASE_URL: database.url,
     PORT: '0',
     ROLLCALL_SECRET_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
@@ -24,7 +27,8 @@ export async function startRollcall(env: Record<string, string> = {}): Promise<R
     ROLLCALL_SCIM_RATE_LIMIT: '0',
     LOG_LEVEL: 'error',
     ...env,
-  });
+  };
+  const rollcall = await start(variables, replacements);
   return {
     baseUrl: rollcall.baseUrl,
     apiKey,

@@ -4,11 +4,15 @@ import { DirectoryGroupsController } from './directory-groups/directory-groups.c
 import { DirectoryUsersController } from './directory-users/directory-users.controller.js';
 import { EventsController } from './events/events.controller.js';
 import { DirectoryPausesController } from './management/directory-pauses.controller.js';
+import { ConnectorsController } from './management/connectors.controller.js';
+import { DirectoryConnectionController } from './management/directory-connection.controller.js';
 import { DirectoryTokensController } from './management/directory-tokens.controller.js';
 import { EnvironmentsController } from './management/environments.controller.js';
 import { ManagedDirectoriesController } from './management/managed-directories.controller.js';
 import { ManagedEventsController } from './management/managed-events.controller.js';
 import { OAuthClientsController } from './management/oauth-clients.controller.js';
+import { SyncRunsController } from './management/sync-runs.controller.js';
+import { RequestLogController } from './management/request-log.controller.js';
 import { WebhookAttemptsController } from './management/webhook-attempts.controller.js';
 import { DocumentationController } from './openapi/documentation.controller.js';
 import { OrganizationDomainsController } from './organizations/organization-domains.controller.js';
@@ -31,7 +35,11 @@ export const API_CONTROLLERS: readonly Type[] = [
   DirectoryPausesController,
   DirectoryTokensController,
   OAuthClientsController,
+  RequestLogController,
   ManagedEventsController,
+  ConnectorsController,
+  DirectoryConnectionController,
+  SyncRunsController,
   WebhookAttemptsController,
   DocumentationController,
 ];

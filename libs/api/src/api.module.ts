@@ -8,8 +8,10 @@ import {
   OAuthClients,
   Organizations,
 } from '#directory';
+import { ConnectionCheck, Connections, ConnectorRegistry, Schedules, SyncRuns } from '#connectors';
 import { EventFeed } from '#events';
 import type { Database, SecretBox } from '#kernel';
+import { RequestLogReader } from '#scim';
 import { Attempts, WebhookEndpoints } from '#webhooks';
 import { API_CONTROLLERS } from './api-controllers.js';
 import { ApiKeyGuard } from './edge/api-key.guard.js';
@@ -30,8 +32,14 @@ export interface ApiModuleOptions {
   readonly oauthClients: OAuthClients;
   readonly directoryLists: DirectoryLists;
   readonly eventFeed: EventFeed;
+  readonly requestLog: RequestLogReader;
   readonly webhookEndpoints: WebhookEndpoints;
   readonly attempts: Attempts;
+  readonly connectors: ConnectorRegistry;
+  readonly connections: Connections;
+  readonly connectionCheck: ConnectionCheck;
+  readonly schedules: Schedules;
+  readonly syncRuns: SyncRuns;
   /** Where idempotency keys are kept. */
   readonly database: Database;
   /** Seals the answers kept under idempotency keys: some hold a secret that is shown once. */
@@ -63,8 +71,14 @@ function providersOf(options: ApiModuleOptions): Provider[] {
     { provide: OAuthClients, useValue: options.oauthClients },
     { provide: DirectoryLists, useValue: options.directoryLists },
     { provide: EventFeed, useValue: options.eventFeed },
+    { provide: RequestLogReader, useValue: options.requestLog },
     { provide: WebhookEndpoints, useValue: options.webhookEndpoints },
     { provide: Attempts, useValue: options.attempts },
+    { provide: ConnectorRegistry, useValue: options.connectors },
+    { provide: Connections, useValue: options.connections },
+    { provide: ConnectionCheck, useValue: options.connectionCheck },
+    { provide: Schedules, useValue: options.schedules },
+    { provide: SyncRuns, useValue: options.syncRuns },
     { provide: OpenApiDocument, useFactory: () => new OpenApiDocument(buildOpenApi(options.settings)) },
     { provide: ApiSettings, useValue: new ApiSettings(options.settings) },
     {

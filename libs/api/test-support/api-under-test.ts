@@ -1,5 +1,6 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { NestFactory } from '@nestjs/core';
+import { ConnectorRegistry } from '#connectors';
 import { API_SCOPES, type ApiScope } from '#directory';
 import { AuthenticationError } from '#kernel';
 import { ApiModule, type ApiModuleOptions } from '../src/api.module.js';
@@ -36,7 +37,13 @@ const DEFAULT_SCOPES = API_SCOPES.filter((scope) => scope !== 'instance:admin');
 
 /** The API on a Fastify server that listens nowhere. A key's text is its comma-separated scopes. */
 export async function apiUnderTest(fakes: Fakes = {}): Promise<ApiUnderTest> {
-  const options = { environments: {}, ...fakes, settings: SETTINGS } as unknown as ApiModuleOptions;
+  const connectors = new ConnectorRegistry([]);
+  const options = {
+    environments: {},
+    connectors,
+    ...fakes,
+    settings: SETTINGS,
+  } as unknown as ApiModuleOptions;
   Object.assign(options.environments, { authenticate });
   const adapter = new FastifyAdapter({ ...API_SERVER_OPTIONS });
   const app = await NestFactory.create<NestFastifyApplication>(

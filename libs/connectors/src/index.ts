@@ -7,6 +7,9 @@ export type {
   SourceStream,
   StreamEnd,
 } from './sdk/contract.js';
+export { readForm } from './sdk/read-form.js';
+export { ConnectorRegistry } from './providers/registry.js';
+export { installedConnectors } from './providers/installed.js';
 export { defineConnector } from './sdk/define-connector.js';
 export type {
   Capabilities,
@@ -26,3 +29,27 @@ export type {
   SourceRequest,
   Verdict,
 } from './sdk/http/source-http.js';
+export { ConnectionCheck, type CheckReport, type CheckedSample } from './engine/connection-check.js';
+export { Connections } from './engine/connections.js';
+export { Credentials, type StoredCredential } from './engine/credentials.js';
+export type { ConnectionHealth } from './engine/connection-health.js';
+export type { EngineLog } from './engine/log.js';
+export type { MaintenanceWindow } from './engine/maintenance-window.js';
+export { LeaseStore } from './engine/lease-store.js';
+export { executeRun } from './engine/run-executor.js';
+export { RunStore } from './engine/run-store.js';
+export { Schedules, type ScheduleChanges, type SyncSchedule } from './engine/schedules.js';
+export type { Fence, RunFacts, SnapshotDoor, SnapshotReport, SnapshotRun } from './engine/snapshot-door.js';
+export { createPortsFactory, type HttpFactory } from './engine/source-ports.js';
+export { SyncMetrics } from './engine/sync-metrics.js';
+export {
+  isFinal,
+  knownTotal,
+  secondsLeft,
+  type RunError,
+  type RunMode,
+  type StreamProgress,
+  type SyncRun,
+} from './engine/sync-run.js';
+export { SyncRuns, type SyncRunItem } from './engine/sync-runs.js';
+export { SyncWorker } from './engine/sync-worker.js';

@@ -13,6 +13,7 @@ export {
   API_SCOPES,
   CONTROL_ENTITIES,
   Directories,
+  DirectoryConnections,
   DirectoryAccess,
   DirectoryTokens,
   daysLeft,
@@ -25,6 +26,8 @@ export {
   type ApiKey,
   type ApiKeyIdentity,
   type ApiScope,
+  type ConnectionFailure,
+  type ConnectionFence,
   type ControlOptions,
   type CreatedApiKey,
   type CreatedDirectory,
@@ -46,3 +49,4 @@ export {
   type RotatedToken,
   type Rotation,
 } from './control/index.js';
+export { findKnownPeople, type KnownPerson } from './query/known-people.js';

@@ -74,7 +74,10 @@ export class EventFeed {
     return { bodies: result.data.map((row) => row.body), before: result.before, after: result.after };
   }
 
-  /** Every event of one stream after a sequence number, all types, without gaps. */
+  /**
+   * Every event of one stream after a sequence number, all types, without gaps. 0 begins with the oldest one there is.
+   * @throws InvalidInputError code `cursor_expired` when what follows the number is no longer kept.
+   */
   async listStream(
     environmentId: string,
     streamId: string,
@@ -86,7 +89,26 @@ export class EventFeed {
         ORDER BY sequence LIMIT $4`,
       values: [environmentId, streamId, request.afterSequence, request.limit],
     });
+    const { afterSequence } = request;
+    const isGap =
+      rows[0] === undefined
+        ? await this.#isLost(environmentId, streamId, afterSequence)
+        : rows[0].sequence !== afterSequence + 1;
+    // Whoever goes on reading behind a gap would take what he has for the truth.
+    if (afterSequence > 0 && isGap) throw this.#expired(`What follows sequence ${afterSequence}`);
     return { bodies: rows.map((row) => row.body), lastSequence: rows.at(-1)?.sequence ?? null };
+  }
+
+  /** Whether the stream has given out numbers above this one and has no events of them, in one snapshot. */
+  async #isLost(environmentId: string, streamId: string, after: number): Promise<boolean> {
+    const rows = await this.#database.query<{ lost: boolean }>({
+      name: 'events_lost',
+      text: `SELECT s.sequence > $3 AND NOT EXISTS (
+          SELECT FROM events e WHERE e.environment_id = $1 AND e.stream_id = $2 AND e.sequence > $3) AS lost
+        FROM streams s WHERE s.environment_id = $1 AND s.stream_id = $2`,
+      values: [environmentId, streamId, after],
+    });
+    return rows[0]?.lost === true;
   }
 
   async #locate(environmentId: string, cursor: string): Promise<Position> {
@@ -104,12 +126,15 @@ export class EventFeed {
     return rows[0] ?? this.#unknownCursor(cursor, time);
   }
 
+  #expired(what: string): InvalidInputError {
+    return new InvalidInputError(
+      `${what} is older than the ${this.#retentionDays} days that events are kept. Read the lists again, then follow the log from its start.`,
+      { code: 'cursor_expired' },
+    );
+  }
+
   #unknownCursor(cursor: string, time: number): never {
-    if (Date.now() - time > this.#retentionDays * 86_400_000)
-      throw new InvalidInputError(
-        `The event "${cursor}" is older than the ${this.#retentionDays} days that events are kept. Read the lists again, then follow the feed from its start.`,
-        { code: 'cursor_expired' },
-      );
+    if (Date.now() - time > this.#retentionDays * 86_400_000) throw this.#expired(`The event "${cursor}"`);
     throw new InvalidInputError(`There is no event with the id "${cursor}" in this environment.`, {
       code: 'invalid_cursor',
     });

@@ -15,7 +15,10 @@ export type IdPrefix =
   | 'event'
   | 'we'
   | 'webhook_secret'
-  | 'attempt';
+  | 'attempt'
+  | 'run'
+  | 'run_item'
+  | 'scim_request';
 
 const nextUlid = monotonicFactory();
 

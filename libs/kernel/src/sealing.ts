@@ -17,6 +17,16 @@ export class SecretBox {
     this.#current = this.#keys.keys().next().value as string;
   }
 
+  /** Id of the key that encrypts now; what another one has sealed is due to be sealed again. */
+  get currentKeyId(): string {
+    return this.#current;
+  }
+
+  /** Ids of all keys that can be opened. */
+  get keyIds(): readonly string[] {
+    return [...this.#keys.keys()];
+  }
+
   seal(plain: string, context: SealContext): string {
     const nonce = randomBytes(12);
     const cipher = createCipheriv('aes-256-gcm', this.#keys.get(this.#current) as Buffer, nonce);

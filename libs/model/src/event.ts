@@ -29,6 +29,8 @@ export const EVENT_TYPES = [
   'directory.oauth_client_revoked',
   'directory.token_expiring',
   'directory.token_expired',
+  'directory.connection_failed',
+  'directory.connection_recovered',
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

@@ -15,5 +15,10 @@ export type {
 export { ScimController } from './scim.controller.js';
 export { ScimModule } from './scim.module.js';
 export { dialectNames, listDialects } from './dialects/installed.js';
+export { checkExtensionSchemas } from './protocol/schema/check-extension-schemas.js';
 export type { Dialect, ScimVersion } from './dialects/contract.js';
 export type { DialectSwitches } from './dialects/switches.js';
+export { RequestLog } from './request-log/request-log.js';
+export type { RequestLogDetail, RequestLogEntry } from './request-log/request-log-entry.js';
+export { RequestLogMetrics } from './request-log/request-log-metrics.js';
+export { RequestLogReader, type RequestLogFilter } from './request-log/request-log-reader.js';

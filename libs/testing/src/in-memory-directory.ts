@@ -231,12 +231,16 @@ function serverSide(
   return { id: item.id, meta: { created: item.createdAt, lastModified } };
 }
 
-function page<T>(
+function page<T extends { readonly id: string }>(
   all: T[],
   search: ScimSearch,
   toResource: (item: T) => JsonObject,
 ): { total: number; items: T[] } {
-  const { matches } = search;
+  const { matches, after } = search;
   const hits = matches === undefined ? all : all.filter((item) => matches(toResource(item)));
-  return { total: hits.length, items: hits.slice(search.offset, search.offset + search.limit) };
+  const behind =
+    after === undefined
+      ? hits
+      : hits.filter((item) => item.id > after).toSorted((left, right) => (left.id < right.id ? -1 : 1));
+  return { total: hits.length, items: behind.slice(search.offset, search.offset + search.limit) };
 }

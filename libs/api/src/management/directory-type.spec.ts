@@ -67,14 +67,14 @@ describe('resolveDirectoryType', () => {
     expect(() => resolve('okta scim v2.0', 'nobody')).toThrow('is no dialect');
   });
 
-  it('only ever shows types that SDKs know, and cannot poll yet', () => {
+  it('only ever shows types that SDKs know, and says so when there is no connector', () => {
     for (const type of DIRECTORY_TYPES) {
       if (type.includes(' scim ')) {
         const dialect = expect.stringMatching(new RegExp(`^(${[...known.values()].join('|')})$`));
         expect(resolve(type)).toEqual([type, dialect, '2.0']);
-      } else expect(() => resolve(type)).toThrow('cannot poll');
+      } else expect(() => resolve(type)).toThrow('no connector');
     }
-    expect(() => resolve('gusto')).toThrow('cannot poll');
+    expect(() => resolve('gusto')).toThrow('no connector');
   });
 
   it.each(['', 'okta', 'nobody scim v2.0', 'okta scim v3.0', 'OKTA SCIM V2.0', 'pingone', '-scim-1-1'])(

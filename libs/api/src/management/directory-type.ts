@@ -47,7 +47,7 @@ export function resolveDirectoryType(request: TypeRequest, dialects: DialectName
   const { type } = request;
   if (POLLED.has(type))
     throw badType(
-      `This version cannot poll "${type}" yet. Create a SCIM directory, for example "${GENERIC_TYPE}".`,
+      `This version has no connector for "${type}"; GET /management/connectors lists those it has. Or create a SCIM directory, for example "${GENERIC_TYPE}".`,
     );
   const resolved = resolveKnownType(type) ?? resolveDialectType(type, dialects);
   if (!resolved)

@@ -1,7 +1,9 @@
 import { Controller, Delete, Get, HttpCode, Patch, Post } from '@nestjs/common';
+import { Connections, ConnectorRegistry } from '#connectors';
 import { Directories, type DirectoryChanges } from '#directory';
-import { directoryWire } from '#model';
+import { directoryWire, type Directory } from '#model';
 import type { JsonObject } from '#kernel';
+import { checkExtensionSchemas } from '#scim';
 import { Scopes } from '../edge/access.js';
 import { EnvironmentId } from '../edge/api-request.js';
 import { ApiSettings } from '../edge/api-settings.js';
@@ -15,12 +17,14 @@ import { resolveDirectoryType } from './directory-type.js';
 import { ManagedDirectoryView } from './managed-directory-view.provider.js';
 
 const MAX_RATE = 1_000_000;
+import { resolveProvider } from './provider-type.js';
 
 const createDirectory = object({
   organization_id: text(),
   name: text(),
   type: text(),
   dialect: optional(text()),
+  provider: optional(text()),
   config: optional(anyObject()),
 });
 const updateDirectory = object({
@@ -37,6 +41,8 @@ export class ManagedDirectoriesController {
     private readonly directories: Directories,
     private readonly settings: ApiSettings,
     private readonly view: ManagedDirectoryView,
+    private readonly registry: ConnectorRegistry,
+    private readonly connections: Connections,
   ) {}
 
   @Post()
@@ -46,7 +52,7 @@ export class ManagedDirectoriesController {
     id: 'createDirectory',
     summary: 'Create a directory',
     description:
-      '`type` is a type that REST shows, or `<dialect> scim v1.1` / `<dialect> scim v2.0` (`okta-scim-1-1` is the same). The bearer token is shown this once.',
+      '`type` is a type that REST shows, or `<dialect> scim v1.1` / `<dialect> scim v2.0` (`okta-scim-1-1` is the same); the bearer token is shown this once. For a polled source it is the id of a connector (`GET /management/connectors`), and `config` answers its form; secrets among the answers are never shown again.',
     returns: ref('NewDirectory'),
     errors: { 404: 'There is no such organization.' },
   })
@@ -54,6 +60,9 @@ export class ManagedDirectoriesController {
     @EnvironmentId() environmentId: string,
     @Input(createDirectory) body: Decoded<typeof createDirectory>,
   ): Promise<JsonObject> {
+    const provider = resolveProvider(body, this.registry);
+    if (provider !== undefined) return this.#createPolled(environmentId, provider, body);
+    checkExtensionSchemas(body.config?.['extension_schemas']);
     const { type, dialect, scimVersion } = resolveDirectoryType(body, this.settings.dialects);
     const { directory, token } = await this.directories.create(environmentId, {
       organizationId: body.organization_id,
@@ -97,13 +106,14 @@ export class ManagedDirectoriesController {
     @PathId('id', 'Directory') id: string,
     @Input(updateDirectory) body: Decoded<typeof updateDirectory>,
   ): Promise<JsonObject> {
+    checkExtensionSchemas(body.config?.['extension_schemas']);
     const changes = {
       ...(body.name !== undefined && { name: body.name }),
       ...(body.config !== undefined && { config: body.config }),
       ...(body.dialect !== undefined && { kind: await this.#newKind(environmentId, id, body.dialect) }),
       ...settingsOf(body),
     };
-    return this.view.show(await this.directories.update(environmentId, id, changes));
+    return this.view.show(await this.#change(environmentId, id, changes));
   }
 
   @Delete(':id')
@@ -116,6 +126,35 @@ export class ManagedDirectoriesController {
 
   async #newKind(environmentId: string, id: string, dialect: string): Promise<DirectoryChanges['kind']> {
     return changeDialect(await this.directories.get(environmentId, id), dialect, this.settings.dialects);
+  }
+
+  async #createPolled(
+    environmentId: string,
+    provider: string,
+    body: Decoded<typeof createDirectory>,
+  ): Promise<JsonObject> {
+    const { directory } = await this.connections.create(environmentId, {
+      organizationId: body.organization_id,
+      name: body.name,
+      provider,
+      config: body.config ?? {},
+    });
+    return { directory: await this.#wire(environmentId, directory), scim: null };
+  }
+
+  /** The settings of a polled source are answers to its form; those of a SCIM directory are its own. */
+  async #change(environmentId: string, id: string, changes: DirectoryChanges): Promise<Directory> {
+    const { config } = changes;
+    const isPolled =
+      config !== undefined && (await this.directories.get(environmentId, id)).provider !== null;
+    return isPolled
+      ? this.connections.changeSettings(environmentId, id, { ...changes, config })
+      : this.directories.update(environmentId, id, changes);
+  }
+
+  async #wire(environmentId: string, directory: Directory): Promise<JsonObject> {
+    const domains = await this.directories.firstDomains(environmentId, [directory.organizationId]);
+    return directoryWire(directory, domains.get(directory.organizationId));
   }
 }
 

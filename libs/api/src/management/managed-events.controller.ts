@@ -39,6 +39,7 @@ export class ManagedEventsController {
       data: { type: 'array', items: ref('Event') },
       list_metadata: record({ last_sequence: { type: ['integer', 'null'] } }),
     }),
+    errors: { 400: '`cursor_expired`: what follows is no longer kept. Start again from the lists.' },
   })
   async list(
     @EnvironmentId() environmentId: string,

@@ -97,7 +97,7 @@ describe('management', () => {
     expect(answer.json().errors).toEqual([
       {
         field: 'type',
-        code: 'This version cannot poll "workday" yet. Create a SCIM directory, for example "generic scim v2.0".',
+        code: 'This version has no connector for "workday"; GET /management/connectors lists those it has. Or create a SCIM directory, for example "generic scim v2.0".',
       },
     ]);
   });

@@ -6,6 +6,9 @@ import { eventSchemas } from '../events/event.schema.js';
 import { credentialSchemas } from '../management/credential.schema.js';
 import { environmentSchemas } from '../management/environment.schema.js';
 import { managedDirectorySchemas } from '../management/managed-directory.schema.js';
+import { connectorSchemas } from '../management/connector.schema.js';
+import { syncRunSchemas } from '../management/sync-run.schema.js';
+import { requestLogSchemas } from '../management/request-log.schema.js';
 import { webhookAttemptSchemas } from '../management/webhook-attempt.schema.js';
 import { organizationSchemas } from '../organizations/organization.schema.js';
 import { webhookEndpointSchemas } from '../webhook-endpoints/webhook-endpoint.schema.js';
@@ -42,5 +45,8 @@ export const COMPONENT_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   ...environmentSchemas,
   ...managedDirectorySchemas,
   ...credentialSchemas,
+  ...connectorSchemas,
+  ...syncRunSchemas,
+  ...requestLogSchemas,
   ...sharedSchemas,
 };

@@ -26,7 +26,9 @@ function fieldProblem(field: FormField, keys: readonly string[]): string | undef
   if (!/^[a-z][a-z0-9_]*$/.test(field.key)) return 'is not snake_case';
   if (field.help.trim() === '') return 'has no help text';
   if (field.type === 'choice' && !field.choices?.length) return 'has no choices';
-  if (field.when && !keys.includes(field.when.key))
-    return `depends on "${field.when.key}", which is not asked`;
-  return undefined;
+  if (field.secret && !['string', 'text'].includes(field.type)) return 'is a secret and no text';
+  const { when } = field;
+  return when === undefined || keys.includes(when.key)
+    ? undefined
+    : `depends on "${when.key}", which is not asked`;
 }

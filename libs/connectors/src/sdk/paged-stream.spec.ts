@@ -5,7 +5,7 @@ import { pagedStream, type VendorPage } from './paged-stream.js';
 
 describe('pagedStream', () => {
   const pages: Record<string, VendorPage> = {
-    start: { items: ['a', 'b'], next: '2', total: 3 },
+    start: { items: ['a', 'b'], next: '2', total: 3, mark: 'now' },
     '2': { items: [], next: '3' },
     '3': { items: ['c'], next: null },
     circle: { items: ['d'], next: 'back' },
@@ -19,7 +19,7 @@ describe('pagedStream', () => {
       fetch: async (token) => pages[token ?? 'start'] as VendorPage,
       map: (item) => [{ kind: 'removed', of: 'user', id: JSON.stringify(item), reason: 'test' }],
       proof: 'no next token',
-      cursor: () => 'later',
+      cursor: (mark) => `after ${mark as string}`,
     });
     const all: SourcePage[] = [];
     for await (const page of stream.pages(from)) all.push(page);
@@ -28,14 +28,18 @@ describe('pagedStream', () => {
 
   it('reads to the end, over an empty page, and from a checkpoint on', async () => {
     const all = await read(null);
-    expect(all.map((page) => page.next)).toEqual(['2', '3', undefined]);
+    expect(all.map((page) => page.next)).toEqual([
+      { token: '2', mark: 'now' },
+      { token: '3', mark: 'now' },
+      undefined,
+    ]);
     expect(all.flatMap((page) => page.records)).toHaveLength(3);
     expect(all[0]?.total).toBe(3);
-    expect(all[2]?.end).toEqual({ complete: true, proof: 'no next token', cursor: 'later' });
-    expect(await read('3')).toEqual(all.slice(2));
+    expect(all[2]?.end).toEqual({ complete: true, proof: 'no next token', cursor: 'after now' });
+    expect(await read({ token: '3', mark: 'now' })).toEqual(all.slice(2));
   });
 
   it('does not run in circles', async () => {
-    await expect(read('circle')).rejects.toMatchObject({ code: 'incomplete_listing' });
+    await expect(read({ token: 'circle' })).rejects.toMatchObject({ code: 'incomplete_listing' });
   });
 });

@@ -1,4 +1,4 @@
-import type { JsonValue } from '#kernel';
+import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import type { SnapshotRecord } from '#model';
 import type { SourcePage, SourceStream } from './contract.js';
 import { SourceError } from './source-error.js';
@@ -8,6 +8,10 @@ export interface VendorPage {
   readonly items: readonly JsonValue[];
   readonly next: string | null;
   readonly total?: number;
+  /** The vendor's time or token of now; that of the first page becomes the cursor of the next run. */
+  readonly mark?: JsonValue;
+  /** Of the last page: the vendor's own place to go on from next time. */
+  readonly cursor?: JsonValue;
 }
 
 /** A listing that is read page by page, one after another. */
@@ -17,25 +21,31 @@ export interface PagedListing extends Pick<SourceStream, 'id' | 'covers'> {
   readonly map: (item: JsonValue) => readonly SnapshotRecord[];
   /** The vendor's end marker, in words: what makes the listing complete. */
   readonly proof: string;
-  /** Saved by the run when the stream ends; called once the last page is there. */
-  readonly cursor?: () => JsonValue | undefined;
+  /** What the next incremental run starts from, made of the first page's mark. */
+  readonly cursor?: (mark: JsonValue) => JsonValue;
 }
 
-/** The stream of a listing. Its checkpoint is the vendor's own page token. */
+/** The stream of a listing. Its checkpoint is the vendor's own page token, and the mark of the first page. */
 export function pagedStream(listing: PagedListing): SourceStream {
   return {
     id: listing.id,
     covers: listing.covers,
-    pages: (from) => readPages(listing, typeof from === 'string' ? from : null),
+    pages: (from) => readPages(listing, isJsonObject(from) ? from : {}),
   };
 }
 
-async function* readPages(listing: PagedListing, from: string | null): AsyncGenerator<SourcePage> {
-  for await (const page of vendorPages(listing.fetch, from)) {
+async function* readPages(listing: PagedListing, from: JsonObject): AsyncGenerator<SourcePage> {
+  const start = typeof from['token'] === 'string' ? from['token'] : null;
+  let mark = from['mark'] ?? null;
+  for await (const page of vendorPages(listing.fetch, start)) {
     const records = page.items.flatMap(listing.map);
     const { total, next } = page;
-    if (next !== null) yield { records, next, total };
-    else yield { records, total, end: { complete: true, proof: listing.proof, cursor: listing.cursor?.() } };
+    mark ??= page.mark ?? null;
+    if (next !== null) yield { records, next: { token: next, mark }, total };
+    else {
+      const cursor = page.cursor ?? (mark === null ? undefined : listing.cursor?.(mark));
+      yield { records, total, end: { complete: true, proof: listing.proof, cursor } };
+    }
   }
 }
 

@@ -216,16 +216,18 @@ describe('Directories', () => {
     await directories.remove(environmentId, directory.id);
     let rounds = 1;
     while (await directories.purgeDeleted(2)) rounds += 1;
-    // 3 memberships, 1 pending, 4 users, 2 groups, the directory.
-    expect(rounds).toBe(6);
+    // 3 memberships, 1 pending, 4 users, 2 groups, 3 requests, the directory.
+    expect(rounds).toBe(7);
     const { rows } = await test.pool.query(
       `SELECT (SELECT count(*) FROM directories WHERE id = $1) AS directories,
         (SELECT count(*) FROM directory_tokens WHERE directory_id = $1) AS tokens,
         (SELECT count(*) FROM directory_users WHERE directory_id = $1) AS users,
+        (SELECT count(*) FROM scim_requests WHERE directory_id = $1) AS requests,
+        (SELECT count(*) FROM scim_requests WHERE directory_id = $2) AS kept,
         (SELECT count(*) FROM streams WHERE stream_id = $1) AS streams`,
-      [directory.id],
+      [directory.id, kept.id],
     );
-    expect(rows).toEqual([{ directories: 0, tokens: 0, users: 0, streams: 1 }]);
+    expect(rows).toEqual([{ directories: 0, tokens: 0, users: 0, requests: 0, kept: 3, streams: 1 }]);
     expect(await eventsOf(directory.id)).toHaveLength(2);
     expect((await directories.counts(environmentId, kept.id)).activeUsers).toBe(2);
   });
@@ -246,8 +248,16 @@ describe('Directories', () => {
     expect((await directories.list(other, page)).data).toEqual([]);
   });
 
-  /** Three users and one group that exist, one of each that is a tombstone, and their memberships. */
+  /** Three users and one group that exist, one of each that is a tombstone, their memberships, and three requests. */
   async function fill(directoryId: string): Promise<void> {
+    // In three partitions, so that only a key tells them apart.
+    await test.pool.query(
+      `INSERT INTO scim_requests (environment_id, directory_id, id, request_id, scim_version, method, path, status,
+          duration_ms, summary, headers, created_at)
+        SELECT $1, $2, 'r' || n, 'r', '2.0', 'GET', '/Users', 200, 1, 'read', '{}', now() + n * interval '1 week'
+        FROM generate_series(0, 2) AS n`,
+      [environmentId, directoryId],
+    );
     await test.pool.query(
       `INSERT INTO directory_users (environment_id, directory_id, id, user_name, user_name_key, emails, active,
           asserted_active, raw, folded, custom_attributes, version, created_at, updated_at, deleted_at, asserted_deleted_at)

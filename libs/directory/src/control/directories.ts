@@ -1,6 +1,6 @@
 import { IsNull, type DataSource, type EntityManager } from 'typeorm';
 import { createStream } from '#events';
-import { newId, type Clock, type JsonObject } from '#kernel';
+import { newId, type Clock, type JsonObject, type Queryable } from '#kernel';
 import {
   activatedDirectoryWire,
   eventDirectoryWire,
@@ -27,20 +27,14 @@ export interface NewDirectory {
   readonly dialect: string | null;
   readonly provider: string | null;
   readonly config?: JsonObject;
+  /** What else belongs to the new directory (credentials, schedule), in the same transaction. */
+  readonly alongside?: (tx: Queryable, directory: Directory) => Promise<void>;
 }
 
 export interface CreatedDirectory {
   readonly directory: Directory;
   /** The first token, whose secret can be seen here only; null for a polled source. */
   readonly token: { readonly id: string; readonly secret: string } | null;
-}
-
-/** What of a directory can be changed; what is not named stays. `config` is replaced as a whole. */
-export interface DirectoryChanges {
-  readonly name?: string;
-  readonly config?: JsonObject;
-  /** Both together: the type says of what kind the dialect is. */
-  readonly kind?: { readonly type: string; readonly dialect: string };
 }
 
 /** Filters of a list of directories. */
@@ -59,6 +53,10 @@ export interface DirectoryChanges {
   readonly config?: JsonObject;
   /** Single keys of the configuration, applied after `config`; null removes one. */
   readonly settings?: JsonObject;
+  /** Both together: the type says of what kind the dialect is. */
+  readonly kind?: { readonly type: string; readonly dialect: string };
+  /** Runs in the same transaction, before. */
+  readonly alongside?: (tx: Queryable) => Promise<void>;
 }
 
 export interface DirectoryCounts {
@@ -117,6 +115,7 @@ export class Directories {
       const directory = newDirectory({ environmentId, id, now: now.toISOString() }, input);
       await manager.insert(DirectoryEntity, directory);
       await createStream(asQueryable(manager), { environmentId, streamId: id });
+      await input.alongside?.(asQueryable(manager), directory);
       const { organizationId } = directory;
       if (directory.dialect === null)
         return { result: { directory, token: null }, organizationId, events: [] };
@@ -126,10 +125,11 @@ export class Directories {
     });
   }
 
-  /** Changes what is named. */
+  /** Changes what is named. `alongside` runs in the same transaction, before. */
   update(environmentId: string, id: string, changes: DirectoryChanges): Promise<Directory> {
     return this.#dataSource.transaction(async (manager) => {
       const current = await lockDirectory(manager, environmentId, id);
+      await changes.alongside?.(asQueryable(manager));
       const { name = current.name, config = current.config, settings = {} } = changes;
       if (Object.values(changes).every((change) => change === undefined)) return current;
       const updatedAt = this.#clock.now().toISOString();

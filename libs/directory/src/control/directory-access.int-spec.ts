@@ -105,9 +105,11 @@ describe('tokens of a directory', () => {
       const mine = await createScim();
       const other = await createScim();
       const { externalKey } = mine.directory;
+      const [token] = await tokens.list(environmentId, mine.directory.id);
       expect(await access.authenticate(externalKey, mine.secret)).toEqual({
         ...mine.directory,
         environmentScimRateLimit: null,
+        tokenId: token?.id,
       });
       await expect(access.authenticate(externalKey, other.secret)).rejects.toThrow(AuthenticationError);
       await expect(access.authenticate(externalKey, '')).rejects.toThrow(AuthenticationError);

@@ -14,6 +14,8 @@ import { UsageRecorder } from './usage-recorder.js';
 export interface AccessedDirectory extends Directory {
   /** SCIM requests per second of all directories of its environment together; null is no limit. */
   readonly environmentScimRateLimit: number | null;
+  /** The credential that the request came with. */
+  readonly tokenId: string;
 }
 
 /** What `DirectoryAccess` needs besides a database and a clock. */
@@ -164,7 +166,7 @@ export class DirectoryAccess {
     const environment = await this.#dataSource.manager.findOneBy(EnvironmentEntity, { id: environmentId });
     const environmentScimRateLimit = environment?.scimRateLimit ?? null;
     return {
-      directory: { ...toDirectory(directory), environmentScimRateLimit },
+      directory: { ...toDirectory(directory), environmentScimRateLimit, tokenId: credential.id },
       credentialId: credential.id,
       expiresAt: credential.expiresAt,
     };

@@ -28,3 +28,8 @@ export { daysLeft } from './expiry-stages.js';
 export type { CreatedDirectoryToken } from './issue-token.js';
 export { DirectoryAccess, type AccessedDirectory } from './directory-access.js';
 export { CONTROL_ENTITIES } from '../entities/index.js';
+export {
+  DirectoryConnections,
+  type ConnectionFailure,
+  type ConnectionFence,
+} from './directory-connections.js';

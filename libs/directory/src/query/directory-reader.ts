@@ -1,4 +1,4 @@
-import type { Database } from '#kernel';
+import { NotFoundError, type Database } from '#kernel';
 import type { DirectoryGroup, DirectoryUser, GroupMember } from '#model';
 import type { DirectoryRef } from '../apply/head.js';
 import { GROUP_COLUMNS, groupFromRow, type GroupRow } from '../rows/group-row.js';
@@ -13,16 +13,28 @@ export interface SqlCondition {
 /** $1 is the environment, $2 the directory. */
 export const FIRST_SEARCH_PARAMETER = 3;
 
-/** What to find. Users have the alias `u`, groups `g`; parameters of `orderBy` follow those of `where`. */
+/**
+ * An SQL expression, whose parameters follow those of `where`; ties are broken by id. NULL comes last, in descending
+ * order first.
+ */
+export interface SearchOrder extends SqlCondition {
+  readonly descending: boolean;
+}
+
+/** What to find. Users have the alias `u`, groups `g`. */
 export interface Search {
   readonly where?: SqlCondition;
-  readonly orderBy?: SqlCondition;
+  readonly orderBy?: SearchOrder;
   readonly offset: number;
   /** 0 only counts. */
   readonly limit: number;
+  /** Only what comes behind the row with this id, whatever has become of that row since; "" is before all. */
+  readonly after?: string;
+  /** The total is not needed, and 0 in the result. */
+  readonly skipTotal?: boolean;
 }
 
-/** One page, and how many match in all. */
+/** One page, and how many match in all, on whatever page. */
 export interface SearchResult<T> {
   readonly total: number;
   readonly items: readonly T[];
@@ -114,38 +126,80 @@ export class DirectoryReader {
     ref: DirectoryRef,
     search: Search,
   ): Promise<SearchResult<R>> {
-    const { table, alias, columns } = target;
-    const where = search.where ? `AND (${search.where.text})` : '';
-    const matching = `SELECT * FROM ${table} ${alias} WHERE ${alias}.environment_id = $1
-      AND ${alias}.directory_id = $2 AND ${alias}.asserted_deleted_at IS NULL ${where} ${fence(search.where)}`;
-    const from = `FROM (${matching}) ${alias}
-      JOIN directories d ON d.environment_id = ${alias}.environment_id AND d.id = ${alias}.directory_id`;
-    const filterValues = [ref.environmentId, ref.directoryId, ...(search.where?.values ?? [])];
-    const items =
-      search.limit === 0
-        ? []
-        : await this.#page<R>({ select: `SELECT ${columns} ${from}`, alias, values: filterValues }, search);
-    const complete = items.length < search.limit && (items.length > 0 || search.offset === 0);
-    if (complete) return { total: search.offset + items.length, items };
+    const values = [ref.environmentId, ref.directoryId, ...(search.where?.values ?? [])];
+    const items = search.limit === 0 ? [] : await this.#page<R>(target, values, search);
+    if (search.skipTotal) return { total: 0, items };
+    if (isLastPage(search, items.length)) return { total: search.offset + items.length, items };
     const counted = await this.#database.query<{ total: number }>({
-      text: `SELECT count(*) AS total ${from}`,
-      values: filterValues,
+      text: `SELECT count(*) AS total ${fromMatching(target, search.where)}`,
+      values,
     });
     return { total: counted[0]?.total ?? 0, items };
   }
 
-  #page<R extends UserRow | GroupRow>(
-    { select, alias, values: filterValues }: { select: string; alias: string; values: readonly unknown[] },
+  async #page<R extends UserRow | GroupRow>(
+    target: SearchTarget,
+    filterValues: readonly unknown[],
     search: Search,
   ): Promise<R[]> {
-    const order = search.orderBy ? `${search.orderBy.text}, ${alias}.id` : `${alias}.id`;
-    const values = [...filterValues, ...(search.orderBy?.values ?? []), search.limit, search.offset];
-    return this.#database.query<R>({
-      ...statementName(select, order),
-      text: `${select} ORDER BY ${order} LIMIT $${values.length - 1} OFFSET $${values.length}`,
-      values,
-    });
+    const { alias, columns } = target;
+    const values = [...filterValues, ...(search.orderBy?.values ?? [])];
+    const bind = (value: unknown): string => `$${values.push(value)}`;
+    const { where, orderBy, after, limit, offset } = search;
+    if (after !== undefined && after !== '' && orderBy !== undefined)
+      await this.#requireRow(target, filterValues, after);
+    const behind = after === undefined ? undefined : behindSql(target, orderBy, bind(after));
+    const nulls = orderBy?.descending ? 'DESC NULLS FIRST' : 'ASC NULLS LAST';
+    const order = orderBy === undefined ? `${alias}.id` : `${orderBy.text} ${nulls}, ${alias}.id`;
+    const select = `SELECT ${columns} ${fromMatching(target, where, behind)}`;
+    const text = `${select} ORDER BY ${order} LIMIT ${bind(limit)} OFFSET ${bind(offset)}`;
+    return this.#database.query<R>({ ...statementName(text), text, values });
   }
+
+  /** Rows stay as tombstones for a while. @throws NotFoundError when the place of the row is no longer known */
+  async #requireRow(
+    { table }: SearchTarget,
+    [environmentId, directoryId]: readonly unknown[],
+    id: string,
+  ): Promise<void> {
+    const rows = await this.#database.query({
+      name: `directory_require_${table}`,
+      text: `SELECT FROM ${table} WHERE environment_id = $1 AND directory_id = $2 AND id = $3`,
+      values: [environmentId, directoryId, id],
+    });
+    if (rows.length === 0) throw new NotFoundError('The row that the search continues from is gone.');
+  }
+}
+
+/** A page that is not full says where the list ends, unless it lies behind the end. */
+function isLastPage({ after, limit, offset }: Search, found: number): boolean {
+  return after === undefined && found < limit && (found > 0 || offset === 0);
+}
+
+function fromMatching(
+  { table, alias }: SearchTarget,
+  where: SqlCondition | undefined,
+  behind?: string,
+): string {
+  const conditions = [where?.text, behind].filter((text) => text !== undefined);
+  return `FROM (SELECT * FROM ${table} ${alias} WHERE ${alias}.environment_id = $1
+      AND ${alias}.directory_id = $2 AND ${alias}.asserted_deleted_at IS NULL
+      ${conditions.map((text) => `AND (${text})`).join(' ')} ${fence(where)}) ${alias}
+    JOIN directories d ON d.environment_id = ${alias}.environment_id AND d.id = ${alias}.directory_id`;
+}
+
+/** What comes behind a row (a keyset): in the order of ids one step in the index, however far the row is. */
+function behindSql({ table, alias }: SearchTarget, order: SearchOrder | undefined, id: string): string {
+  const idBehind = `${alias}.id > ${id}`;
+  if (order === undefined) return idBehind;
+  const key = order.text;
+  const last = `(SELECT ${key} FROM ${table} ${alias}
+    WHERE ${alias}.environment_id = $1 AND ${alias}.directory_id = $2 AND ${alias}.id = ${id})`;
+  const behindNull = order.descending
+    ? `${last} IS NULL AND ${key} IS NOT NULL`
+    : `${last} IS NOT NULL AND ${key} IS NULL`;
+  return `${id} = '' OR ${key} ${order.descending ? '<' : '>'} ${last} OR (${behindNull})
+    OR (${key} IS NOT DISTINCT FROM ${last} AND ${idBehind})`;
 }
 
 /** A condition on a key that has an index of its own. */
@@ -167,13 +221,12 @@ function fence(where: SqlCondition | undefined): string {
 const MAX_PREPARED = 200;
 const preparedNames = new Map<string, string>();
 
-function statementName(select: string, order: string): { name?: string } {
-  const key = `${select}\n${order}`;
-  const known = preparedNames.get(key);
+function statementName(text: string): { name?: string } {
+  const known = preparedNames.get(text);
   if (known) return { name: known };
   if (preparedNames.size >= MAX_PREPARED) return {};
   const name = `directory_search_${preparedNames.size}`;
-  preparedNames.set(key, name);
+  preparedNames.set(text, name);
   return { name };
 }
 

@@ -118,6 +118,7 @@ const request = fc.record({
       `/Users/${USER}`,
       `/Groups/${GROUP}`,
       '/Users/.search',
+      '/.search',
       '/Bulk',
       '/Schemas',
       '//',
@@ -128,7 +129,7 @@ const request = fc.record({
     fc.webQueryParameters(),
     fc
       .tuple(
-        fc.constantFrom('filter', 'sortBy', 'attributes', 'count', 'startIndex'),
+        fc.constantFrom('filter', 'sortBy', 'attributes', 'count', 'startIndex', 'cursor'),
         fc.string({ unit: 'binary' }),
       )
       .map(([name, value]) => `${name}=${encodeURIComponent(value.toWellFormed())}`),

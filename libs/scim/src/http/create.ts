@@ -5,6 +5,8 @@ import { toUserInput } from '../mapping/user-input.js';
 import { readListQuery } from '../protocol/messages/list-query.js';
 import { readResource } from '../protocol/read-resource.js';
 import { toCanonical, type Answer, type RoutedCall } from './call.js';
+import { checkMembers } from './check-members.js';
+import { typed } from './extensions.js';
 import type { ScimPorts } from './ports.js';
 import { answerGroup, answerUser } from './present.js';
 import { readBody } from './read-body.js';
@@ -24,7 +26,8 @@ async function createUser(
   ports: ScimPorts,
   body: JsonObject,
 ): Promise<Answer> {
-  const user = toUserInput(readResource('User', body, call.switches.tolerance).resource);
+  const { resource } = readResource('User', body, call.switches.tolerance);
+  const user = toUserInput(typed(call, 'User', resource));
   const requested = readListQuery(call.parameters);
   const result = await ports.store.apply(call.ref, { kind: 'create_user', user });
   // Somebody new is in no group, unless a group had been waiting for them.
@@ -45,8 +48,9 @@ async function createGroup(
 ): Promise<Answer> {
   const read = readResource('Group', body, call.switches.tolerance);
   const members = read.members ?? [];
+  await checkMembers(call, ports, [{ op: 'add', values: members }]);
   const requested = readListQuery(call.parameters);
-  const group = toGroupInput(read.resource);
+  const group = toGroupInput(typed(call, 'Group', read.resource));
   const result = await ports.store.apply(call.ref, { kind: 'create_group', group, members });
   const mayHaveMemberships = members.length > 0;
   return answerGroup(result.group as DirectoryGroup, {

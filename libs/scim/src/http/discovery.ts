@@ -1,12 +1,15 @@
 import type { JsonObject } from '#kernel';
 import { forbidden, notFound } from '../protocol/errors.js';
 import { MAX_BULK_OPERATIONS } from '../protocol/messages/bulk-request.js';
+import { CURSOR_TIMEOUT_SECONDS } from '../protocol/messages/cursor.js';
 import { listResponse } from '../protocol/messages/list-response.js';
-import type { SchemaDefinition } from '../protocol/schema/definitions.js';
-import { RESOURCE_TYPES, SCHEMAS, findSchema } from '../protocol/schema/resource-types.js';
+import type { ResourceTypeDefinition, SchemaDefinition } from '../protocol/schema/definitions.js';
+import { RESOURCE_TYPES, SCHEMAS } from '../protocol/schema/resource-types.js';
 import { resourceTypeJson, schemaJson } from '../protocol/schema/schema-json.js';
+import { ENTERPRISE_USER_URN, GROUP_URN, USER_URN } from '../protocol/schema/urns.js';
 import { serviceProviderConfig } from '../protocol/schema/service-provider-config.js';
 import type { Answer, RoutedCall, ScimCall } from './call.js';
+import { declaredExtensions, extensionsOf } from './extensions.js';
 import { BODY_LIMITS } from './read-body.js';
 
 /** `/ServiceProviderConfig` (RFC 7644 4). */
@@ -20,19 +23,21 @@ export function readServiceProviderConfig(call: ScimCall): Answer {
       bulkMaxOperations: MAX_BULK_OPERATIONS,
       bulkMaxPayloadSize: BODY_LIMITS.Bulk,
       defaultPageSize,
+      cursorTimeout: CURSOR_TIMEOUT_SECONDS,
     }),
   );
 }
 
 export function listSchemas(call: ScimCall): Answer {
   refuseFilter(call);
-  return discoveryList(SCHEMAS.map((schema) => schemaJson(schema, call.baseUrl)));
+  return discoveryList(schemasOf(call).map((schema) => schemaJson(schema, call.baseUrl)));
 }
 
 /** By URN, or by the name of the resource type as 1.1 clients do. */
 export function readSchema(call: RoutedCall<'schema'>): Answer {
   refuseFilter(call);
-  const schema = findSchemaByAnyName(call.route.id);
+  const wanted = urnOf(call.route.id).toLowerCase();
+  const schema = schemasOf(call).find(({ id }) => id.toLowerCase() === wanted);
   if (schema === undefined)
     throw notFound(
       `There is no schema "${call.route.id.slice(0, 200)}". GET /Schemas lists the schemas of this server.`,
@@ -42,13 +47,13 @@ export function readSchema(call: RoutedCall<'schema'>): Answer {
 
 export function listResourceTypes(call: ScimCall): Answer {
   refuseFilter(call);
-  return discoveryList(Object.values(RESOURCE_TYPES).map((type) => resourceTypeJson(type, call.baseUrl)));
+  return discoveryList(resourceTypesOf(call).map((type) => resourceTypeJson(type, call.baseUrl)));
 }
 
 export function readResourceType(call: RoutedCall<'resource_type'>): Answer {
   refuseFilter(call);
   const wanted = call.route.id.toLowerCase();
-  const type = Object.values(RESOURCE_TYPES).find(({ name }) => name.toLowerCase() === wanted);
+  const type = resourceTypesOf(call).find(({ name }) => name.toLowerCase() === wanted);
   if (type === undefined)
     throw notFound(
       `There is no resource type "${call.route.id.slice(0, 200)}". This server has the resource types User and Group.`,
@@ -62,16 +67,45 @@ function refuseFilter(call: ScimCall): void {
     throw forbidden('Discovery endpoints cannot be filtered. Leave the parameter "filter" out.', 'filter');
 }
 
-function findSchemaByAnyName(id: string): SchemaDefinition | undefined {
-  const lower = id.toLowerCase();
-  if (lower === 'user' || lower === 'users' || lower === 'urn:scim:schemas:core:1.0:user')
-    return RESOURCE_TYPES.User.schema;
-  if (lower === 'group' || lower === 'groups' || lower === 'urn:scim:schemas:core:1.0:group')
-    return RESOURCE_TYPES.Group.schema;
-  return findSchema(lower === 'urn:scim:schemas:extension:enterprise:1.0' ? ENTERPRISE : id);
+/** Ours and those that the directory has declared, as they hold for this directory. */
+function schemasOf({ directory }: ScimCall): readonly SchemaDefinition[] {
+  const declared = declaredExtensions(directory).map(({ schema }) => schema);
+  const namesMayRepeat = directory.config['unique_group_names'] === false;
+  const ours = SCHEMAS.map((schema) =>
+    namesMayRepeat && schema.id === GROUP_URN ? withRepeatableNames(schema) : schema,
+  );
+  return [...ours, ...declared];
 }
 
-const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
+function withRepeatableNames(schema: SchemaDefinition): SchemaDefinition {
+  const attributes = schema.attributes.map((attribute) =>
+    attribute.name === 'displayName' ? { ...attribute, uniqueness: 'none' as const } : attribute,
+  );
+  return { ...schema, attributes };
+}
+
+function resourceTypesOf({ directory }: ScimCall): readonly ResourceTypeDefinition[] {
+  return Object.values(RESOURCE_TYPES).map((type) => ({
+    ...type,
+    extensions: [...type.extensions, ...extensionsOf(directory, type.name)],
+  }));
+}
+
+const LEGACY_NAMES: Readonly<Record<string, string>> = {
+  user: USER_URN,
+  users: USER_URN,
+  'urn:scim:schemas:core:1.0:user': USER_URN,
+  group: GROUP_URN,
+  groups: GROUP_URN,
+  'urn:scim:schemas:core:1.0:group': GROUP_URN,
+  'urn:scim:schemas:extension:enterprise:1.0': ENTERPRISE_USER_URN,
+};
+
+/** The URN behind a name as 1.1 clients write it. */
+function urnOf(name: string): string {
+  const lower = name.toLowerCase();
+  return (Object.hasOwn(LEGACY_NAMES, lower) ? LEGACY_NAMES[lower] : undefined) ?? name;
+}
 
 function discovery(body: JsonObject): Answer {
   return { status: 200, message: { kind: 'discovery', body } };

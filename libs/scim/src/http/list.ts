@@ -1,19 +1,28 @@
-import type { JsonObject } from '#kernel';
+import { ScimError, invalidValue } from '../protocol/errors.js';
 import { readListQuery, type ListQuery } from '../protocol/messages/list-query.js';
-import { listResponse } from '../protocol/messages/list-response.js';
 import type { ResourceTypeName } from '../protocol/schema/definitions.js';
+import type { Tolerance } from '../protocol/tolerance.js';
 import { toCanonical, type Answer, type RoutedCall, type ScimCall } from './call.js';
+import { pageByCursor, pageByIndex } from './list-pages.js';
+import type { Section } from './list-section.js';
 import type { ScimPorts } from './ports.js';
-import { presentGroup, presentUser } from './present.js';
-import { isWanted, projected } from './projection.js';
 import { toSearch } from './to-search.js';
+
+/** The types that a search from the root goes through, in this order. */
+export const ALL_TYPES: readonly ResourceTypeName[] = ['User', 'Group'];
 
 /** GET of a collection (RFC 7644 3.4.2): always 200, also when nothing matches. */
 export async function listResources(call: RoutedCall<'collection'>, ports: ScimPorts): Promise<Answer> {
   const { resourceType } = call.route;
+  const query = readListQuery(canonicalParameters(call, resourceType));
+  return answerList(call, ports, { types: [resourceType], query });
+}
+
+/** GET of the base URL: users and groups in one list (RFC 7644 3.4.2.1). */
+export async function listEverything(call: RoutedCall<'root'>, ports: ScimPorts): Promise<Answer> {
   return answerList(call, ports, {
-    resourceType,
-    query: readListQuery(canonicalParameters(call, resourceType)),
+    types: ALL_TYPES,
+    query: readListQuery(canonicalParameters(call, 'User')),
   });
 }
 
@@ -21,42 +30,45 @@ export async function listResources(call: RoutedCall<'collection'>, ports: ScimP
 export async function answerList(
   call: ScimCall,
   ports: ScimPorts,
-  { resourceType, query }: { readonly resourceType: ResourceTypeName; readonly query: ListQuery },
+  { types, query }: { readonly types: readonly ResourceTypeName[]; readonly query: ListQuery },
 ): Promise<Answer> {
-  const { total, resources } =
-    resourceType === 'User' ? await listUsers(call, ports, query) : await listGroups(call, ports, query);
-  const body = listResponse({ resources, totalResults: total, startIndex: query.startIndex });
+  const sections =
+    types.length === 1
+      ? oneSection(call, types[0] as ResourceTypeName, query)
+      : allSections(call, types, query);
+  const source = { call, ports, query };
+  // 1.1 knows no cursors, and unknown parameters are ignored.
+  const byCursor = query.cursor !== undefined && call.request.version !== '1.1';
+  const body = await (byCursor ? pageByCursor(source, sections) : pageByIndex(source, sections));
   return { status: 200, message: { kind: 'list', body } };
 }
 
-interface Listed {
-  readonly total: number;
-  readonly resources: JsonObject[];
+function oneSection(call: ScimCall, type: ResourceTypeName, query: ListQuery): Section[] {
+  return [{ type, search: toSearch(type, query, call.switches.tolerance) }];
 }
 
-async function listUsers(call: ScimCall, { reader }: ScimPorts, query: ListQuery): Promise<Listed> {
-  const { total, items } = await reader.searchUsers(call.ref, toSearch('User', query, call.switches));
-  const load = items.length > 0 && isWanted('User', 'groups', query);
-  const groups = load ? await reader.groupsOf(call.ref, items.map(idOfItem)) : undefined;
-  const resources = items.map((user) =>
-    projected('User', presentUser(call, user, groups?.get(user.id)), query),
-  );
-  return { total, resources };
-}
-
-/** The members of all groups of the page come in one query, or not at all. */
-async function listGroups(call: ScimCall, { reader }: ScimPorts, query: ListQuery): Promise<Listed> {
-  const { total, items } = await reader.searchGroups(call.ref, toSearch('Group', query, call.switches));
-  const load = items.length > 0 && isWanted('Group', 'members', query);
-  const members = load ? await reader.membersOf(call.ref, items.map(idOfItem)) : undefined;
-  const resources = items.map((group) =>
-    projected('Group', presentGroup(call, group, members && (members.get(group.id) ?? [])), query),
-  );
-  return { total, resources };
-}
-
-function idOfItem(item: { readonly id: string }): string {
-  return item.id;
+/**
+ * An attribute that one type does not have matches nothing there. It is refused when no type has it.
+ * @throws ScimError when the search cannot be answered for any type
+ */
+function allSections(call: ScimCall, types: readonly ResourceTypeName[], query: ListQuery): Section[] {
+  if (query.sortBy !== undefined)
+    throw invalidValue(
+      'A search over all resource types cannot be sorted. Leave "sortBy" out, or search /Users or /Groups.',
+      'sortBy',
+    );
+  const { tolerance } = call.switches;
+  const lenient: Tolerance = { ...tolerance, unknownFilterAttribute: 'empty' };
+  const refusals: ScimError[] = [];
+  for (const type of types)
+    try {
+      toSearch(type, query, tolerance);
+    } catch (error) {
+      if (!(error instanceof ScimError)) throw error;
+      refusals.push(error);
+    }
+  if (refusals.length === types.length) throw refusals[0] as ScimError;
+  return types.map((type) => ({ type, search: toSearch(type, query, lenient) }));
 }
 
 /** The dialect's page size comes last: of a repeated parameter the first value counts. */

@@ -8,10 +8,11 @@ import {
   readSchema,
   readServiceProviderConfig,
 } from './discovery.js';
-import { refuseMe, refuseRootSearch } from './not-offered.js';
+import { listEverything } from './list.js';
+import { refuseMe } from './not-offered.js';
 import { RESOURCE_OPERATIONS } from './resource-operations.js';
 import type { Route } from './route.js';
-import { searchResources } from './search.js';
+import { searchEverything, searchResources } from './search.js';
 
 type OperationTable = { readonly [Kind in Route['kind']]: Readonly<Record<string, Operation<Kind>>> };
 
@@ -26,7 +27,8 @@ const OPERATIONS: OperationTable = {
   resource_type: { GET: readResourceType },
   me: { GET: refuseMe, POST: refuseMe, PUT: refuseMe, PATCH: refuseMe, DELETE: refuseMe },
   bulk: { POST: runBulk },
-  root_search: { POST: refuseRootSearch },
+  root: { GET: listEverything },
+  root_search: { POST: searchEverything },
 };
 
 /** @throws MethodNotAllowed when the endpoint exists but not for this method. */

@@ -1,10 +1,14 @@
+import type { MemberOperation } from '#model';
 import { toGroupInput } from '../mapping/group-input.js';
 import { toUserInput } from '../mapping/user-input.js';
 import { readListQuery } from '../protocol/messages/list-query.js';
 import { applyPatch } from '../protocol/patch/apply-patch.js';
-import { readOperations } from '../protocol/patch/read-operations.js';
+import { readOperations, type PatchOperation } from '../protocol/patch/read-operations.js';
+import type { Tolerance } from '../protocol/tolerance.js';
 import { toCanonical, type Answer, type RoutedCall } from './call.js';
 import { changeGroup, changeUser } from './change.js';
+import { checkMembers } from './check-members.js';
+import { typed } from './extensions.js';
 import type { ScimPorts } from './ports.js';
 import { answerGroup, answerUser, modified } from './present.js';
 import { readBody } from './read-body.js';
@@ -21,17 +25,30 @@ export async function patchResource(call: RoutedCall<'resource'>, ports: ScimPor
   const answer = { call, ports, requested, status: 200 } as const;
   if (resourceType === 'User') {
     const user = await changeUser(call, ports, (current) =>
-      toUserInput(applyPatch('User', current.raw, operations, tolerance).resource),
+      toUserInput(typed(call, 'User', applyPatch('User', current.raw, operations, tolerance).resource)),
     );
     return userPatchAnswer === 'no_content' && !mustHaveBody
       ? modified(call, 'User', user)
       : answerUser(user, answer);
   }
+  await checkMembers(call, ports, membersNamedBy(operations, tolerance));
   const group = await changeGroup(call, ports, (current) => {
     const { resource, members } = applyPatch('Group', current.raw, operations, tolerance);
-    return { group: toGroupInput(resource), members };
+    return { group: toGroupInput(typed(call, 'Group', resource)), members };
   });
   return groupPatchAnswer === 'no_content' && !mustHaveBody
     ? modified(call, 'Group', group)
     : answerGroup(group, answer);
+}
+
+/** What operations say about members does not depend on the group; whatever else is wrong shows under the lock. */
+function membersNamedBy(operations: readonly PatchOperation[], tolerance: Tolerance): MemberOperation[] {
+  if (!tolerance.strict) return [];
+  return operations.flatMap((operation) => {
+    try {
+      return applyPatch('Group', { displayName: 'x' }, [operation], tolerance).members;
+    } catch {
+      return [];
+    }
+  });
 }

@@ -39,6 +39,8 @@ export interface ScimReader {
 export interface ScimDirectory extends Directory {
   /** Requests per second of all directories of its environment together; absent or null is no limit. */
   readonly environmentScimRateLimit?: number | null;
+  /** The credential that opened it; a source without credentials leaves that out. */
+  readonly tokenId?: string;
 }
 
 /** Who may talk to which directory; DirectoryAccess of `#directory`. */

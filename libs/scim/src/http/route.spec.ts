@@ -16,11 +16,13 @@ describe('findRoute', () => {
     ['/Me', 'me', '/Me'],
     ['/bulk', 'bulk', '/Bulk'],
     ['/.search', 'root_search', '/.search'],
+    ['/', 'root', '/'],
+    ['', 'root', '/'],
   ])('reads %s', (path, kind, template) => {
     expect(findRoute(path)).toMatchObject({ kind, template });
   });
 
-  it.each(['/', '', '/Users/a/b', '/Nothing', '/Me/x'])('knows nothing at %j', (path) => {
+  it.each(['/Users/a/b', '/Nothing', '/Me/x'])('knows nothing at %j', (path) => {
     expect(findRoute(path)).toBeUndefined();
   });
 

@@ -15,7 +15,8 @@ export type Route =
   | { readonly kind: 'resource_type'; readonly id: string; readonly template: string }
   | { readonly kind: SingleKind; readonly template: string };
 
-type SingleKind = 'service_provider_config' | 'schemas' | 'resource_types' | 'root_search' | 'me' | 'bulk';
+type SingleKind =
+  'service_provider_config' | 'schemas' | 'resource_types' | 'root' | 'root_search' | 'me' | 'bulk';
 
 const USERS: ResourceRoutes = { resourceType: 'User', base: '/Users' };
 const GROUPS: ResourceRoutes = { resourceType: 'Group', base: '/Groups' };
@@ -31,7 +32,8 @@ interface ResourceRoutes {
  */
 export function findRoute(path: string): Route | undefined {
   const [first, second, ...more] = path.split('/').filter((segment) => segment !== '');
-  if (first === undefined || more.length > 0) return undefined;
+  if (first === undefined) return { kind: 'root', template: '/' };
+  if (more.length > 0) return undefined;
   const endpoint = decode(first).toLowerCase();
   if (endpoint === 'users') return resourceRoute(USERS, second);
   if (endpoint === 'groups') return resourceRoute(GROUPS, second);

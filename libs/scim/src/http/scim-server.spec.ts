@@ -264,7 +264,7 @@ describe('discovery', () => {
     ['GET', '/ResourceTypes/Robot', 404],
     ['GET', '/Me', 501],
     ['POST', '/Bulk', 400],
-    ['POST', '/.search', 501],
+    ['POST', '/.search', 400],
   ])('answers %s %s with %d', async (method, path, status) => {
     const response = await send(method, path, { text: 'test' });
     expect(response.status).toBe(status);

@@ -1,14 +1,19 @@
 import { AuthenticationError, NotFoundError } from '#kernel';
 import type { Directory } from '#model';
 import { installedDialects } from '../dialects/installed.js';
+import type { Dialect } from '../dialects/contract.js';
 import type { DialectRegistry } from '../dialects/registry.js';
 import type { DialectSwitches } from '../dialects/switches.js';
 import { notFound, ScimError } from '../protocol/errors.js';
 import { STRICT_TOLERANCE } from '../protocol/tolerance.js';
+import type { LoggedExchange, RequestLogSink } from '../request-log/logged-exchange.js';
+import { emptyObservation, observePorts, type Observation } from '../request-log/observe.js';
+import { checkAccept } from './accept.js';
 import type { Answer, ScimCall } from './call.js';
 import { checkScheme, readToken } from './credentials.js';
 import { DialectWatch } from './dialect-watch.js';
 import { toRefusal } from './error-answer.js';
+import { withDeclared } from './extensions.js';
 import { headerOf, type ScimExchange, type ScimRequest, type ScimResponse } from './messages.js';
 import { findOperation } from './operations.js';
 import type { ScimAccess, ScimDirectory, ScimPorts } from './ports.js';
@@ -26,6 +31,8 @@ export interface ScimServerOptions {
   readonly publicUrl: string;
   /** Called after each answer, for metrics and the log. What it throws is ignored. */
   readonly onExchange?: (exchange: ScimExchange) => void;
+  /** Where every exchange with a directory is kept for people to read. What it throws is ignored. */
+  readonly requestLog?: RequestLogSink;
   readonly dialects?: DialectRegistry;
   /** Per directory, which can have its own (setting `scim_rate_limit`). Absent: no limit. */
   readonly rateLimit?: RateLimit;
@@ -33,8 +40,11 @@ export interface ScimServerOptions {
 
 /** What is known about a request so far, for the answer and the exchange. */
 interface Progress {
+  readonly observation: Observation;
   route?: Route;
-  directory?: Directory;
+  directory?: ScimDirectory;
+  answer?: Answer;
+  refusal?: ScimError;
   reason?: string;
   failure?: unknown;
 }
@@ -52,6 +62,7 @@ export class ScimServer {
   readonly #ports: ScimPorts;
   readonly #publicUrl: string;
   readonly #onExchange: ((exchange: ScimExchange) => void) | undefined;
+  readonly #requestLog: RequestLogSink | undefined;
   readonly #dialects: DialectRegistry;
   readonly #rateLimiter: RateLimiter;
   readonly #dialectWatch: DialectWatch;
@@ -61,6 +72,7 @@ export class ScimServer {
     this.#ports = { ...ports, reader: fairReader(ports.reader) };
     this.#publicUrl = options.publicUrl.replace(/\/+$/, '');
     this.#onExchange = options.onExchange;
+    this.#requestLog = options.requestLog;
     this.#dialects = options.dialects ?? installedDialects;
     this.#rateLimiter = new RateLimiter(options.rateLimit ?? { perSecond: 0 });
     this.#dialectWatch = new DialectWatch(this.#dialects.all(), ports.access);
@@ -68,18 +80,21 @@ export class ScimServer {
 
   async handle(request: ScimRequest): Promise<ScimResponse> {
     const started = performance.now();
-    const progress: Progress = {};
+    const progress: Progress = { observation: emptyObservation() };
     let response: ScimResponse;
     try {
       response = await this.#answer(request, progress);
     } catch (thrown) {
       const refusal = toRefusal(thrown, request.requestId);
+      progress.refusal = refusal.error;
       progress.reason = refusal.reason;
       progress.failure = refusal.failure;
       response = writeRefusal(request, refusal, this.#dialects.forVersion(request.version));
     }
     if (progress.directory !== undefined) this.#dialectWatch.look(progress.directory, request);
-    this.#report(request, progress, { status: response.status, durationMs: performance.now() - started });
+    const durationMs = performance.now() - started;
+    this.#report(request, progress, { status: response.status, durationMs });
+    this.#keep(progress, { request, response, durationMs });
     return response;
   }
 
@@ -102,10 +117,14 @@ export class ScimServer {
     this.#rateLimiter.check(directory);
     refusePaused(directory);
     if (directory.state === 'unlinked') await this.#ports.access.markConnected(directory);
+    checkAccept(request);
     if (route === undefined) throw unknownAddress(request);
     const call = this.#openCall(request, directory);
     const operation = findOperation(route, effectiveMethod(call));
-    const answer: Answer = await this.#inTurn(call, () => operation(call, this.#ports));
+    const ports =
+      this.#requestLog === undefined ? this.#ports : observePorts(this.#ports, progress.observation);
+    const answer: Answer = await this.#inTurn(call, () => operation(call, ports));
+    progress.answer = answer;
     progress.failure = answer.failure;
     return writeAnswer(call, answer);
   }
@@ -150,11 +169,34 @@ export class ScimServer {
       // The answer counts more than its log line.
     }
   }
+
+  #keep(progress: Progress, exchange: Pick<LoggedExchange, 'request' | 'response' | 'durationMs'>): void {
+    const { route, directory, observation, refusal, answer } = progress;
+    try {
+      this.#requestLog?.record({
+        ...exchange,
+        route,
+        directory,
+        actor: actorOf(this.#dialects.forDirectory(directory?.dialect ?? null)),
+        observation,
+        refusal,
+        answer: answer?.message?.body,
+      });
+    } catch {
+      // Nor does its entry in the request log.
+    }
+  }
+}
+
+/** How the request log calls the IdP. The fallback's label names no product. */
+function actorOf({ id, label }: Dialect): string {
+  return id === 'generic' ? 'The IdP' : label;
 }
 
 /** A directory can ask for the letter of the RFCs, for conformance runs (setting `scim_strict`). */
 function switchesOf(directory: Directory, switches: DialectSwitches): DialectSwitches {
-  return directory.config['scim_strict'] === true ? { ...switches, tolerance: STRICT_TOLERANCE } : switches;
+  const tolerance = directory.config['scim_strict'] === true ? STRICT_TOLERANCE : switches.tolerance;
+  return { ...switches, tolerance: withDeclared(directory, tolerance) };
 }
 
 /** The token is read first: without one, nobody learns which directories exist. */
@@ -181,6 +223,6 @@ function effectiveMethod(call: ScimCall): string {
 function unknownAddress(request: ScimRequest): Error {
   const path = request.path.slice(0, 200);
   return notFound(
-    `There is no SCIM endpoint "${path}". Below the base URL there are /Users, /Groups, /ServiceProviderConfig, /Schemas and /ResourceTypes.`,
+    `There is no SCIM endpoint "${path}". Below the base URL there are /Users, /Groups, /Bulk, /.search, /ServiceProviderConfig, /Schemas and /ResourceTypes.`,
   );
 }

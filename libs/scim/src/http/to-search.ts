@@ -1,6 +1,5 @@
 import { FIRST_SEARCH_PARAMETER } from '#directory';
 import type { JsonObject } from '#kernel';
-import type { DialectSwitches } from '../dialects/switches.js';
 import { ScimError } from '../protocol/errors.js';
 import type { Filter } from '../protocol/filter/ast.js';
 import { matchesFilter } from '../protocol/filter/evaluate.js';
@@ -9,27 +8,26 @@ import { sortToSql } from '../protocol/filter/sort-to-sql.js';
 import { filterToSql } from '../protocol/filter/to-sql.js';
 import type { ListQuery } from '../protocol/messages/list-query.js';
 import type { ResourceTypeName } from '../protocol/schema/definitions.js';
+import type { Tolerance } from '../protocol/tolerance.js';
 import type { ScimSearch } from './ports.js';
 
-/** A list request as a search of the store. @throws ScimError 400 for a filter that cannot be answered */
-export function toSearch(type: ResourceTypeName, query: ListQuery, switches: DialectSwitches): ScimSearch {
+/** What a list request asks of one resource type, without the page. @throws ScimError 400 for what cannot be answered */
+export function toSearch(
+  type: ResourceTypeName,
+  query: ListQuery,
+  { unknownFilterAttribute }: Tolerance,
+): Omit<ScimSearch, 'offset' | 'limit'> {
   const filter = query.filter === undefined ? undefined : parseLeniently(query.filter);
-  const where =
-    filter === undefined
-      ? undefined
-      : filterToSql(filter, type, {
-          firstParameter: FIRST_SEARCH_PARAMETER,
-          unknownAttribute: switches.tolerance.unknownFilterAttribute,
-        });
-  const orderBy = query.sortBy === undefined ? undefined : sortToSql(query.sortBy, query.sortOrder, type);
+  const options = { firstParameter: FIRST_SEARCH_PARAMETER, unknownAttribute: unknownFilterAttribute };
+  const where = filter === undefined ? undefined : filterToSql(filter, type, options);
+  const behindFilter = FIRST_SEARCH_PARAMETER + (where?.values.length ?? 0);
+  const { sortBy, sortOrder } = query;
   return {
     ...(where === undefined ? {} : { where }),
-    ...(orderBy === undefined ? {} : { orderBy: { text: orderBy, values: [] } }),
-    offset: query.startIndex - 1,
-    limit: query.count,
     ...(filter === undefined
       ? {}
       : { matches: (resource: JsonObject): boolean => matchesFilter(filter, { type, resource }) }),
+    ...(sortBy === undefined ? {} : { orderBy: sortToSql({ sortBy, sortOrder }, type, behindFilter) }),
   };
 }
 

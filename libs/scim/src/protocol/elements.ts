@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonValue } from '#kernel';
-import { canonicalJson } from './json-object.js';
+import { canonicalJson, jsonEquals, withOwn } from './json-object.js';
 
 /**
  * Brings a list of elements into order after a change: equal elements collapse (RFC 7643 2.4), at most one is primary,
@@ -11,8 +11,8 @@ export function settleElements(
   before: readonly JsonValue[],
   after: readonly JsonValue[],
 ): JsonValue[] | undefined {
-  const elements = collapse(onePrimary(before, after));
-  return elements.length === 0 ? undefined : elements;
+  const elements = onePrimary(before, collapse(after));
+  return elements.length === 0 ? undefined : [...elements];
 }
 
 /** RFC 7644 3.5.2: writing `primary: true` resets it on the others. Of several the last one written wins. */
@@ -32,13 +32,17 @@ function isPrimary(element: JsonValue): boolean {
   return isJsonObject(element) && element['primary'] === true;
 }
 
-/** Keeps the first of equal elements. */
-function collapse(elements: readonly JsonValue[]): JsonValue[] {
-  const seen = new Set<string>();
-  return elements.filter((element) => {
-    const text = canonicalJson(element);
-    if (seen.has(text)) return false;
-    seen.add(text);
-    return true;
-  });
+/** Of elements that are equal but for `primary` one stays, at the place of the first; the last word on `primary` counts. */
+function collapse(elements: readonly JsonValue[]): readonly JsonValue[] {
+  if (elements.length < 2) return elements;
+  const kept = new Map<string, JsonValue>();
+  for (const element of elements) {
+    const key = isJsonObject(element)
+      ? canonicalJson(withOwn(element, 'primary', undefined))
+      : canonicalJson(element);
+    const known = kept.get(key);
+    const says = isJsonObject(element) && Object.hasOwn(element, 'primary');
+    if (known === undefined || (says && !jsonEquals(known, element))) kept.set(key, element);
+  }
+  return [...kept.values()];
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import type { JsonObject, JsonValue } from '#kernel';
 
 /*
  * Objects are never changed in place but copied by spread and computed keys: both define own properties, so that a
@@ -13,6 +13,7 @@ export function getOwn(object: JsonObject, key: string): JsonValue | undefined {
 /** Copy with one property set, or removed when the value is undefined. Other properties keep their order. */
 export function withOwn(object: JsonObject, key: string, value: JsonValue | undefined): JsonObject {
   if (value !== undefined) return { ...object, [key]: value };
+  if (!Object.hasOwn(object, key)) return object;
   return Object.fromEntries(Object.entries(object).filter(([name]) => name !== key));
 }
 
@@ -38,11 +39,10 @@ export function jsonEquals(left: JsonValue | undefined, right: JsonValue | undef
 
 /** JSON text with sorted keys: equal values give equal texts. */
 export function canonicalJson(value: JsonValue): string {
-  return JSON.stringify(value, (_key, inner: JsonValue) =>
-    isJsonObject(inner) ? Object.fromEntries(Object.entries(inner).toSorted(byKey)) : inner,
-  );
-}
-
-function byKey([left]: [string, JsonValue], [right]: [string, JsonValue]): number {
-  return left < right ? -1 : 1;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const members = Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] as JsonValue)}`);
+  return `{${members.join(',')}}`;
 }

@@ -292,11 +292,33 @@ function attempt(body: JsonObject, tolerance: Tolerance): JsonObject | undefined
 describe('readResource in strict mode', () => {
   const schemas = [USER_URN];
 
-  it('drops unknown attributes and keeps empty text', () => {
-    expect(readUser({ schemas, shoeSize: 1, name: { odd: 1, givenName: '' } }, STRICT_TOLERANCE)).toEqual({
+  it('keeps empty text', () => {
+    expect(readUser({ schemas, name: { givenName: '' } }, STRICT_TOLERANCE)).toEqual({
       userName: 'anna',
       name: { givenName: '' },
     });
+  });
+
+  it('takes a declared extension and no other', () => {
+    const urn = 'urn:example:1.0:User';
+    const body = { schemas: [USER_URN, urn], [urn]: { badge: 1 } };
+    expect(() => readUser(body, STRICT_TOLERANCE)).toThrow(urn);
+    expect(readUser(body, { ...STRICT_TOLERANCE, extensionUrns: [urn] })).toEqual({
+      userName: 'anna',
+      [urn]: { badge: 1 },
+    });
+  });
+
+  it.each<[JsonObject, string]>([
+    [{ schemas, shoeSize: 1 }, 'shoeSize'],
+    [{ schemas, name: { odd: 1 } }, 'name.odd'],
+    [{ schemas: [USER_URN, 'urn:example:1.0:User'] }, 'schemas'],
+    [{ schemas, [ENTERPRISE]: { department: 'x' } }, 'schemas'],
+    [{ schemas: [USER_URN, ENTERPRISE], [ENTERPRISE]: { shoeSize: 1 } }, `${ENTERPRISE}:shoeSize`],
+  ])('finds that %j does not conform', (body, attribute) => {
+    expect(() => readUser(body, STRICT_TOLERANCE)).toThrow(
+      expect.objectContaining({ scimType: 'invalidSyntax', attribute }),
+    );
   });
 
   it.each<JsonObject>([
@@ -305,6 +327,14 @@ describe('readResource in strict mode', () => {
     { schemas, title: 7 },
     { schemas, emails: { value: 'a' } },
     { schemas, emails: ['a'] },
+    {
+      schemas,
+      emails: [
+        { value: 'a', primary: true },
+        { value: 'b', primary: true },
+      ],
+    },
+    { schemas, x509Certificates: [{ value: 'no base64!' }] },
     { schemas, [ENTERPRISE]: { manager: 'm' } },
   ])('refuses %j', (body) => {
     expect(() => readUser(body, STRICT_TOLERANCE)).toThrow(expect.objectContaining({ status: 400 }));

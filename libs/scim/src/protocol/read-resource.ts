@@ -1,14 +1,20 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
-import { invalidSyntax, invalidValue } from './errors.js';
+import { invalidSyntax, invalidValue, type ScimError } from './errors.js';
 import { findKey, getOwn, lastValue, withOwn } from './json-object.js';
 import { readMembers } from './read-members.js';
 import { isUnassigned, readValue } from './read-value.js';
 import type { ReadResource } from './received-resource.js';
 import type { ResourceTypeName } from './schema/definitions.js';
 import { resolveName, type ResolvedAttribute } from './schema/resolve-attribute.js';
-import { RESOURCE_TYPES, canonicalUrn, findSchema, topLevelAttribute } from './schema/resource-types.js';
+import {
+  RESOURCE_TYPES,
+  canonicalUrn,
+  findSchema,
+  isExtensionKey,
+  topLevelAttribute,
+} from './schema/resource-types.js';
 import { looksLikeSchema, splitName, type AttributeName } from './schema/split-name.js';
-import type { Tolerance } from './tolerance.js';
+import { acceptsExtension, type Tolerance } from './tolerance.js';
 
 export { mergePut } from './merge-put.js';
 export type { ReadResource } from './received-resource.js';
@@ -36,6 +42,7 @@ export function readResource(type: ResourceTypeName, body: JsonObject, tolerance
   const draft: Draft = { resource: {}, named: new Set() };
   for (const [key, value] of Object.entries(body)) readKey(draft, { key, value }, context);
   checkRequired(draft.resource, type);
+  if (tolerance.strict) checkListed(draft.resource, schemas);
   return {
     resource: draft.resource,
     ...(draft.members === undefined ? {} : { members: draft.members }),
@@ -84,9 +91,10 @@ function readTopLevel(draft: Draft, { key, value }: Entry, { type, tolerance }: 
   draft.resource = withOwn(draft.resource, attribute.name, read);
 }
 
-/** Unknown attributes are kept as they are; a server may also ignore them (RFC 7644 3.3), as strict does. */
+/** Unknown attributes are kept as they are. */
 function readCustom(draft: Draft, { key, value }: Entry, tolerance: Tolerance): void {
-  if (tolerance.strict || key.toLowerCase() === 'password') return;
+  if (key.toLowerCase() === 'password') return;
+  if (!acceptsExtension(key, tolerance)) throw unknownAttribute(key);
   const earlier = findKey(draft.resource, key);
   const rest = earlier === undefined ? draft.resource : withOwn(draft.resource, earlier, undefined);
   draft.named.add(key);
@@ -124,7 +132,7 @@ interface ExtensionEntry extends AttributeName {
 function readInExtension(draft: Draft, entry: ExtensionEntry, { type, tolerance }: Context): void {
   const { schema: urn = '', attribute: name = '', subAttribute, value } = entry;
   const resolved = resolveName(type, { schema: urn, attribute: name });
-  if (resolved === undefined && tolerance.strict) return;
+  if (resolved === undefined && !acceptsExtension(urn, tolerance)) throw unknownAttribute(`${urn}:${name}`);
   const inner = subAttribute === undefined ? value : { [subAttribute]: value };
   const key = resolved?.attribute.name ?? name;
   draft.named.add(urn);
@@ -151,7 +159,26 @@ function readSchemas(body: JsonObject, { type, tolerance }: Context): ReadonlySe
   const main = RESOURCE_TYPES[type].schema.id;
   if (tolerance.strict && !schemas.has(main))
     throw invalidSyntax(`"schemas" must contain "${main}" (RFC 7643 3).`, 'schemas');
+  const ours = [main, ...RESOURCE_TYPES[type].extensions.map(({ id }) => id)];
+  const stranger = [...schemas].find((urn) => !ours.includes(urn) && !acceptsExtension(urn, tolerance));
+  if (stranger !== undefined)
+    throw invalidSyntax(
+      `"schemas" lists "${stranger}", which is no schema of ${type}: remove it, or see /Schemas.`,
+      'schemas',
+    );
   return schemas;
+}
+
+/** RFC 7643 3: `schemas` names every extension that the resource carries. */
+function checkListed(resource: JsonObject, schemas: ReadonlySet<string>): void {
+  const listed = new Set([...schemas].map((urn) => urn.toLowerCase()));
+  const missing = Object.keys(resource).find((key) => isExtensionKey(key) && !listed.has(key.toLowerCase()));
+  if (missing !== undefined)
+    throw invalidSyntax(`"schemas" must contain "${missing}", because the body has data of it.`, 'schemas');
+}
+
+function unknownAttribute(name: string): ScimError {
+  return invalidSyntax(`"${name}" is no attribute of this resource: remove it, or see /Schemas.`, name);
 }
 
 function checkRequired(resource: JsonObject, type: ResourceTypeName): void {

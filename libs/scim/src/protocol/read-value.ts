@@ -1,6 +1,6 @@
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '#kernel';
 import { settleElements } from './elements.js';
-import { invalidValue, type ScimError } from './errors.js';
+import { invalidSyntax, invalidValue, type ScimError } from './errors.js';
 import { parseInstant } from './filter/instant.js';
 import type { AttributeDefinition } from './schema/definitions.js';
 import { subAttributeOf } from './schema/resource-types.js';
@@ -38,10 +38,19 @@ export function readElements(
   const parsed = parseComplexText(definition, value);
   if (reading.tolerance.strict && !Array.isArray(parsed)) throw wrongType(reading.name, 'an array');
   const elements = Array.isArray(parsed) ? parsed : [parsed];
-  return elements.flatMap((element, index) => {
-    const read = readElement(definition, element, { ...reading, name: `${reading.name}[${index}]` });
-    return read === undefined ? [] : [read];
+  const read = elements.flatMap((element, index) => {
+    const one = readElement(definition, element, { ...reading, name: `${reading.name}[${index}]` });
+    return one === undefined ? [] : [one];
   });
+  if (reading.tolerance.strict) checkPrimaries(read, reading.name);
+  return read;
+}
+
+/** RFC 7643 2.4: `primary` is true once at most. */
+function checkPrimaries(elements: readonly JsonValue[], name: string): void {
+  const primaries = elements.filter((element) => isJsonObject(element) && element['primary'] === true);
+  if (primaries.length > 1)
+    throw invalidValue(`"${name}" has ${primaries.length} primary elements: send at most one.`, name);
 }
 
 /**
@@ -59,7 +68,8 @@ export function readParts(
   for (const [key, inner] of Object.entries(object)) {
     const sub = subAttributeOf(definition, key);
     const name = sub?.name ?? key;
-    if (isDropped(name, sub, reading.tolerance)) continue;
+    if (sub === undefined && reading.tolerance.strict) throw unknownPart(name, reading.name);
+    if (isDropped(name, sub)) continue;
     parts.set(name, readPart(sub, inner, { ...reading, name: `${reading.name}.${name}` }));
   }
   return parts.has('value') && parts.get('value') === undefined ? undefined : parts;
@@ -85,9 +95,13 @@ function readPart(
   return isUnassigned(value, reading.tolerance) ? undefined : value;
 }
 
+function unknownPart(part: string, name: string): ScimError {
+  return invalidSyntax(`"${name}" has no part "${part}": remove it, or see /Schemas.`, `${name}.${part}`);
+}
+
 /** `$ref` is computed for every answer, other readOnly parts are ours: both are ignored (RFC 7644 3.3). */
-function isDropped(name: string, sub: AttributeDefinition | undefined, tolerance: Tolerance): boolean {
-  if (sub === undefined) return tolerance.strict || name.toLowerCase() === '$ref';
+function isDropped(name: string, sub: AttributeDefinition | undefined): boolean {
+  if (sub === undefined) return name.toLowerCase() === '$ref';
   return sub.name === '$ref' || sub.mutability === 'readOnly';
 }
 
@@ -153,9 +167,17 @@ function readSimple(
     case 'dateTime':
       if (typeof value === 'string' && parseInstant(value) !== undefined) return value;
       throw wrongType(name, 'a date and time like "2024-05-01T10:11:12Z"');
+    case 'binary':
+      if (tolerance.strict && !isBase64(value)) throw wrongType(name, 'base64 text');
+      return readText(definition, value, reading);
     default:
       return readText(definition, value, reading);
   }
+}
+
+/** RFC 4648 4 or 5; the padding may be missing. */
+function isBase64(value: JsonValue): boolean {
+  return typeof value === 'string' && /^[A-Za-z0-9+/_-]*={0,2}$/.test(value);
 }
 
 /** Numbers become text, except where the text identifies somebody: leading zeros may already be lost there. */

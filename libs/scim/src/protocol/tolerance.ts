@@ -1,8 +1,8 @@
 /** How far a reader goes along with deviations from RFC 7643 and RFC 7644. A dialect picks one of the presets. */
 export interface Tolerance {
   /**
-   * Refuses what is otherwise repaired: `schemas` missing, booleans and numbers as strings, single values where a list
-   * belongs. Unknown attributes of a body are dropped (RFC 7644 3.3 lets a server ignore them), in PATCH refused.
+   * Refuses what is otherwise repaired or ignored: `schemas` missing or incomplete, unknown attributes and extensions,
+   * booleans and numbers as strings, single values where a list belongs, several primaries, verbs in capitals.
    */
   readonly strict: boolean;
   /** `""` means "unassigned", like null (RFC 7643 2.5). */
@@ -17,16 +17,18 @@ export interface Tolerance {
   readonly unknownFilterAttribute: 'empty' | 'reject';
   /** PATCH remove with a filter that matches nothing succeeds, or is refused with `noTarget`. */
   readonly removeUnmatched: 'ignore' | 'noTarget';
+  /** URNs of extensions that the directory has declared; others are unknown, which only strict refuses. */
+  readonly extensionUrns?: readonly string[];
 }
 
-/** Generic SCIM 2.0: every shape that real clients send is read, but an unknown PATCH path is an error. */
+/** Generic SCIM 2.0: every shape that real clients send is read, but an unknown name in a path or filter is an error. */
 export const RFC_TOLERANCE: Tolerance = {
   strict: false,
   emptyStringUnassigns: true,
   numericBooleans: false,
   createOnUnmatchedFilter: true,
   unknownPathIgnored: false,
-  unknownFilterAttribute: 'empty',
+  unknownFilterAttribute: 'reject',
   removeUnmatched: 'ignore',
 };
 
@@ -35,7 +37,13 @@ export const LENIENT_TOLERANCE: Tolerance = {
   ...RFC_TOLERANCE,
   numericBooleans: true,
   unknownPathIgnored: true,
+  unknownFilterAttribute: 'empty',
 };
+
+/** True for the URN of an extension that may be used although no schema of ours describes it. */
+export function acceptsExtension(urn: string, { strict, extensionUrns = [] }: Tolerance): boolean {
+  return !strict || extensionUrns.some((known) => known.toLowerCase() === urn.toLowerCase());
+}
 
 /** The letter of the RFCs, for conformance runs. */
 export const STRICT_TOLERANCE: Tolerance = {

@@ -3,6 +3,7 @@ import type { GroupMember } from '#model';
 import { etagOf } from './etag.js';
 import type { ResourceTypeName } from './schema/definitions.js';
 import { RESOURCE_TYPES, isExtensionKey } from './schema/resource-types.js';
+import { ENTERPRISE_USER_URN } from './schema/urns.js';
 
 /** A group that a user belongs to directly. */
 export interface GroupReference {
@@ -33,7 +34,12 @@ const COMPUTED: ReadonlySet<string> = new Set(['schemas', 'id', 'meta', 'members
 export function writeResource(input: WriteResourceInput): JsonObject {
   const { resourceType, raw, baseUrl, members, groups } = input;
   const { endpoint, schema } = RESOURCE_TYPES[resourceType];
-  const stored = Object.entries(raw).filter(([key]) => !COMPUTED.has(key));
+  const stored = Object.entries(raw)
+    .filter(([key]) => !COMPUTED.has(key))
+    .map(([key, value]): [string, JsonValue] => [
+      key,
+      key === ENTERPRISE_USER_URN ? withManagerAddress(value, baseUrl) : value,
+    ]);
   const extensions = stored.filter(([key, value]) => isExtensionKey(key) && hasData(value));
   return {
     schemas: [schema.id, ...extensions.map(([key]) => key)],
@@ -52,14 +58,29 @@ export function writeResource(input: WriteResourceInput): JsonObject {
   };
 }
 
+/** How our ids begin. */
+const GROUP_ID = 'directory_group_';
+const USER_ID = 'directory_user_';
+
+/** Some sources name the manager by an id of their own, which leads nowhere here. */
+function withManagerAddress(enterprise: JsonValue, baseUrl: string): JsonValue {
+  const manager = isJsonObject(enterprise) ? enterprise['manager'] : undefined;
+  const id = isJsonObject(manager) ? manager['value'] : undefined;
+  if (!isJsonObject(enterprise) || !isJsonObject(manager) || typeof id !== 'string') return enterprise;
+  if (!id.startsWith(USER_ID)) return enterprise;
+  const $ref = `${baseUrl}/Users/${encodeURIComponent(id)}`;
+  return { ...enterprise, manager: { ...manager, $ref } };
+}
+
 /** An extension is listed in `schemas` only when the resource carries data of it. */
 function hasData(value: JsonValue): boolean {
   return isJsonObject(value) && Object.keys(value).length > 0;
 }
 
-/** A pending member is nobody yet, so there is no address to point to. */
+/** A pending member is nobody yet, so there is no address to point to; groups in groups are kept as pending. */
 function memberJson(member: GroupMember, baseUrl: string): JsonObject {
-  if (member.pending) return { value: member.value, type: 'User' };
+  if (member.pending)
+    return { value: member.value, type: member.value.startsWith(GROUP_ID) ? 'Group' : 'User' };
   return {
     value: member.value,
     $ref: `${baseUrl}/Users/${encodeURIComponent(member.value)}`,

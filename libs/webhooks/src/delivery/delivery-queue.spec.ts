@@ -13,7 +13,16 @@ function readOf(lane: Lane, until: number, part: Partial<LaneRead> = {}): LaneRe
     id: `event_${from + i + 1}`,
     body: '{}',
   }));
-  return { after, position: from, head: until, scannedTo: until, isBlocked: false, events, ...part };
+  return {
+    after,
+    position: from,
+    head: until,
+    scannedTo: until,
+    isBlocked: false,
+    expired: 0,
+    events,
+    ...part,
+  };
 }
 
 function feed(queue: DeliveryQueue, until: number, part: Partial<LaneRead> = {}): Lane {

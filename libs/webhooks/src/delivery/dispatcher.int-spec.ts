@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Registry } from 'prom-client';
 import { Webhook } from 'standardwebhooks';
 import { createTestDatabase, type TestDatabase } from '#testing';
 import { DispatchWorld, until, type StoredEvent } from '../../test-support/dispatch-world.js';
 import { openSink, type Sink } from '../../test-support/sink.js';
+import { WebhookMetrics } from './webhook-metrics.js';
 
 const A = 'directory_a';
 const B = 'directory_b';
@@ -216,6 +218,55 @@ describe('Dispatcher', () => {
     await world.endpoints.update(world.environmentId, id, { status: 'enabled' });
     await until(() => sink.accepted.length === 3);
     expect(sink.received).toHaveLength(3);
+  });
+
+  describe('after retention has taken events that an endpoint had not got', () => {
+    const expired =
+      'an endpoint was behind for longer than events are kept: what has left the log is skipped';
+
+    async function fallBehind(forget: string): Promise<Registry> {
+      const { id } = await world.endpoint(sink.url, { ordering: 'directory' });
+      await world.endpoints.update(world.environmentId, id, { status: 'disabled' });
+      await world.append(A, 10);
+      await test.asOwner(`DELETE FROM events ${forget}`);
+      await world.endpoints.update(world.environmentId, id, { status: 'enabled' });
+      const registry = new Registry();
+      world.dispatcher({}, { metrics: new WebhookMetrics(registry, test.database) }).start();
+      return registry;
+    }
+
+    const counted = async (registry: Registry): Promise<unknown> =>
+      (await registry.getSingleMetric('rollcall_webhook_events_expired_total')?.get())?.values[0]?.value;
+
+    it('goes on with the oldest event there is, and says how many were skipped', async () => {
+      const registry = await fallBehind('WHERE sequence <= 7');
+      await until(async () => sink.accepted.length === 3 && (await positions())[0] === 10);
+      expect(sink.received.map(({ body }) => JSON.parse(body).sequence as number)).toEqual([8, 9, 10]);
+      expect(world.warnings).toMatchObject([{ message: expired, streamId: A, events: 7 }]);
+      expect(await counted(registry)).toBe(7);
+    });
+
+    it('does not stall when nothing is left, and sends what comes next', async () => {
+      const registry = await fallBehind('');
+      await until(async () => (await positions())[0] === 10);
+      await world.append(A, 1);
+      await until(() => sink.accepted.length === 1);
+      expect(world.warnings).toMatchObject([{ message: expired, events: 10 }]);
+      expect(await counted(registry)).toBe(10);
+    });
+
+    it('forgets a retry whose event is gone, so that the ordered lane goes on', async () => {
+      sink.answer = () => 500;
+      await world.endpoint(sink.url, { ordering: 'directory' });
+      await world.append(A, 2);
+      world.dispatcher({ retryDelaysMs: [2_000] }).start();
+      await until(async () => (await world.sql('SELECT FROM webhook_retries')).length === 1);
+      await test.asOwner('DELETE FROM events WHERE sequence = 1');
+      sink.answer = () => 200;
+      await until(() => sink.accepted.length === 1);
+      expect(JSON.parse(sink.received.at(-1)?.body ?? '').sequence).toBe(2);
+      expect(world.warnings).toMatchObject([{ message: expired, events: 1 }]);
+    });
   });
 
   it('refuses at delivery time an address that was allowed at creation', async () => {

@@ -83,6 +83,7 @@ export class Dispatcher implements ClaimerHost, SessionListener, RecorderListene
       reader: new EventReader(database),
       log,
       onMoved: (session) => this.#recorder.touch(session),
+      onExpired: (count) => deps.metrics?.expired(count),
       sessions: () => this.#sessions.values(),
     });
     this.#claimer = new Claimer({ finder, leases, log, host: this, sweepMs: options.sweepMs ?? 2_000 });

@@ -61,6 +61,7 @@ function aStage(options: { readonly concurrency?: number; readonly failingSince?
       head: 10,
       scannedTo: 10,
       isBlocked: false,
+      expired: 0,
       events,
     });
   }

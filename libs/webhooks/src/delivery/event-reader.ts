@@ -33,6 +33,7 @@ interface EventRow {
   readonly position: number;
   readonly head: number;
   readonly blocked: boolean;
+  readonly oldest: number | null;
   readonly sequence: number | null;
   readonly id: string;
   readonly body: string;
@@ -118,8 +119,21 @@ function toAnswer(request: LaneRequest, after: number | null, rows: readonly Eve
   return {
     request,
     isEnabled: first.enabled,
-    read: { after, position, head: first.head, scannedTo, isBlocked: first.blocked, events },
+    read: {
+      after,
+      position,
+      head: first.head,
+      scannedTo,
+      isBlocked: first.blocked,
+      expired: first.enabled && !first.blocked && after === null ? expiredBefore(first) : 0,
+      events,
+    },
   };
+}
+
+/** Events behind the lane's position that have left the log: it was away for longer than they are kept. */
+function expiredBefore({ position, head, oldest }: EventRow): number {
+  return head > position ? Math.max((oldest ?? head + 1) - position - 1, 0) : 0;
 }
 
 /** They nearly always come sorted; to have the server make sure would let it copy every body once more. */
@@ -156,12 +170,17 @@ function toRetries(session: EndpointSession, rows: readonly RetryRow[]): RetryAn
 /**
  * `unnest` + LATERAL, one index scan per lane: `= ANY(…)` prepared while the tables were empty would keep its bad plan.
  * Types that are not subscribed and directories that are not chosen are skipped here, so that a lane moves over any
- * number of them in one step. The stream's head comes from the same snapshot as the events.
+ * number of them in one step. The stream's head comes from the same snapshot as the events. `oldest` is looked for when
+ * a lane is read from where the database says it stands.
  */
 const LANES_SQL = `
   SELECT r.i::int AS i, coalesce(w.status = 'enabled', false) AS enabled,
     coalesce(l.sequence, 0)::float8 AS position, coalesce(s.sequence, 0)::float8 AS head,
-    coalesce(b.blocked, false) AS blocked, e.sequence::float8 AS sequence, e.id, e.body
+    coalesce(b.blocked, false) AS blocked,
+    CASE WHEN r.after IS NULL AND coalesce(l.sequence, 0) < s.sequence THEN (
+      SELECT v.sequence FROM events v WHERE v.environment_id = r.environment_id AND v.stream_id = r.stream_id
+      ORDER BY v.sequence LIMIT 1) END::float8 AS oldest,
+    e.sequence::float8 AS sequence, e.id, e.body
   FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::int[])
     WITH ORDINALITY AS r (environment_id, endpoint_id, stream_id, after, amount, i)
   LEFT JOIN webhook_endpoints w ON w.environment_id = r.environment_id AND w.id = r.endpoint_id

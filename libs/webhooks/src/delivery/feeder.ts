@@ -1,6 +1,6 @@
 import type { EndpointSession } from './endpoint-session.js';
 import { RETRY_COUNT_LIMIT } from './endpoint-settings.js';
-import type { EventReader, LaneAnswer, LaneRequest } from './event-reader.js';
+import type { EventReader, LaneAnswer, LaneRequest, RetryAnswer } from './event-reader.js';
 import type { Log } from './log.js';
 
 interface Dependencies {
@@ -8,6 +8,8 @@ interface Dependencies {
   readonly log: Log;
   /** Positions moved without anything being sent. */
   readonly onMoved: (session: EndpointSession) => void;
+  /** Events left the log before they were sent: the lane was behind for longer than they are kept. */
+  readonly onExpired: (count: number) => void;
   /** Everything that is held, for the memory bound. */
   readonly sessions: () => Iterable<EndpointSession>;
 }
@@ -87,9 +89,22 @@ export class Feeder {
   #accept({ request, isEnabled, read }: LaneAnswer): void {
     const { session, lane } = request;
     if (!isEnabled) session.retire();
+    if (read.expired > 0) this.#reportExpired(session, { streamId: lane.streamId, events: read.expired });
     if (session.state === 'active') session.queue.accept(lane, read);
     else session.queue.readEnded(lane);
     if (session.queue.hasMoved) this.#deps.onMoved(session);
+  }
+
+  #reportExpired(
+    session: EndpointSession,
+    what: { readonly streamId: string; readonly events: number },
+  ): void {
+    this.#deps.onExpired(what.events);
+    const { environmentId, endpointId } = session.lease;
+    this.#deps.log.warn(
+      { environmentId, endpointId, ...what },
+      'an endpoint was behind for longer than events are kept: what has left the log is skipped',
+    );
   }
 
   async #readRetries(): Promise<void> {
@@ -99,16 +114,7 @@ export class Feeder {
       session.queue.beginRetryRead();
     }
     try {
-      for (const answer of await this.#deps.reader.readRetries(sessions)) {
-        const { session, due, nextInMs, gone } = answer;
-        if (nextInMs !== null)
-          session.nextRetryAt = Math.min(session.nextRetryAt, performance.now() + nextInMs);
-        if (gone.length > 0) await this.#deps.reader.forgetRetries(answer);
-        for (const { streamId } of gone) session.queue.forgotten(streamId);
-        if (session.state !== 'active') continue;
-        session.queue.acceptRetries(due);
-        session.pump();
-      }
+      for (const answer of await this.#deps.reader.readRetries(sessions)) await this.#acceptRetries(answer);
     } catch (error) {
       this.#deps.log.warn({ err: error }, 'webhook retries not read yet');
       for (const session of sessions) this.#retrying.add(session);
@@ -116,6 +122,20 @@ export class Feeder {
     } finally {
       for (const session of sessions) session.queue.retryReadEnded();
     }
+  }
+
+  async #acceptRetries(answer: RetryAnswer): Promise<void> {
+    const { session, due, nextInMs, gone } = answer;
+    if (nextInMs !== null) session.nextRetryAt = Math.min(session.nextRetryAt, performance.now() + nextInMs);
+    const [first] = gone;
+    if (first !== undefined) {
+      await this.#deps.reader.forgetRetries(answer);
+      this.#reportExpired(session, { streamId: first.streamId, events: gone.length });
+    }
+    for (const { streamId } of gone) session.queue.forgotten(streamId);
+    if (session.state !== 'active') return;
+    session.queue.acceptRetries(due);
+    session.pump();
   }
 
   /** Chooses lanes until the budget is spent; who gets nothing this time is first the next time. */

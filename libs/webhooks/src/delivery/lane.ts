@@ -21,6 +21,8 @@ export interface LaneRead {
   /** Everything up to here was looked at; what is not among `events` is of no interest to the endpoint. */
   readonly scannedTo: number;
   readonly isBlocked: boolean;
+  /** Events between the position and the oldest one of the log: never to be sent. */
+  readonly expired: number;
   readonly events: readonly { readonly sequence: number; readonly id: string; readonly body: string }[];
 }
 

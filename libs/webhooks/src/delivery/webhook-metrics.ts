@@ -12,6 +12,7 @@ interface BacklogRow {
 export class WebhookMetrics {
   readonly #attempts: Counter<'outcome'>;
   readonly #duration: Histogram;
+  readonly #expired: Counter;
 
   /** The backlog gauges ask the database when they are scraped, and only then. */
   constructor(registry: Registry, database: Database) {
@@ -26,6 +27,11 @@ export class WebhookMetrics {
       name: 'rollcall_webhook_attempt_duration_seconds',
       help: 'Time from the start of a webhook request to the end of its answer',
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15],
+      registers,
+    });
+    this.#expired = new Counter({
+      name: 'rollcall_webhook_events_expired_total',
+      help: 'Events that left the log before an endpoint that was behind had got them',
       registers,
     });
     const backlog = sharedFor(SHARE_MS, async () => {
@@ -49,6 +55,10 @@ export class WebhookMetrics {
   observe(record: AttemptRecord): void {
     this.#attempts.inc({ outcome: record.outcome });
     this.#duration.observe(record.durationMs / 1_000);
+  }
+
+  expired(count: number): void {
+    this.#expired.inc(count);
   }
 }
 

@@ -22,13 +22,21 @@ export function toLegacyUrn(urn: string): string {
 
 /** An attribute name or path whose URN, if it has one, is turned into the 2.0 one. */
 export function toCanonicalName(name: string, resourceType: ResourceTypeName): string {
+  const path = name.replace(/\bmanager\.managerId$/i, 'manager.value');
   for (const urn of [CORE_1_0, ENTERPRISE_1_0])
-    if (name.toLowerCase().startsWith(urn)) return toCanonicalUrn(urn, resourceType) + name.slice(urn.length);
-  return name;
+    if (path.toLowerCase().startsWith(urn)) return toCanonicalUrn(urn, resourceType) + path.slice(urn.length);
+  return path;
 }
 
-/** Replaces 1.x URNs before an attribute name inside a filter or a list of attributes. */
+/** Replaces 1.x names inside a filter or a list of attributes. What stands in quotes is a value and stays. */
 export function toCanonicalText(text: string, resourceType: ResourceTypeName): string {
+  return text.replaceAll(/"(?:[^"\\]|\\.)*"|[^"]+/g, (piece) =>
+    piece.startsWith('"') ? piece : toCanonicalNames(piece, resourceType),
+  );
+}
+
+function toCanonicalNames(names: string, resourceType: ResourceTypeName): string {
+  const text = names.replaceAll(/\bmanager\.managerId\b/gi, 'manager.value');
   if (!text.toLowerCase().includes('urn:scim:')) return text;
   return text
     .replaceAll(/urn:scim:schemas:extension:enterprise:1\.0(?=[:.])/gi, ENTERPRISE_USER_URN)

@@ -54,7 +54,19 @@ function writeAttribute(attribute: JsonObject, schema: string): JsonObject {
     caseExact: caseExact as JsonValue,
     ...(canonicalValues === undefined ? {} : { canonicalValues }),
     ...(Array.isArray(subAttributes)
-      ? { subAttributes: subAttributes.filter(isJsonObject).map((sub) => writeAttribute(sub, schema)) }
+      ? {
+          subAttributes: partsOf(name as string, subAttributes.filter(isJsonObject)).map((sub) =>
+            writeAttribute(sub, schema),
+          ),
+        }
       : {}),
   };
+}
+
+/** A manager has an id under another name here, and no address (SCIM 1.1 core schema, section 7). */
+function partsOf(name: string, parts: readonly JsonObject[]): readonly JsonObject[] {
+  if (name !== 'manager') return parts;
+  return parts
+    .filter((part) => part['name'] !== '$ref')
+    .map((part) => (part['name'] === 'value' ? { ...part, name: 'managerId' } : part));
 }

@@ -2,8 +2,9 @@ import { invalidFilter } from '../errors.js';
 import { attribute } from '../schema/define.js';
 import type { AttributeDefinition, ResourceTypeName } from '../schema/definitions.js';
 import { resolveName, withAlias, type ResolvedAttribute } from '../schema/resolve-attribute.js';
-import { subAttributeOf } from '../schema/resource-types.js';
+import { findSchema, subAttributeOf } from '../schema/resource-types.js';
 import type { AttributePath, Filter } from './ast.js';
+import { bindCustomLeaf, bindCustomPath, type CustomFilter } from './custom-filter.js';
 import { isNullTest, readTest, type Test } from './read-test.js';
 
 /** What an unknown attribute means: nothing matches, 400, or custom text (PATCH on custom sub-attributes). */
@@ -22,6 +23,7 @@ export type BoundFilter =
   | { readonly kind: 'not'; readonly operand: BoundFilter }
   /** Neither true nor false: also the negation of a condition on an unknown attribute must not select everybody. */
   | { readonly kind: 'unknown' }
+  | CustomFilter
   | { readonly kind: 'value'; readonly target: ResolvedAttribute; readonly test: Test }
   | {
       readonly kind: 'elements';
@@ -103,6 +105,7 @@ function bindElementLeaf(
 }
 
 function bindValuePath(filter: Extract<Filter, { kind: 'valuePath' }>, binder: Binder): BoundFilter {
+  if (isCustom(filter.path)) return bindCustomPath(filter.filter, filter.path);
   const target = resolve(filter.path, binder);
   if (target === undefined) return { kind: 'unknown' };
   const { attribute: parent } = target;
@@ -114,6 +117,7 @@ function bindValuePath(filter: Extract<Filter, { kind: 'valuePath' }>, binder: B
 }
 
 function bindLeaf(leaf: Leaf, binder: Binder): BoundFilter {
+  if (isCustom(leaf.path)) return bindCustomLeaf(leaf, leaf.path);
   const target = resolve(leaf.path, binder);
   if (target === undefined) return { kind: 'unknown' };
   const { attribute: parent } = target;
@@ -124,6 +128,11 @@ function bindLeaf(leaf: Leaf, binder: Binder): BoundFilter {
   if (parent.subAttributes === undefined && !parent.multiValued) return { kind: 'value', target, test };
   const orNone = test.kind === 'absent' || ('operator' in test && test.operator === 'ne');
   return { kind: 'elements', target, filter: { kind: 'test', sub, test }, orNone };
+}
+
+/** True for attributes of extensions that no schema describes: they are stored, so they can be searched. */
+function isCustom(path: AttributePath): path is AttributePath & { readonly schema: string } {
+  return path.schema !== undefined && findSchema(path.schema) === undefined;
 }
 
 /** `emails co "x"` and `manager eq "x"` mean the part `value` (RFC 7644 3.4.2.2; Entra relies on the second). */
@@ -146,16 +155,12 @@ function refuseUnknown(name: string, unknown: UnknownAttribute): undefined {
   return undefined;
 }
 
-/** What is never disclosed cannot be searched, nor can what is computed for each answer. */
+/** What is never disclosed cannot be searched, nor can addresses, which are computed for each answer. */
 function checkFilterable(parent: AttributeDefinition, sub: AttributeDefinition | undefined): void {
   if (parent.returned === 'never')
     throw invalidFilter(`"${parent.name}" cannot be used in a filter.`, parent.name);
   if (sub === undefined) return;
   const name = `${parent.name}.${sub.name}`;
-  if (parent.name === 'members' || parent.name === 'groups') {
-    if (sub.name === 'value') return;
-    throw invalidFilter(`"${name}" cannot be used in a filter; use "${parent.name}.value".`, name);
-  }
   if (sub.name === '$ref' || sub.name === 'location')
     throw invalidFilter(`"${name}" cannot be used in a filter; use the id.`, name);
 }

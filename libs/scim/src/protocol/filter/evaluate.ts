@@ -3,6 +3,7 @@ import type { ResourceTypeName } from '../schema/definitions.js';
 import type { ResolvedAttribute } from '../schema/resolve-attribute.js';
 import type { Filter } from './ast.js';
 import { bindFilter, type BoundFilter, type ElementFilter } from './bind.js';
+import { matchesCustom } from './custom-filter.js';
 import { isPresent, passes } from './passes.js';
 
 /** How a filter is evaluated. */
@@ -49,6 +50,8 @@ function evaluate(filter: BoundFilter, resource: JsonObject): boolean | undefine
       return negate(evaluate(filter.operand, resource));
     case 'unknown':
       return undefined;
+    case 'custom':
+      return matchesCustom(filter, resource);
     case 'value':
       return passes(filter.test, valueOf(filter.target, resource));
     case 'elements': {

@@ -43,6 +43,10 @@ const ATTRIBUTES: readonly (readonly [AttributePath, Kind])[] = [
   [{ attribute: 'emails', subAttribute: 'Value' }, 'text'],
   [{ attribute: 'emails', subAttribute: 'primary' }, 'boolean'],
   [{ attribute: 'groups', subAttribute: 'value' }, 'text'],
+  [{ attribute: 'groups', subAttribute: 'display' }, 'text'],
+  [{ attribute: 'groups', subAttribute: 'type' }, 'text'],
+  [{ schema: 'urn:example:custom:1.0:User', attribute: 'BADGE' }, 'text'],
+  [{ schema: 'urn:example:custom:1.0:User', attribute: 'badge', subAttribute: 'type' }, 'text'],
   [{ attribute: 'active' }, 'boolean'],
   [{ attribute: 'x509Certificates', subAttribute: 'value' }, 'binary'],
   [{ attribute: 'meta', subAttribute: 'created' }, 'time'],
@@ -100,11 +104,18 @@ export const arbitraryUserResource: fc.Arbitrary<JsonObject> = fc
           { requiredKeys: [] },
         ),
       ),
-      'urn:example:custom:1.0:User': orWrong(fc.record({ badge: text }, { requiredKeys: [] })),
+      'urn:example:custom:1.0:User': orWrong(fc.record({ badge: customValue() }, { requiredKeys: [] })),
     },
     { requiredKeys: ['userName', 'active'] },
   )
   .map((resource) => resource as JsonObject);
+
+/** What nobody has described may be anything. */
+function customValue(): fc.Arbitrary<JsonValue> {
+  const part = fc.record({ value: text, type: text }, { requiredKeys: [] }) as fc.Arbitrary<JsonValue>;
+  const single = fc.oneof(text, fc.constantFrom<JsonValue>(1, true, false, null, {}), part);
+  return fc.oneof(single, fc.array(single, { maxLength: 2 }));
+}
 
 function tree(leaves: fc.Arbitrary<Filter>): fc.Arbitrary<Filter> {
   const { filter } = fc.letrec<{ filter: Filter }>((tie) => ({
@@ -149,7 +160,13 @@ function valuePath(): fc.Arbitrary<Filter> {
   const single = tree(leaf(PARTS.slice(0, 1))).map((filter): Filter => {
     return { kind: 'valuePath', path: { attribute: 'manager' }, filter };
   });
-  return fc.oneof({ weight: 3, arbitrary: complex }, { weight: 1, arbitrary: single });
+  const badge = { schema: 'urn:example:custom:1.0:User', attribute: 'badge' };
+  const custom = tree(leaf(PARTS)).map((filter): Filter => ({ kind: 'valuePath', path: badge, filter }));
+  return fc.oneof(
+    { weight: 3, arbitrary: complex },
+    { weight: 1, arbitrary: single },
+    { weight: 1, arbitrary: custom },
+  );
 }
 
 function operatorOf(kind: Kind): fc.Arbitrary<CompareOperator> {

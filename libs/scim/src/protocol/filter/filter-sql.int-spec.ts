@@ -142,15 +142,42 @@ describe('a filter in SQL', () => {
     },
   );
 
-  it.each(['userName', 'emails', 'name.familyName', 'meta.created', 'active', 'title', 'externalId'])(
-    'sorts by %s, every user once',
-    async (attribute) => {
-      const { ref, resources } = populations[0] as Population;
-      for (const order of ['ascending', 'descending'] as const) {
-        const orderBy = { text: sortToSql(attribute, order, 'User'), values: [] };
-        const { items } = await reader.searchUsers(ref, { orderBy, ...EVERYTHING });
-        expect(new Set(items.map((user) => user.id)).size).toBe(resources.length);
+  it.each([
+    'userName',
+    'emails',
+    'name.familyName',
+    'meta.created',
+    'active',
+    'title',
+    'externalId',
+    'urn:example:custom:1.0:User:badge',
+  ])('sorts by %s, every user once, and pages by cursor in the same order', async (attribute) => {
+    const { ref, resources } = populations[0] as Population;
+    for (const order of ['ascending', 'descending'] as const) {
+      const orderBy = sortToSql({ sortBy: attribute, sortOrder: order }, 'User', FIRST_SEARCH_PARAMETER);
+      const { items } = await reader.searchUsers(ref, { orderBy, ...EVERYTHING });
+      expect(new Set(items.map((user) => user.id)).size).toBe(resources.length);
+      const paged: string[] = [];
+      for (let after: string | undefined = ''; after !== undefined; after = paged[paged.length - 1]) {
+        const page = await reader.searchUsers(ref, {
+          orderBy,
+          after,
+          offset: 0,
+          limit: 7,
+          skipTotal: true,
+        });
+        if (page.items.length === 0) break;
+        paged.push(...page.items.map((user) => user.id));
       }
-    },
-  );
+      expect(paged).toEqual(items.map((user) => user.id));
+    }
+  });
+
+  it('says when the place of a sorted page is gone', async () => {
+    const { ref } = populations[0] as Population;
+    const orderBy = sortToSql({ sortBy: 'title', sortOrder: 'ascending' }, 'User', 3);
+    await expect(
+      reader.searchUsers(ref, { orderBy, after: 'directory_user_gone', offset: 0, limit: 7 }),
+    ).rejects.toThrow('is gone');
+  });
 });

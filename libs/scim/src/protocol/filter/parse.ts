@@ -119,19 +119,18 @@ function deeper(parser: Parser, read: (parser: Parser) => Filter): Filter {
 }
 
 function readComparison(tokens: Tokenizer, path: AttributePath): Filter {
-  if (tokens.takeWord('pr')) return { kind: 'present', path };
-  for (const operator of OPERATORS) {
-    if (tokens.takeWord(operator))
-      return { kind: 'compare', path, operator: operator as CompareOperator, literal: tokens.literal() };
-  }
-  throw tokens.error('an operator (eq ne co sw ew pr gt ge lt le)');
+  const start = tokens.position;
+  const operator = tokens.word().toLowerCase();
+  if (operator === 'pr') return { kind: 'present', path };
+  if (OPERATORS.has(operator))
+    return { kind: 'compare', path, operator: operator as CompareOperator, literal: tokens.literal() };
+  throw tokens.error('an operator (eq ne co sw ew pr gt ge lt le)', start);
 }
 
 function readPath(tokens: Tokenizer): AttributePath {
-  const failure = tokens.error('an attribute name');
-  const word = tokens.word();
-  const name = splitName(word);
-  if (name?.attribute === undefined) throw failure;
+  const start = tokens.position;
+  const name = splitName(tokens.word());
+  if (name?.attribute === undefined) throw tokens.error('an attribute name', start);
   return { ...name, attribute: name.attribute };
 }
 

@@ -1,24 +1,44 @@
 import { invalidValue } from '../errors.js';
 import type { ResourceTypeName } from '../schema/definitions.js';
 import { resolveAttribute, type ResolvedAttribute } from '../schema/resolve-attribute.js';
-import { subAttributeOf } from '../schema/resource-types.js';
+import { findSchema, subAttributeOf } from '../schema/resource-types.js';
+import { splitName } from '../schema/split-name.js';
+import { customSortKey } from './custom-filter.js';
 import { columnOf } from './sql-columns.js';
-import { jsonPath, quote } from './sql-text.js';
+import type { AddParameter } from './sql-test.js';
+import { jsonPath, quote, type SqlCondition } from './sql-text.js';
 
 /** Direction of a sorted list (RFC 7644 3.4.2.3). */
 export type SortOrder = 'ascending' | 'descending';
 
+/** `sortBy` and `sortOrder` of a request. */
+export interface Sort {
+  readonly sortBy: string;
+  readonly sortOrder: SortOrder;
+}
+
+/** What to sort by, for the store. */
+export interface SortKey extends SqlCondition {
+  readonly descending: boolean;
+}
+
 /**
- * ORDER BY expressions for `sortBy` (RFC 7644 3.4.2.3): absent values last, in descending order first; ties by id, so
- * that pages are stable. The text holds only names of our schemas.
+ * Sort key for `sortBy` (RFC 7644 3.4.2.3), NULL where the attribute is absent: the store puts it last, in descending
+ * order first, and breaks ties by id, so that pages are stable. The text holds only names of our schemas; those of
+ * others are parameters, numbered from `firstParameter`.
  * @throws ScimError `invalidValue` when the attribute does not exist or has no order
  */
-export function sortToSql(sortBy: string, order: SortOrder, target: ResourceTypeName): string {
+export function sortToSql(sort: Sort, target: ResourceTypeName, firstParameter: number): SortKey {
+  const { sortBy } = sort;
+  const descending = sort.sortOrder === 'descending';
   const found = resolveAttribute(target, sortBy);
-  if (found === undefined) throw refuse(`"${sortBy}" is no attribute of ${target}`);
-  const direction = order === 'descending' ? 'DESC NULLS FIRST' : 'ASC NULLS LAST';
-  const id = target === 'User' ? 'u.id' : 'g.id';
-  return `${sortKey(found, target)} ${direction}, ${id}`;
+  if (found !== undefined) return { text: sortKey(found, target), values: [], descending };
+  const name = splitName(sortBy);
+  if (name?.schema === undefined || name.attribute === undefined || findSchema(name.schema) !== undefined)
+    throw refuse(`"${sortBy}" is no attribute of ${target}`);
+  const values: string[] = [];
+  const add: AddParameter = (value) => `$${firstParameter - 1 + values.push(String(value))}`;
+  return { text: customSortKey(name, target === 'User' ? 'u' : 'g', add), values, descending };
 }
 
 function sortKey(found: ResolvedAttribute, target: ResourceTypeName): string {

@@ -8,6 +8,8 @@ export interface ElementRows {
   readonly from: string;
   readonly where: string;
   readonly value: Operand;
+  /** Parts of an element beside its value. */
+  readonly parts?: Readonly<Record<string, Operand>>;
 }
 
 const USER_COLUMNS: ReadonlyMap<string, Operand> = new Map<string, Operand>([
@@ -37,11 +39,28 @@ const MEMBER_ROWS: readonly ElementRows[] = [
     where:
       'm.environment_id = g.environment_id AND m.directory_id = g.directory_id AND m.group_id = g.id AND m.asserted',
     value: { kind: 'text', text: 'm.user_id', nullable: false },
+    parts: {
+      display: {
+        kind: 'text',
+        text: `(SELECT o.user_name_key FROM directory_users o WHERE o.environment_id = m.environment_id
+          AND o.directory_id = m.directory_id AND o.id = m.user_id)`,
+        nullable: true,
+      },
+      type: { kind: 'text', text: `'user'::text`, nullable: false },
+    },
   },
   {
     from: 'pending_memberships p',
     where: 'p.environment_id = g.environment_id AND p.directory_id = g.directory_id AND p.group_id = g.id',
     value: { kind: 'text', text: 'p.value', nullable: false },
+    parts: {
+      display: { kind: 'text', text: 'NULL::text', nullable: true },
+      type: {
+        kind: 'text',
+        text: `(CASE WHEN starts_with(p.value, 'directory_group_') THEN 'group' ELSE 'user' END)`,
+        nullable: false,
+      },
+    },
   },
 ];
 
@@ -51,6 +70,15 @@ const GROUP_ROWS: readonly ElementRows[] = [
     where:
       'm.environment_id = u.environment_id AND m.directory_id = u.directory_id AND m.user_id = u.id AND m.asserted',
     value: { kind: 'text', text: 'm.group_id', nullable: false },
+    parts: {
+      display: {
+        kind: 'text',
+        text: `(SELECT o.name_key FROM directory_groups o WHERE o.environment_id = m.environment_id
+          AND o.directory_id = m.directory_id AND o.id = m.group_id)`,
+        nullable: true,
+      },
+      type: { kind: 'text', text: `'direct'::text`, nullable: false },
+    },
   },
 ];
 

@@ -1,6 +1,12 @@
 import type { ResourceTypeName } from '../schema/definitions.js';
 import type { ResolvedAttribute } from '../schema/resolve-attribute.js';
 
+/** A piece of SQL with its parameters. */
+export interface SqlCondition {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
 /** A constant as an SQL string literal. Only for names of our own schemas; values of a request are parameters. */
 export function quote(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;

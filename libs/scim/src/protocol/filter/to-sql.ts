@@ -2,15 +2,10 @@ import type { ResourceTypeName } from '../schema/definitions.js';
 import type { Filter } from './ast.js';
 import { bindFilter, type BoundFilter, type ElementFilter } from './bind.js';
 import { containment } from './containment.js';
+import { customSql } from './custom-filter.js';
 import { columnOf, rowsOf, type ElementRows } from './sql-columns.js';
 import { objectPresentSql, testSql, type AddParameter, type Operand } from './sql-test.js';
-import { jsonPath } from './sql-text.js';
-
-/** A condition with its parameters. */
-export interface SqlCondition {
-  readonly text: string;
-  readonly values: readonly unknown[];
-}
+import { jsonPath, type SqlCondition } from './sql-text.js';
 
 /** How a filter becomes SQL. */
 export interface FilterToSqlOptions {
@@ -56,6 +51,8 @@ function toSql(filter: BoundFilter, context: Context): string {
       return `(NOT ${toSql(filter.operand, context)})`;
     case 'unknown':
       return 'NULL::boolean';
+    case 'custom':
+      return customSql(filter, context.target === 'User' ? 'u' : 'g', context.add);
     case 'value':
       return valueSql(filter, context);
     case 'elements':
@@ -124,34 +121,35 @@ function existsSql(
   context: Context,
 ): string {
   const parts = sources.map((rows) => {
-    const condition = filter === undefined ? 'TRUE' : elementSql(filter, rows.value, context);
+    const condition = filter === undefined ? 'TRUE' : elementSql(filter, rows, context);
     return `EXISTS (SELECT 1 FROM ${rows.from} WHERE ${rows.where} AND ${condition})`;
   });
   return join('or', parts);
 }
 
-function elementSql(filter: ElementFilter, element: Operand, context: Context): string {
+function elementSql(filter: ElementFilter, rows: ElementRows, context: Context): string {
   switch (filter.kind) {
     case 'and':
     case 'or':
       return join(
         filter.kind,
-        filter.operands.map((operand) => elementSql(operand, element, context)),
+        filter.operands.map((operand) => elementSql(operand, rows, context)),
       );
     case 'not':
-      return `(NOT ${elementSql(filter.operand, element, context)})`;
+      return `(NOT ${elementSql(filter.operand, rows, context)})`;
     case 'test':
-      return elementTestSql(filter, element, context);
+      return elementTestSql(filter, rows, context);
   }
 }
 
 function elementTestSql(
   filter: Extract<ElementFilter, { kind: 'test' }>,
-  element: Operand,
+  rows: ElementRows,
   context: Context,
 ): string {
   const { sub, test } = filter;
-  if (element.kind !== 'json') return testSql(test, element, context.add);
+  const { value: element, parts } = rows;
+  if (element.kind !== 'json') return testSql(test, parts?.[sub?.name ?? ''] ?? element, context.add);
   if (sub !== undefined)
     return testSql(test, { kind: 'json', text: `(${element.text} -> '${sub.name}')` }, context.add);
   const present = objectPresentSql(element.text);

@@ -1,7 +1,8 @@
 import type { ScimError } from '../errors.js';
 import type { Literal } from './ast.js';
 
-const BLANK = /[ \t\r\n]*/y;
+/** Blank, tab, line feed, carriage return. */
+const BLANKS: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
 const WORD = /[^ \t\r\n()[\]"'“”‘’]*/y;
 const UNQUOTED_END = /[)\]]|[ \t\r\n](?:and|or)(?=[ \t\r\n(])/gi;
 /** Typographic quotes are none, and a keyword means that the value was forgotten. */
@@ -75,11 +76,17 @@ export class Tokenizer {
     return literal;
   }
 
-  /** An error at the current position. */
-  error(expected: string): ScimError {
-    const found = this.#text.slice(this.#afterBlanks(), this.#afterBlanks() + 20);
+  /** How far the text has been taken. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** An error at a position, the current one when none is given. */
+  error(expected: string, at = this.#position): ScimError {
+    const start = this.#afterBlanks(at);
+    const found = this.#text.slice(start, start + 20);
     const what = found === '' ? 'the end' : `"${found}"`;
-    return this.#refuse(`expected ${expected} at position ${this.#afterBlanks() + 1}, found ${what}`);
+    return this.#refuse(`expected ${expected} at position ${start + 1}, found ${what}`);
   }
 
   /** An error that is not about one position. */
@@ -110,8 +117,10 @@ export class Tokenizer {
     return { kind: 'word', text };
   }
 
-  #afterBlanks(): number {
-    return this.#position + match(BLANK, this.#text, this.#position).length;
+  #afterBlanks(start = this.#position): number {
+    let at = start;
+    while (BLANKS.has(this.#text.charCodeAt(at))) at += 1;
+    return at;
   }
 }
 

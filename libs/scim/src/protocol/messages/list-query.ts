@@ -1,3 +1,4 @@
+import { invalidCount } from '../errors.js';
 import type { SortOrder } from '../filter/sort-to-sql.js';
 
 /** What a list or search asks for (RFC 7644 3.4.2, RFC 9865 2). */
@@ -27,11 +28,13 @@ export const MAX_COUNT = 1_000;
 /**
  * Reads the query of a GET (RFC 7644 3.4.2). Names may be in any letter case; of a repeated parameter the first value
  * counts, `attributes` and `excludedAttributes` are joined; unknown parameters are ignored.
+ * @throws ScimError `invalidCount` for a count that a query by cursor cannot have
  */
 export function readListQuery(query: QueryParameters): ListQuery {
   const parameters = Map.groupBy(query, ([name]) => name.toLowerCase());
   const all = (name: string): string[] => (parameters.get(name) ?? []).map(([, value]) => value);
   const first = (name: string): string | undefined => all(name)[0];
+  if (parameters.has('cursor')) checkCount(first('count'));
   return {
     ...withoutUndefined({
       filter: first('filter'),
@@ -56,6 +59,12 @@ export function readStartIndex(text: string | undefined): number {
 export function readCount(text: string | undefined): number {
   const value = readInteger(text) ?? DEFAULT_COUNT;
   return Math.min(Math.max(value, 0), MAX_COUNT);
+}
+
+/** @throws ScimError `invalidCount` for a page size that is no whole number of at least 0 (RFC 9865 4) */
+export function checkCount(text: string | undefined): void {
+  if (text === undefined || /^\s*\+?\d+\s*$/.test(text)) return;
+  throw invalidCount('"count" must be a whole number, at least 0. Correct it or leave it out.', 'count');
 }
 
 /** Ascending unless asked otherwise (RFC 7644 3.4.2.3). */

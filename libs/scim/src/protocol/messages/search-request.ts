@@ -3,6 +3,7 @@ import { invalidSyntax, invalidValue } from '../errors.js';
 import { lastValue } from '../json-object.js';
 import { SEARCH_REQUEST_URN } from '../schema/urns.js';
 import {
+  checkCount,
   readCount,
   readNames,
   readSortOrder,
@@ -19,6 +20,7 @@ import {
 export function readSearchRequest(body: JsonObject): ListQuery {
   checkSchemas(lastValue(body, 'schemas'));
   const text = (name: string): string | undefined => readText(lastValue(body, name), name);
+  if (text('cursor') !== undefined) checkCount(text('count'));
   return {
     ...withoutUndefined({
       filter: text('filter'),

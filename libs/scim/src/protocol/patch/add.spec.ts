@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import type { JsonObject } from '#kernel';
 import { ENTERPRISE_USER_URN as ENTERPRISE } from '../schema/urns.js';
-import { RFC_TOLERANCE } from '../tolerance.js';
+import { STRICT_TOLERANCE, RFC_TOLERANCE } from '../tolerance.js';
 import { patchCases, patchUser, type BriefOperation } from './patch-testing.js';
 
 const WORK = { value: 'w', type: 'work' };
@@ -138,11 +139,55 @@ describe('PATCH add', () => {
     [['add', 'name.nothing', 'x'], 'invalidPath'],
     [['add', 'title.part', 'x'], 'invalidPath'],
     [['add', 'title[value eq "x"]', 'x'], 'invalidPath'],
-    [['add', 'urn:example:1.0:User:badge', 'x'], 'invalidPath'],
+    [['add', `${ENTERPRISE}:badge`, 'x'], 'invalidPath'],
     [['add', '__proto__.polluted', 'x'], 'invalidPath'],
     [['add', 'constructor.prototype', 'x'], 'invalidPath'],
   ])('refuses %j', (operation, scimType) => {
     expect(() => patchUser({}, [operation])).toThrow(expect.objectContaining({ status: 400, scimType }));
+  });
+
+  it.each<[JsonObject, JsonObject[]]>([
+    [{ value: 'a', type: 'work' }, [{ value: 'a', type: 'work', primary: true }, { value: 'b' }]],
+    [
+      { value: 'b', primary: true },
+      [
+        { value: 'a', type: 'work', primary: false },
+        { value: 'b', primary: true },
+      ],
+    ],
+    [
+      { value: 'a', type: 'work', primary: false },
+      [{ value: 'a', type: 'work', primary: false }, { value: 'b' }],
+    ],
+  ])('takes %j for the element that is equal but for `primary`', (added, expected) => {
+    const emails: JsonObject[] = [{ value: 'a', type: 'work', primary: true }, { value: 'b' }];
+    expect(patchUser({ emails }, [['add', 'emails', [added]]])).toEqual({ emails: expected });
+  });
+
+  it('takes an extension that no schema describes, also its elements', () => {
+    const urn = 'urn:example:1.0:User';
+    expect(patchUser({}, [['add', `${urn}:badge`, 'x']])).toEqual({ [urn]: { badge: 'x' } });
+    const before = {
+      [urn]: {
+        desks: [
+          { floor: '1', value: 'a' },
+          { floor: '2', value: 'b' },
+        ],
+      },
+    };
+    expect(patchUser(before, [['replace', `${urn}:desks[floor eq "2"].value`, 'c']])).toEqual({
+      [urn]: {
+        desks: [
+          { floor: '1', value: 'a' },
+          { floor: '2', value: 'c' },
+        ],
+      },
+    });
+    expect(() => patchUser({}, [['add', `${urn}:badge`, 'x']], STRICT_TOLERANCE)).toThrow('badge');
+    const declared = { ...STRICT_TOLERANCE, extensionUrns: [urn] };
+    expect(patchUser({}, [['add', `${urn.toUpperCase()}:badge`, 'x']], declared)).toEqual({
+      [urn]: { badge: 'x' },
+    });
   });
 
   it('creates no element when the tolerance forbids it', () => {

@@ -50,7 +50,7 @@ export function applyPatch(
 function applyOperation(state: PatchResult, operation: PatchOperation, context: PatchContext): PatchResult {
   const { op, path, value } = operation;
   if (path !== undefined) {
-    const parsed = parsePath(path, extensionKeys(state.resource));
+    const parsed = parsePath(path, knownExtensions(state.resource, context));
     return applyStep(state, { op, path: parsed, value, fromValue: false }, context);
   }
   if (op === 'remove') throw noTarget('A remove needs a "path" that says what to remove.', 'path');
@@ -82,7 +82,7 @@ interface KeyContext {
 }
 
 function parseKey(text: string, { state, step, context }: KeyContext): Path | undefined {
-  const own = extensionKeys(state.resource);
+  const own = knownExtensions(state.resource, context);
   try {
     return parsePath(text, step.urn === undefined ? own : [...own, step.urn]);
   } catch (error) {
@@ -205,8 +205,8 @@ function writeSlot(
   return withOwn(resource, extension, Object.keys(changed).length === 0 ? undefined : changed);
 }
 
-function extensionKeys(resource: JsonObject): string[] {
-  return Object.keys(resource).filter(isExtensionKey);
+function knownExtensions(resource: JsonObject, { tolerance }: PatchContext): string[] {
+  return [...Object.keys(resource).filter(isExtensionKey), ...(tolerance.extensionUrns ?? [])];
 }
 
 function parseObject(value: JsonValue | undefined): JsonObject {

@@ -12,11 +12,24 @@ export function patchCustom(
 ): JsonValue | undefined {
   const { part, current } = target;
   if (part === undefined) return change(step, current, tolerance);
+  // Like a part of any list without a filter: it is about every element.
+  if (Array.isArray(current) && current.every(isJsonObject)) {
+    const changed = current.map((element) => changePart(step, { part, element }, tolerance));
+    const left = changed.filter((element) => Object.keys(element).length > 0);
+    return left.length === 0 ? undefined : left;
+  }
   // Nothing is overwritten to make room for a part that we know nothing about.
   if (current !== undefined && !isJsonObject(current)) return current;
-  const object: JsonObject = current ?? {};
-  const changed = withOwn(object, part, change(step, getOwn(object, part), tolerance));
+  const changed = changePart(step, { part, element: current ?? {} }, tolerance);
   return Object.keys(changed).length === 0 ? undefined : changed;
+}
+
+function changePart(
+  step: Step,
+  { part, element }: { readonly part: string; readonly element: JsonObject },
+  tolerance: Tolerance,
+): JsonObject {
+  return withOwn(element, part, change(step, getOwn(element, part), tolerance));
 }
 
 function change(step: Step, current: JsonValue | undefined, tolerance: Tolerance): JsonValue | undefined {

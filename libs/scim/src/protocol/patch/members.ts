@@ -22,7 +22,7 @@ export function memberOperations(step: Step, tolerance: Tolerance): MemberOperat
 function ignorePart(part: string, tolerance: Tolerance): MemberOperation[] {
   if (!['display', 'type', '$ref'].includes(part))
     throw invalidPath(`Members have no part "${part}".`, `members.${part}`);
-  if (tolerance.unknownPathIgnored || part === '$ref') return [];
+  if (tolerance.unknownPathIgnored || (part === '$ref' && !tolerance.strict)) return [];
   throw mutability(`"members.${part}" cannot be changed: remove the operation.`, `members.${part}`);
 }
 

@@ -32,26 +32,28 @@ export function readOperations(body: JsonObject, tolerance: Tolerance = RFC_TOLE
       `"Operations" holds ${operations.length} operations; send at most ${MAX_OPERATIONS} in one request.`,
       'Operations',
     );
-  return operations.map(readOperation);
+  if (tolerance.strict && operations.length === 0)
+    throw invalidSyntax('"Operations" is empty: send at least one operation.', 'Operations');
+  return operations.map((operation, index) => readOperation(operation, index, tolerance));
 }
 
-function readOperation(operation: JsonValue, index: number): PatchOperation {
+function readOperation(operation: JsonValue, index: number, tolerance: Tolerance): PatchOperation {
   const name = `Operations[${index}]`;
   if (!isJsonObject(operation))
     throw invalidSyntax(`"${name}" must be an object with "op", "path" and "value".`, name);
   const path = readPath(lastValue(operation, 'path'), name);
   const value = lastValue(operation, 'value');
   return {
-    op: readVerb(lastValue(operation, 'op'), name),
+    op: readVerb(lastValue(operation, 'op'), name, tolerance),
     ...(path === undefined ? {} : { path }),
     ...(value === undefined ? {} : { value }),
   };
 }
 
-function readVerb(value: JsonValue | undefined, name: string): PatchOperation['op'] {
-  const verb = typeof value === 'string' ? value.trim().toLowerCase() : undefined;
+function readVerb(value: JsonValue | undefined, name: string, { strict }: Tolerance): PatchOperation['op'] {
+  const verb = typeof value === 'string' && !strict ? value.trim().toLowerCase() : value;
   if (verb === 'add' || verb === 'replace' || verb === 'remove') return verb;
-  throw invalidSyntax(`"${name}.op" must be "add", "replace" or "remove".`, `${name}.op`);
+  throw invalidSyntax(`"${name}.op" must be "add", "replace" or "remove", in lower case.`, `${name}.op`);
 }
 
 function readPath(value: JsonValue | undefined, name: string): string | undefined {

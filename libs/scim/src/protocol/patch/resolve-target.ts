@@ -4,11 +4,12 @@ import type { Filter } from '../filter/ast.js';
 import { bindElementFilter, type ElementFilter } from '../filter/bind.js';
 import { findKey, getOwn } from '../json-object.js';
 import type { Path } from '../path/parse-path.js';
+import { attribute as define } from '../schema/define.js';
 import type { AttributeDefinition, ResourceTypeName } from '../schema/definitions.js';
 import { resolveName } from '../schema/resolve-attribute.js';
 import { RESOURCE_TYPES, findSchema, subAttributeOf } from '../schema/resource-types.js';
 import { looksLikeSchema } from '../schema/split-name.js';
-import type { Tolerance } from '../tolerance.js';
+import { acceptsExtension, type Tolerance } from '../tolerance.js';
 
 /** Who is patched, and how far deviations are accepted. */
 export interface PatchContext {
@@ -139,7 +140,7 @@ function extensionTarget(urn: string, step: Step, { resource, context }: Surroun
   if (isOurs && known !== undefined) return { kind: 'extension', urn: known };
   const stored = findKey(resource, urn);
   if (stored !== undefined) return { kind: 'extension', urn: stored };
-  checkUnknown(urn, step, context);
+  if (!isForeign(urn, context)) checkUnknown(urn, step, context);
   return { kind: 'extension', urn };
 }
 
@@ -148,11 +149,41 @@ function customTarget(step: Step, resource: JsonObject, context: PatchContext): 
   if (attribute.toLowerCase() === 'password') return IGNORED;
   if (isNewExtension(step, resource))
     return extensionTarget(`${schema}:${attribute}`, step, { resource, context });
-  const extension = schema === undefined ? undefined : (findKey(resource, schema) ?? schema);
+  const extension = extensionKey(resource, schema);
   const stored = storedKey(resource, extension, attribute);
-  if (stored === undefined) checkUnknown(attribute, step, context);
-  if (filter !== undefined) return IGNORED;
+  if (stored === undefined && !isForeign(schema, context)) checkUnknown(attribute, step, context);
+  if (filter !== undefined) return customElements(step, stored ?? attribute, extension);
   return { kind: 'custom', extension, name: stored ?? attribute, part: subAttribute };
+}
+
+/** The URN as the resource spells it. */
+function extensionKey(resource: JsonObject, urn: string | undefined): string | undefined {
+  return urn === undefined ? undefined : (findKey(resource, urn) ?? urn);
+}
+
+/** Elements of custom data are chosen like those of any list; what parts they have shows when they are looked at. */
+function customElements({ path }: Step, name: string, extension: string | undefined): Target {
+  if (extension === undefined || path.filter === undefined) return IGNORED;
+  const definition = define(name, 'Custom data.', {
+    type: 'complex',
+    multiValued: true,
+    subAttributes: [],
+  });
+  const filter = bindElementFilter(path.filter, definition, 'text');
+  if (filter === undefined) return IGNORED;
+  return {
+    kind: 'attribute',
+    extension,
+    definition,
+    selection: { source: path.filter, filter },
+    ...(path.subAttribute === undefined ? {} : { part: { name: path.subAttribute } }),
+    name: `${extension}:${name}`,
+  };
+}
+
+/** An extension of somebody else, which may be written; our own have the attributes that /Schemas shows. */
+function isForeign(urn: string | undefined, { tolerance }: PatchContext): boolean {
+  return urn !== undefined && findSchema(urn) === undefined && acceptsExtension(urn, tolerance);
 }
 
 function storedKey(resource: JsonObject, extension: string | undefined, name: string): string | undefined {

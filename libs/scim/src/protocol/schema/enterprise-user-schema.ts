@@ -17,7 +17,11 @@ export const ENTERPRISE_USER_SCHEMA: SchemaDefinition = {
       type: 'complex',
       subAttributes: [
         attribute('value', 'Id of the manager.'),
-        attribute('$ref', 'Address of the manager.', { type: 'reference', referenceTypes: ['User'] }),
+        attribute('$ref', 'Address of the manager, when the value is an id of this server.', {
+          type: 'reference',
+          referenceTypes: ['User'],
+          mutability: 'readOnly',
+        }),
         attribute('displayName', 'Name of the manager.', { mutability: 'readOnly' }),
       ],
     }),

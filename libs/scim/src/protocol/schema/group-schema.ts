@@ -8,7 +8,7 @@ export const GROUP_SCHEMA: SchemaDefinition = {
   name: 'Group',
   description: 'A named set of people',
   attributes: [
-    attribute('displayName', 'Name of the group.', { required: true }),
+    attribute('displayName', 'Name of the group.', { required: true, uniqueness: 'server' }),
     attribute('members', 'Who belongs to the group.', {
       type: 'complex',
       multiValued: true,
@@ -18,11 +18,11 @@ export const GROUP_SCHEMA: SchemaDefinition = {
         attribute('$ref', 'Address of the member.', {
           type: 'reference',
           referenceTypes: ['User', 'Group'],
-          mutability: 'immutable',
+          mutability: 'readOnly',
         }),
         attribute('type', 'Resource type of the member.', {
           canonicalValues: ['User', 'Group'],
-          mutability: 'immutable',
+          mutability: 'readOnly',
         }),
         attribute('display', 'Name of the member.', { mutability: 'readOnly' }),
       ],

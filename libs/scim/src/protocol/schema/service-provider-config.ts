@@ -46,6 +46,13 @@ export function serviceProviderConfig(options: ServiceProviderConfigOptions): Js
           'An access token fetched with client id and secret from the token endpoint of the directory, sent as a bearer token.',
         specUri: 'https://www.rfc-editor.org/info/rfc6749',
       },
+      {
+        type: 'httpbasic',
+        name: 'HTTP Basic',
+        description: 'The token of the directory as password, with any user name.',
+        specUri: 'https://www.rfc-editor.org/info/rfc7617',
+        primary: false,
+      },
     ],
     meta: {
       resourceType: 'ServiceProviderConfig',

@@ -1,0 +1,159 @@
+import { findKnownPeople, type KnownPerson } from '#directory';
+import { foldKey, type Clock, type Database, type JsonObject } from '#kernel';
+import type { SnapshotUser } from '#model';
+import type { AddressGuard } from '#outbound';
+import type { Connector, SourceCheck } from '../sdk/contract.js';
+import { readAnswers } from './connections.js';
+import { Interrupted, obeying } from './interrupted.js';
+import type { EngineLog } from './log.js';
+import { describeFailure } from './run-errors.js';
+import { createPortsFactory, type HttpFactory } from './source-ports.js';
+import type { RunError } from './sync-run.js';
+
+/** One person of the source, as our mapping makes them. */
+export interface CheckedSample {
+  readonly user: SnapshotUser;
+  /** Whom the organization has already under the same id, or the same address. */
+  readonly known: readonly KnownPerson[];
+}
+
+/** What a connection test found. `error` is what has to be put right; `warnings` work but will surprise. */
+export interface CheckReport {
+  readonly error: RunError | null;
+  readonly users: number | null;
+  readonly groups: number | null;
+  readonly samples: readonly CheckedSample[];
+  readonly warnings: readonly string[];
+}
+
+export interface CheckRequest {
+  readonly environmentId: string;
+  readonly organizationId: string | null;
+  readonly directoryId: string | null;
+  readonly answers: JsonObject;
+}
+
+export interface CheckParts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly guard: AddressGuard;
+  readonly http: HttpFactory;
+  readonly log: EngineLog;
+  /** Longest wait for the source, ms. */
+  readonly timeoutMs?: number;
+}
+
+const TIMEOUT_MS = 25_000;
+const SAMPLES = 3;
+
+/** Tries a connection without storing anything: can we get in, may we read, what would come. */
+export class ConnectionCheck {
+  readonly #parts: CheckParts;
+
+  constructor(parts: CheckParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws InvalidInputError when the answers do not fit the form; what the source says is part of the report. */
+  async run(connector: Connector, request: CheckRequest): Promise<CheckReport> {
+    const { config, secrets } = readAnswers(connector, request.answers);
+    try {
+      const found = await this.#ask(connector, { ...config, ...secrets });
+      return await this.#report(found, request);
+    } catch (error) {
+      return { error: failureOf(error), users: null, groups: null, samples: [], warnings: [] };
+    }
+  }
+
+  async #ask(connector: Connector, answers: JsonObject): Promise<SourceCheck> {
+    const { clock, guard, http, log, timeoutMs = TIMEOUT_MS } = this.#parts;
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(new Interrupted('deadline')), timeoutMs);
+    // Nothing is staged during a check.
+    const door = { stagedIds: () => Promise.resolve([]) };
+    const snapshot = { environmentId: '', directoryId: '', runId: '' };
+    const ports = createPortsFactory({ clock, guard, http, log, door })({ snapshot, signal: abort.signal });
+    const source = connector.connect(connector.readConfig(answers), ports);
+    try {
+      for await (const found of obeying(
+        abort.signal,
+        once(() => source.check()),
+      ))
+        return found;
+      throw new Error('unreachable: a check answers or throws');
+    } catch (error) {
+      throw abort.signal.aborted ? abort.signal.reason : error;
+    } finally {
+      clearTimeout(timer);
+      abort.abort(new Interrupted('cancelled'));
+      await source.close?.().catch(() => undefined);
+    }
+  }
+
+  async #report(found: SourceCheck, request: CheckRequest): Promise<CheckReport> {
+    const people = found.samples.flatMap((record) => (record.kind === 'user' ? [record.user] : []));
+    const shown = people.slice(0, SAMPLES);
+    const known = await this.#known(shown, request);
+    return {
+      error: null,
+      users: found.users,
+      groups: found.groups,
+      samples: shown.map((user) => ({
+        user,
+        known: known.filter((person) => isSame(person, user, request)),
+      })),
+      warnings: [...found.warnings, ...findings(found, people)],
+    };
+  }
+
+  #known(people: readonly SnapshotUser[], request: CheckRequest): Promise<KnownPerson[]> {
+    const { environmentId, organizationId, directoryId } = request;
+    if (organizationId === null || people.length === 0) return Promise.resolve([]);
+    return findKnownPeople(this.#parts.database, {
+      environmentId,
+      organizationId,
+      directoryId,
+      externalIds: people.map((user) => user.sourceId),
+      emailKeys: people.flatMap((user) => (user.email === null ? [] : [foldKey(user.email)])),
+    });
+  }
+}
+
+function failureOf(error: unknown): RunError {
+  if (error instanceof Interrupted)
+    return {
+      code: 'source_unavailable',
+      message: 'The source did not answer in time.',
+      remedy: 'Check host and port, and that nothing between Rollcall and the source blocks the connection.',
+    };
+  return describeFailure(error);
+}
+
+function isSame(person: KnownPerson, user: SnapshotUser, request: CheckRequest): boolean {
+  const hasId = person.directoryId === request.directoryId && person.externalId === user.sourceId;
+  return hasId || (user.email !== null && person.emailKey === foldKey(user.email));
+}
+
+/** What the samples say about all the others. */
+function findings(found: SourceCheck, people: readonly SnapshotUser[]): string[] {
+  if (people.length === 0 || found.users === 0)
+    return [
+      'The source shows nobody. Check filters, the population that the credential may see, and its rights.',
+    ];
+  const invalid = found.samples.filter((record) => record.kind === 'invalid').length;
+  const counts: readonly (readonly [number, string])[] = [
+    [people.filter((user) => user.email === null).length, 'have no e-mail address'],
+    [people.filter((user) => user.userName === null).length, 'have no login; the address stands in'],
+    [people.filter((user) => user.firstName === null && user.lastName === null).length, 'have no name'],
+  ];
+  return [
+    ...(invalid === 0 ? [] : [`${invalid} of ${found.samples.length} records could not be read.`]),
+    ...counts.flatMap(([count, what]) =>
+      count === 0 ? [] : [`${count} of ${people.length} people ${what}.`],
+    ),
+  ];
+}
+
+async function* once<T>(work: () => Promise<T>): AsyncGenerator<T> {
+  yield await work();
+}

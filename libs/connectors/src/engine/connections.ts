@@ -1,0 +1,217 @@
+import type { CreatedDirectory, Directories } from '#directory';
+import { ConflictError, InvalidInputError, type JsonObject, type Queryable } from '#kernel';
+import type { Directory } from '#model';
+import type { ConnectorRegistry } from '../providers/registry.js';
+import type { Connector } from '../sdk/contract.js';
+import { readForm } from '../sdk/read-form.js';
+import { fingerprintOf, type DirectoryKey } from './connection-settings.js';
+import type { Credentials, Secrets, StoredCredential } from './credentials.js';
+
+/** Settings of a directory that are ours and not its connector's. */
+const DIRECTORY_SETTINGS: readonly string[] = [
+  'auto_apply',
+  'unique_group_names',
+  'match_external_ids',
+  'guard',
+];
+
+export interface ConnectionsParts {
+  readonly registry: ConnectorRegistry;
+  readonly directories: Directories;
+  readonly credentials: Credentials;
+}
+
+export interface NewConnection {
+  readonly organizationId: string;
+  readonly name: string;
+  readonly provider: string;
+  /** Answers to the connector's form, and settings of the directory. */
+  readonly config: JsonObject;
+}
+
+interface Answers {
+  readonly config: JsonObject;
+  readonly secrets: Secrets;
+}
+
+/** Directories that are polled: their settings by the connector's form, their secrets apart. */
+export class Connections {
+  readonly #parts: ConnectionsParts;
+
+  constructor(parts: ConnectionsParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws InvalidInputError with one problem per field. */
+  create(environmentId: string, input: NewConnection): Promise<CreatedDirectory> {
+    const connector = this.#parts.registry.get(input.provider);
+    const { config, secrets } = readAnswers(connector, input.config);
+    return this.#parts.directories.create(environmentId, {
+      organizationId: input.organizationId,
+      name: input.name,
+      type: connector.manifest.directoryType,
+      dialect: null,
+      provider: input.provider,
+      config,
+      alongside: async (tx, directory) => {
+        const key = { environmentId, directoryId: directory.id };
+        await this.#parts.credentials.write(tx, key, secrets);
+        await tx.query({
+          text: `INSERT INTO sync_schedules (environment_id, directory_id, needs_approval, next_incremental_at)
+            VALUES ($1, $2, $3, $4)`,
+          values: [environmentId, directory.id, config['auto_apply'] !== true, null],
+        });
+      },
+    });
+  }
+
+  /**
+   * Replaces the settings; secrets that are not named stay. Settings that change what the source answers make the next
+   * run a whole one that waits for approval, and end the one that is under way.
+   */
+  async changeSettings(
+    environmentId: string,
+    id: string,
+    changes: { readonly name?: string; readonly config: JsonObject },
+  ): Promise<Directory> {
+    const { directory, connector, key } = await this.#load(environmentId, id);
+    const known = await this.#parts.credentials.open(key);
+    const { config, secrets } = readAnswers(connector, { ...known, ...changes.config });
+    const given = Object.fromEntries(
+      Object.entries(secrets).filter(([field, value]) => value !== known[field]),
+    );
+    const { form } = connector.manifest;
+    const isOther =
+      fingerprintOf(connector.manifest.id, form, config) !==
+      fingerprintOf(connector.manifest.id, form, directory.config);
+    return this.#parts.directories.update(environmentId, id, {
+      ...(changes.name !== undefined && { name: changes.name }),
+      config,
+      alongside: async (tx) => {
+        await this.#parts.credentials.write(tx, key, given);
+        if (isOther) await startAnew(tx, key);
+        if (config['auto_apply'] === true) await approveAlways(tx, key);
+      },
+    });
+  }
+
+  /** Replaces some of the secrets while everything runs; the directory is tried at once with the new ones. */
+  async changeCredentials(
+    environmentId: string,
+    id: string,
+    answers: JsonObject,
+  ): Promise<StoredCredential[]> {
+    const { directory, connector, key } = await this.#load(environmentId, id);
+    const { form } = connector.manifest;
+    const unknown = Object.keys(answers).filter(
+      (name) => !form.some((field) => field.secret && field.key === name),
+    );
+    if (unknown.length > 0)
+      throw new InvalidInputError('Validation failed', {
+        problems: unknown.map((field) => ({ field, message: `"${field}" is no credential of this source.` })),
+      });
+    const known = await this.#parts.credentials.open(key);
+    const { secrets } = readAnswers(connector, { ...directory.config, ...known, ...answers });
+    const given = Object.fromEntries(Object.keys(answers).map((field) => [field, secrets[field] ?? '']));
+    await this.#parts.directories.update(environmentId, id, {
+      alongside: async (tx) => {
+        await this.#parts.credentials.write(tx, key, given);
+        await tryAtOnce(tx, key);
+      },
+    });
+    return this.#parts.credentials.list(key);
+  }
+
+  /** @throws NotFoundError; ConflictError for a directory that is not polled. */
+  async credentials(environmentId: string, id: string): Promise<StoredCredential[]> {
+    const { key } = await this.#load(environmentId, id);
+    return this.#parts.credentials.list(key);
+  }
+
+  /** Settings as they would be with these answers, for a check before they are stored. */
+  async settingsWith(
+    environmentId: string,
+    id: string,
+    answers: JsonObject,
+  ): Promise<{ readonly directory: Directory; readonly connector: Connector; readonly answers: JsonObject }> {
+    const { directory, connector, key } = await this.#load(environmentId, id);
+    const known = await this.#parts.credentials.open(key);
+    return { directory, connector, answers: { ...directory.config, ...known, ...answers } };
+  }
+
+  async #load(
+    environmentId: string,
+    id: string,
+  ): Promise<{ readonly directory: Directory; readonly connector: Connector; readonly key: DirectoryKey }> {
+    const directory = await this.#parts.directories.get(environmentId, id);
+    if (directory.provider === null) throw notPolled();
+    const connector = this.#parts.registry.get(directory.provider);
+    return { directory, connector, key: { environmentId, directoryId: id } };
+  }
+}
+
+/** A directory that an IdP pushes to has no runs and no credentials of ours. */
+export function notPolled(): ConflictError {
+  return new ConflictError('This directory receives SCIM requests from its IdP; nothing is polled for it.', {
+    reason: 'state',
+  });
+}
+
+/** Reads answers and parts them: what is shown and what is sealed. @throws InvalidInputError */
+export function readAnswers(connector: Connector, answers: JsonObject): Answers {
+  const { form } = connector.manifest;
+  const known = new Set([...form.map((field) => field.key), ...DIRECTORY_SETTINGS]);
+  const unknown = Object.keys(answers).filter((name) => !known.has(name));
+  if (unknown.length > 0)
+    throw new InvalidInputError('Validation failed', {
+      problems: unknown.map((name) => ({
+        field: `config.${name}`,
+        message: `"${name.slice(0, 80)}" is no setting of this source. It has: ${[...known].join(', ')}.`,
+      })),
+    });
+  const values = readForm(form, answers);
+  connector.readConfig(values);
+  const isSecret = (name: string): boolean => form.some((field) => field.key === name && field.secret);
+  const entries = Object.entries(values);
+  const own = Object.entries(answers).filter(([name]) => DIRECTORY_SETTINGS.includes(name));
+  return {
+    config: Object.fromEntries([...own, ...entries.filter(([name]) => !isSecret(name))]),
+    secrets: Object.fromEntries(
+      entries.filter(([name]) => isSecret(name)).map(([name, value]) => [name, value as string]),
+    ),
+  };
+}
+
+async function approveAlways(tx: Queryable, key: DirectoryKey): Promise<void> {
+  await tx.query({
+    text: 'UPDATE sync_schedules SET needs_approval = false WHERE environment_id = $1 AND directory_id = $2',
+    values: [key.environmentId, key.directoryId],
+  });
+}
+
+async function startAnew(tx: Queryable, key: DirectoryKey): Promise<void> {
+  await tx.query({
+    text: `UPDATE sync_schedules SET needs_approval = true, next_full_at = now(), failures = 0,
+        due_at = CASE WHEN paused THEN due_at ELSE now() END
+      WHERE environment_id = $1 AND directory_id = $2`,
+    values: [key.environmentId, key.directoryId],
+  });
+  await tx.query({
+    text: `UPDATE sync_runs r SET cancel_requested_at = now(), revision = revision + 1
+      FROM sync_schedules s
+      WHERE s.environment_id = $1 AND s.directory_id = $2 AND r.environment_id = $1 AND r.directory_id = $2
+        AND r.id = s.active_run_id AND r.finished_at IS NULL AND r.status <> 'applying'`,
+    values: [key.environmentId, key.directoryId],
+  });
+}
+
+/** What waits for somebody's approval goes on waiting. */
+async function tryAtOnce(tx: Queryable, key: DirectoryKey): Promise<void> {
+  await tx.query({
+    text: `UPDATE sync_schedules s SET failures = 0, due_at = now()
+      WHERE environment_id = $1 AND directory_id = $2 AND NOT paused
+        AND NOT EXISTS (SELECT FROM sync_runs r WHERE r.environment_id = $1 AND r.directory_id = $2
+          AND r.id = s.active_run_id AND r.status = 'awaiting_approval')`,
+    values: [key.environmentId, key.directoryId],
+  });
+}

@@ -1,0 +1,39 @@
+import type { Database, SecretBox } from '#kernel';
+import type { ConnectorRegistry } from '../providers/registry.js';
+import type { SourcePorts } from '../sdk/ports.js';
+import type { ConnectionHealth } from './connection-health.js';
+import type { EngineLog } from './log.js';
+import type { RunStore } from './run-store.js';
+import type { SnapshotDoor, SnapshotRun } from './snapshot-door.js';
+import type { RunError, RunOutcome } from './sync-run.js';
+
+/** Makes the ports of one run. */
+export type PortsFactory = (run: {
+  readonly snapshot: SnapshotRun;
+  readonly signal: AbortSignal;
+}) => SourcePorts;
+
+export interface ExecutorParts {
+  readonly registry: ConnectorRegistry;
+  readonly store: RunStore;
+  readonly door: SnapshotDoor;
+  readonly health: ConnectionHealth;
+  readonly ports: PortsFactory;
+  readonly database: Database;
+  readonly secretBox: SecretBox;
+  readonly log: EngineLog;
+  /** Longest duration of a run. */
+  readonly deadlineSeconds: number;
+  /** 0–1, for the jitter of the next dates. */
+  readonly random: () => number;
+}
+
+/** How an execution ended, for metrics. `paused`: it goes on later. */
+export interface Execution {
+  readonly outcome: RunOutcome | 'awaiting_approval' | 'paused' | 'lost';
+  readonly provider: string;
+  /** Why it is not good, for the log. */
+  readonly error: RunError | null;
+  readonly pages: number;
+  readonly seconds: number;
+}

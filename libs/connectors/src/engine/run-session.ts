@@ -1,0 +1,301 @@
+import { NotFoundError, RetryableError } from '#kernel';
+import type { Connector, Source } from '../sdk/contract.js';
+import { SourceError } from '../sdk/source-error.js';
+import { backOffSeconds } from './back-off.js';
+import { loadSettings, type ConnectionSettings } from './connection-settings.js';
+import { Fetching } from './fetching.js';
+import { Interrupted, type RunControl } from './interrupted.js';
+import { fenceOf, LeaseLostError, type Claim } from './lease-store.js';
+import { classifyFailure, describeFailure, runError } from './run-errors.js';
+import type { Execution, ExecutorParts } from './executor-parts.js';
+import { APPROVAL_SECONDS, closingOf, cursorsOf, pause, scheduledMode } from './run-plan.js';
+import type { Closing, RunItem } from './run-store.js';
+import type { RunFacts, SnapshotReport, SnapshotRun } from './snapshot-door.js';
+import { provenCoverage, type RunError, type RunOutcome, type SyncRun } from './sync-run.js';
+
+/** Starts without a page stored before a run counts as one that brings its worker down. */
+const MAX_ATTEMPTS = 8;
+
+/** One worker's turn at one run. Everything it needs to go on after a kill is in the database at every step. */
+export class RunSession {
+  readonly #parts: ExecutorParts;
+  readonly #claim: Claim;
+  readonly #control: RunControl;
+  readonly #connector: Connector | undefined;
+  #opened: SyncRun | undefined;
+  #pagesBefore = 0;
+  #isTold = false;
+  #fingerprint = '';
+
+  constructor(parts: ExecutorParts, claim: Claim, control: RunControl) {
+    this.#parts = parts;
+    this.#claim = claim;
+    this.#control = control;
+    this.#connector = parts.registry.find(claim.provider);
+  }
+
+  get pagesRead(): number {
+    return (this.#opened?.pages ?? 0) - this.#pagesBefore;
+  }
+
+  get error(): RunError | null {
+    return this.#opened?.error ?? null;
+  }
+
+  async execute(): Promise<Execution['outcome']> {
+    try {
+      await this.#forgetLeftovers();
+      const mode = this.#connector === undefined ? 'full' : scheduledMode(this.#claim, this.#connector);
+      const { run, elapsedSeconds, isCancelled } = await this.#parts.store.open(this.#claim, mode);
+      this.#run = run;
+      this.#pagesBefore = run.pages;
+      if (isCancelled) throw new Interrupted('cancelled');
+      return await this.#withDeadline(elapsedSeconds, () => this.#steps());
+    } catch (error) {
+      return await this.#recover(error);
+    }
+  }
+
+  get #run(): SyncRun {
+    if (this.#opened === undefined) throw new Error('The run was not opened yet');
+    return this.#opened;
+  }
+
+  set #run(run: SyncRun) {
+    this.#opened = run;
+  }
+
+  get #snapshot(): SnapshotRun {
+    const { environmentId, directoryId, id } = this.#run;
+    return { environmentId, directoryId, runId: id };
+  }
+
+  /** A run that ended just before its worker did has left something staged. */
+  async #forgetLeftovers(): Promise<void> {
+    const { environmentId, directoryId, stagedRunId, activeRunId } = this.#claim;
+    if (stagedRunId === null || stagedRunId === activeRunId) return;
+    await this.#parts.door.discard({ environmentId, directoryId, runId: stagedRunId });
+    await this.#parts.store.forgetStaged(this.#claim, stagedRunId);
+  }
+
+  /** Only reading has a deadline: what waited for approval meanwhile is not late. */
+  async #withDeadline<T>(elapsedSeconds: number, work: () => Promise<T>): Promise<T> {
+    if (this.#run.status !== 'fetching') return work();
+    const left = Math.max(this.#parts.deadlineSeconds - elapsedSeconds, 0);
+    const timer = setTimeout(() => this.#control.interrupt('deadline'), left * 1_000);
+    try {
+      return await work();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #steps(): Promise<Execution['outcome']> {
+    const run = this.#run;
+    const connector = this.#connector;
+    if (connector === undefined)
+      throw new SourceError('config_error', `This version has no connector "${this.#claim.provider}".`);
+    if (run.status === 'awaiting_approval') return this.#expire();
+    if (run.attempts > MAX_ATTEMPTS)
+      return this.#end(
+        'failed',
+        runError('internal_error', 'The run has failed to make progress too often.'),
+      );
+    const { signal } = this.#control;
+    const settings = await loadSettings(this.#parts, this.#claim, connector);
+    this.#fingerprint = settings.fingerprint;
+    const source = connector.connect(
+      settings.config,
+      this.#parts.ports({ snapshot: this.#snapshot, signal }),
+    );
+    try {
+      const failure = run.status === 'fetching' ? await this.#fetch(source, settings) : null;
+      return failure === null
+        ? await this.#conclude(source, connector.manifest.capabilities.lookUp)
+        : await this.#end('failed', failure);
+    } finally {
+      // What it read is stored; a connection that does not close nicely changes nothing.
+      await source.close?.().catch(() => undefined);
+    }
+  }
+
+  /** @returns why nothing at all could be read, or null. */
+  async #fetch(source: Source, settings: ConnectionSettings): Promise<RunError | null> {
+    const { store, door, log } = this.#parts;
+    const lease = this.#claim;
+    const snapshot = this.#snapshot;
+    const control = this.#control;
+    const isIncremental = this.#run.mode === 'incremental';
+    const cursors = isIncremental ? await store.cursors(lease, settings.fingerprint) : new Map();
+    const fetching = new Fetching({ source, control, store, door, snapshot, lease, cursors, log }, this.#run);
+    try {
+      await fetching.readAll();
+    } finally {
+      this.#run = fetching.run;
+    }
+    const hasNothing =
+      this.#run.records === 0 && this.#run.streams.every((stream) => stream.state === 'incomplete');
+    return hasNothing && this.#run.streams.length > 0 ? this.#streamError() : null;
+  }
+
+  async #conclude(source: Source, hasLookUp: boolean): Promise<Execution['outcome']> {
+    const facts = this.#facts(source, hasLookUp);
+    // An incremental run without a change: nothing to plan, nothing to apply.
+    if (this.#run.records === 0 && facts.complete.length === 0 && !this.#run.needsApproval)
+      return this.#end(this.#run.mode === 'preview' ? 'previewed' : 'succeeded');
+    if (this.#run.status !== 'applying') {
+      await this.#save({ status: 'planning' });
+      const report = await this.#parts.door.plan(this.#snapshot, facts);
+      if (this.#run.mode === 'preview') return this.#show(report);
+      if (this.#run.needsApproval) return this.#ask(report);
+      await this.#save({ status: 'applying', counts: report.counts }, itemsOf(this.#run, report));
+    }
+    await this.#tellSuccess();
+    const done = await this.#parts.door.apply(this.#snapshot, facts, fenceOf(this.#claim));
+    this.#run = { ...this.#run, counts: done.counts };
+    const error = this.#streamError();
+    return this.#end(error === null ? 'succeeded' : 'partial', error);
+  }
+
+  async #show(report: SnapshotReport): Promise<RunOutcome> {
+    await this.#save({ counts: report.counts }, itemsOf(this.#run, report));
+    return this.#end('previewed', this.#streamError());
+  }
+
+  /** Ends this worker's part until somebody has looked at the preview, or a day is over. */
+  async #ask(report: SnapshotReport): Promise<Execution['outcome']> {
+    await this.#save({ counts: report.counts }, itemsOf(this.#run, report));
+    const run: SyncRun = { ...this.#run, status: 'awaiting_approval', error: this.#streamError() };
+    await this.#parts.store.close(this.#claim, run, pause({ ...this.#claim, failures: 0 }, APPROVAL_SECONDS));
+    return 'awaiting_approval';
+  }
+
+  async #expire(): Promise<RunOutcome> {
+    const error = runError('approval_expired', 'Nobody has applied or cancelled the preview within a day.');
+    return this.#end('cancelled', error, { dueInSeconds: 0 });
+  }
+
+  #facts(source: Source, hasLookUp: boolean): RunFacts {
+    const mode = this.#run.mode === 'incremental' ? 'incremental' : 'full';
+    const facts = { mode, complete: provenCoverage(this.#run.streams) } as const;
+    if (!hasLookUp || source.lookUp === undefined) return facts;
+    return { ...facts, lookUp: async (kind, ids) => (await source.lookUp?.(kind, ids)) ?? new Map() };
+  }
+
+  #streamError(): RunError | null {
+    return this.#run.streams.find((stream) => stream.state === 'incomplete')?.error ?? null;
+  }
+
+  async #save(changes: Partial<SyncRun>, items: readonly RunItem[] = []): Promise<void> {
+    const { run, isCancelled } = await this.#parts.store.save(
+      this.#claim,
+      { ...this.#run, ...changes },
+      items,
+    );
+    this.#run = run;
+    // Once applying has begun it is brought to its end.
+    if (isCancelled && run.status !== 'applying') throw new Interrupted('cancelled');
+  }
+
+  async #end(
+    outcome: RunOutcome,
+    error: RunError | null = null,
+    closing: Partial<Closing> = {},
+  ): Promise<RunOutcome> {
+    const run: SyncRun = { ...this.#run, status: outcome, error };
+    this.#run = run;
+    const isApplied = outcome === 'succeeded' || outcome === 'partial';
+    if (isApplied) await this.#tellSuccess();
+    else await this.#tellFailure(error);
+    await this.#parts.store.close(this.#claim, run, {
+      ...closingOf({ claim: this.#claim, run, outcome }, this.#connector, this.#parts.random()),
+      cursors: isApplied ? cursorsOf(run, this.#fingerprint) : [],
+      ...closing,
+    });
+    if (run.records > 0) await this.#discard(run);
+    return outcome;
+  }
+
+  /** The run is over whether this works or not; what stays is found by the next one. */
+  async #discard(run: SyncRun): Promise<void> {
+    try {
+      await this.#parts.door.discard(this.#snapshot);
+      await this.#parts.store.forgetStaged(this.#claim, run.id);
+    } catch (error) {
+      this.#parts.log.warn(
+        { runId: run.id, reason: (error as Error).message },
+        'staged records stay for a while',
+      );
+    }
+  }
+
+  /** Before anything is applied, so that what a directory tells begins with its activation. */
+  async #tellSuccess(): Promise<void> {
+    if (this.#claim.state === 'linked' || this.#isTold) return;
+    await this.#parts.health.succeeded(this.#claim, fenceOf(this.#claim));
+    this.#isTold = true;
+  }
+
+  async #tellFailure(error: RunError | null): Promise<void> {
+    if (error?.code !== 'invalid_credentials' || this.#claim.state === 'invalid_credentials') return;
+    await this.#parts.health.failed(this.#claim, error, fenceOf(this.#claim));
+  }
+
+  /** Goes on after an error as its meaning demands. @throws RetryableError: the database is away, the run stands as it is. */
+  async #recover(error: unknown): Promise<Execution['outcome']> {
+    if (this.#opened === undefined && !isLost(error)) throw error;
+    switch (meaningOf(error)) {
+      case 'lost':
+        return 'lost';
+      case 'database':
+        throw error;
+      case 'drain':
+        return this.#pause({ attempts: 0 }, 0);
+      case 'cancel':
+        return this.#end('cancelled', runError('cancelled', 'The run was cancelled.'));
+      case 'wait':
+        return this.#pause({ error: describeFailure(error) }, backOffSeconds(this.#run.attempts));
+      case 'fail':
+        if (!(error instanceof SourceError)) this.#logUnforeseen(error);
+        return this.#end('failed', describeFailure(error));
+    }
+  }
+
+  async #pause(changes: Partial<SyncRun>, seconds: number): Promise<'paused'> {
+    this.#run = { ...this.#run, ...changes };
+    await this.#parts.store.close(this.#claim, this.#run, pause(this.#claim, seconds));
+    return 'paused';
+  }
+
+  #logUnforeseen(error: unknown): void {
+    const { environmentId, directoryId, provider } = this.#claim;
+    const facts = { environmentId, directoryId, provider, runId: this.#run.id, err: error };
+    this.#parts.log.error(facts, 'a sync run failed for a reason that nobody foresaw');
+  }
+}
+
+type Meaning = 'lost' | 'database' | 'drain' | 'cancel' | 'wait' | 'fail';
+
+function meaningOf(error: unknown): Meaning {
+  if (isLost(error)) return 'lost';
+  if (error instanceof Interrupted && error.reason === 'draining') return 'drain';
+  if (error instanceof Interrupted && error.reason === 'cancelled') return 'cancel';
+  if (error instanceof RetryableError) return 'database';
+  // Nobody finds the directory any more: it was deleted.
+  if (error instanceof NotFoundError) return 'cancel';
+  return classifyFailure(error) === 'wait' ? 'wait' : 'fail';
+}
+
+function isLost(error: unknown): boolean {
+  return error instanceof LeaseLostError || (error instanceof Interrupted && error.reason === 'lost');
+}
+
+/** Ids that are the same when the plan is made again, and lie at the run's own time. */
+function itemsOf(run: SyncRun, report: SnapshotReport): RunItem[] {
+  const time = run.id.slice('run_'.length, 'run_'.length + 10);
+  return report.samples.map((detail, index) => ({
+    id: `run_item_${time}${String(index).padStart(16, '0')}`,
+    kind: 'change',
+    detail,
+  }));
+}

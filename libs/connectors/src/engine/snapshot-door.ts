@@ -1,0 +1,55 @@
+import type { JsonObject, Queryable } from '#kernel';
+import type { SnapshotCoverage, SnapshotKind, SnapshotRecord } from '#model';
+
+/** Which run a snapshot belongs to. */
+export interface SnapshotRun {
+  readonly environmentId: string;
+  readonly directoryId: string;
+  readonly runId: string;
+}
+
+/** What a run knows about what it has staged. */
+export interface RunFacts {
+  readonly mode: 'full' | 'incremental';
+  /** What was read to its proven end: whatever it did not show is absent. Nothing else may be removed by absence. */
+  readonly complete: readonly SnapshotCoverage[];
+  /** People asked for at the source, to prove an absence; ids left out of the answer are unknown. */
+  readonly lookUp?: (
+    kind: SnapshotKind,
+    ids: readonly string[],
+  ) => Promise<ReadonlyMap<string, 'present' | 'gone'>>;
+}
+
+/** What a plan or an application comes to, in numbers by kind and action, and some examples with names. */
+export interface SnapshotReport {
+  readonly counts: JsonObject;
+  readonly samples: readonly JsonObject[];
+}
+
+/**
+ * Throws in the caller's transaction when the run has lost its lease. It locks the lease's row until the transaction
+ * ends, so nobody can take the directory over between the check and the commit.
+ */
+export type Fence = (tx: Queryable) => Promise<void>;
+
+/**
+ * The directory's door for snapshots. Staging the same page twice is harmless, and `apply` that was cut off is continued
+ * by calling it again: a run resumes after a kill.
+ */
+export interface SnapshotDoor {
+  stage(run: SnapshotRun, records: readonly SnapshotRecord[], fence: Fence): Promise<void>;
+  /** Ids that the run has staged, ordered. */
+  stagedIds(
+    run: SnapshotRun,
+    kind: SnapshotKind,
+    page: { readonly after: string | null; readonly limit: number },
+  ): Promise<readonly string[]>;
+  /** What applying would do. Writes nothing that anybody sees. */
+  plan(run: SnapshotRun, facts: RunFacts): Promise<SnapshotReport>;
+  /** Applies in batches, each with its events in one transaction. */
+  apply(run: SnapshotRun, facts: RunFacts, fence: Fence): Promise<SnapshotReport>;
+  /** Forgets what the run has staged. */
+  discard(run: SnapshotRun): Promise<void>;
+  /** Applies states that were dated and have come due, in any directory. @returns how many. */
+  applyDueTransitions(limit: number): Promise<number>;
+}

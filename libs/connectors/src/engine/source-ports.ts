@@ -1,0 +1,33 @@
+import type { Clock } from '#kernel';
+import type { AddressGuard } from '#outbound';
+import type { SourceHttp, SourceHttpOptions } from '../sdk/http/source-http.js';
+import type { SourceLog, SourcePorts } from '../sdk/ports.js';
+import { connectTcp } from './connect-tcp.js';
+import type { PortsFactory } from './executor-parts.js';
+import type { SnapshotDoor } from './snapshot-door.js';
+
+/** Makes the HTTP client of one origin; it ends with the signal. */
+export type HttpFactory = (
+  options: SourceHttpOptions,
+  run: { readonly signal: AbortSignal; readonly log: SourceLog },
+) => SourceHttp;
+
+export interface PortsParts {
+  readonly clock: Clock;
+  readonly log: SourceLog;
+  readonly guard: AddressGuard;
+  readonly http: HttpFactory;
+  readonly door: Pick<SnapshotDoor, 'stagedIds'>;
+}
+
+/** The ways out that a source gets: guarded, and ended with its run. */
+export function createPortsFactory({ clock, log, guard, http, door }: PortsParts): PortsFactory {
+  return ({ snapshot, signal }): SourcePorts => ({
+    clock,
+    signal,
+    log,
+    http: (options) => http(options, { signal, log }),
+    connectTcp: (host, port, { secure }) => connectTcp({ host, port, secure }, guard, signal),
+    stagedIds: (kind, page) => door.stagedIds(snapshot, kind, page),
+  });
+}

@@ -1,0 +1,257 @@
+import {
+  ConflictError,
+  InvalidInputError,
+  newId,
+  NotFoundError,
+  idTime,
+  type Database,
+  type JsonObject,
+  type Queryable,
+} from '#kernel';
+import { keysetScan, toPage, type Page, type PageRequest } from '#model';
+import type { ConnectorRegistry } from '../providers/registry.js';
+import type { DirectoryKey } from './connection-settings.js';
+import { notPolled } from './connections.js';
+import { runError } from './run-errors.js';
+import { RUN_COLUMNS, toRun, type RunRow } from './run-row.js';
+import { createdAt } from './run-store.js';
+import { isFinal, type RunMode, type RunStatus, type SyncRun } from './sync-run.js';
+
+/** What a run tells about one record. */
+export interface SyncRunItem {
+  readonly id: string;
+  readonly kind: string;
+  readonly detail: JsonObject;
+}
+
+export interface SyncRunsParts {
+  readonly database: Database;
+  readonly registry: ConnectorRegistry;
+  /** Called after a commit that gives a worker something to do. */
+  readonly onDue?: () => void;
+}
+
+interface HeadRow {
+  readonly provider: string | null;
+  readonly paused: boolean;
+  readonly needs_approval: boolean;
+  readonly active_run_id: string | null;
+  readonly last_full_records: number | null;
+}
+
+/** Runs as people see and steer them. What they ask for is written down; a worker does it. */
+export class SyncRuns {
+  readonly #parts: SyncRunsParts;
+
+  constructor(parts: SyncRunsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Asks for a run at once, ahead of everything that is only scheduled. A preview that waits for approval gives way.
+   * @throws ConflictError when a run is under way, the directory is paused or not polled
+   */
+  async request(key: DirectoryKey, mode: RunMode): Promise<SyncRun> {
+    const run = await this.#parts.database.transaction(async (tx) => {
+      const head = await this.#lock(tx, key);
+      if (head.paused)
+        throw stateConflict('The directory is paused. Resume it in its schedule, then start the run.');
+      this.#checkMode(head, mode);
+      if (head.active_run_id !== null) await this.#supersede(tx, key, head.active_run_id);
+      return this.#insert(tx, key, {
+        head,
+        mode: head.needs_approval && mode === 'incremental' ? 'full' : mode,
+      });
+    });
+    this.#parts.onDue?.();
+    return run;
+  }
+
+  /** @throws NotFoundError */
+  async get(key: DirectoryKey, runId: string): Promise<SyncRun> {
+    return this.#find(this.#parts.database, key, runId);
+  }
+
+  async list(key: DirectoryKey, page: PageRequest): Promise<Page<SyncRun>> {
+    await this.#exists(key);
+    const scan = keysetScan(page);
+    const rows = await this.#parts.database.query<RunRow>({
+      text: `SELECT ${RUN_COLUMNS} FROM sync_runs r
+        WHERE r.environment_id = $1 AND r.directory_id = $2 AND ($3::text IS NULL OR r.id ${scan.comparison} $3)
+        ORDER BY r.id ${scan.direction} LIMIT $4`,
+      values: [key.environmentId, key.directoryId, scan.cursor ?? null, page.limit + 1],
+    });
+    return toPage(rows.map(toRun), page);
+  }
+
+  /** @throws NotFoundError */
+  async items(key: DirectoryKey, runId: string, page: PageRequest): Promise<Page<SyncRunItem>> {
+    const run = await this.get(key, runId);
+    const scan = keysetScan(page);
+    const rows = await this.#parts.database.query<SyncRunItem>({
+      text: `SELECT i.id, i.kind, i.detail FROM sync_run_items i
+        WHERE i.environment_id = $1 AND i.directory_id = $2 AND i.run_id = $3 AND i.created_at = $4::timestamptz
+          AND ($5::text IS NULL OR i.id ${scan.comparison} $5)
+        ORDER BY i.id ${scan.direction} LIMIT $6`,
+      values: [
+        key.environmentId,
+        key.directoryId,
+        runId,
+        createdAt(run),
+        scan.cursor ?? null,
+        page.limit + 1,
+      ],
+    });
+    return toPage(rows, page);
+  }
+
+  /** Ends a run before it changes anything. @throws ConflictError when it is being applied, or over. */
+  async cancel(key: DirectoryKey, runId: string): Promise<SyncRun> {
+    return this.#steer(key, runId, (run) => {
+      if (run.status === 'applying')
+        throw stateConflict(
+          'The run is being applied and is brought to its end. Pause the directory to stop the next.',
+        );
+      return 'cancel_requested_at = coalesce(cancel_requested_at, now())';
+    });
+  }
+
+  /** Lets a preview through. @throws ConflictError when the run does not wait for that. */
+  async approve(key: DirectoryKey, runId: string): Promise<SyncRun> {
+    return this.#steer(key, runId, (run) => {
+      if (run.status !== 'awaiting_approval')
+        throw stateConflict(`The run is ${run.status}; only one that is awaiting_approval can be applied.`);
+      return `status = 'planning', needs_approval = false, attempts = 0`;
+    });
+  }
+
+  async #steer(key: DirectoryKey, runId: string, decide: (run: SyncRun) => string): Promise<SyncRun> {
+    const steered = await this.#parts.database.transaction(async (tx) => {
+      await this.#find(tx, key, runId);
+      await this.#lock(tx, key);
+      const run = await this.#find(tx, key, runId);
+      if (isFinal(run.status)) throw stateConflict(`The run has ended: ${run.status}.`);
+      const [row] = await tx.query<RunRow>({
+        text: `UPDATE sync_runs r SET ${decide(run)}, revision = revision + 1
+          WHERE r.environment_id = $1 AND r.directory_id = $2 AND r.id = $3 AND r.created_at = $4::timestamptz
+          RETURNING ${RUN_COLUMNS}`,
+        values: [key.environmentId, key.directoryId, runId, createdAt(run)],
+      });
+      await makeDue(tx, key);
+      return toRun(row as RunRow);
+    });
+    this.#parts.onDue?.();
+    return steered;
+  }
+
+  #checkMode(head: HeadRow, mode: RunMode): void {
+    const capabilities = this.#parts.registry.find(head.provider)?.manifest.capabilities;
+    if (mode === 'incremental' && capabilities?.incremental !== true)
+      throw new InvalidInputError('Validation failed', {
+        problems: [{ field: 'mode', message: 'This source cannot say what has changed. Use "full".' }],
+      });
+  }
+
+  async #supersede(tx: Queryable, key: DirectoryKey, runId: string): Promise<void> {
+    const run = await this.#find(tx, key, runId);
+    if (run.status !== 'awaiting_approval')
+      throw new ConflictError(`The run ${runId} is already under way. Wait for it, or cancel it.`, {
+        reason: 'state',
+        code: 'sync_run_in_progress',
+      });
+    const error = runError('superseded', 'Another run was started before anybody applied this preview.');
+    await tx.query({
+      text: `UPDATE sync_runs SET status = 'cancelled', finished_at = now(), revision = revision + 1, error_code = $5,
+          error_message = $6, error_remedy = $7
+        WHERE environment_id = $1 AND directory_id = $2 AND id = $3 AND created_at = $4::timestamptz`,
+      values: [
+        key.environmentId,
+        key.directoryId,
+        runId,
+        createdAt(run),
+        error.code,
+        error.message,
+        error.remedy,
+      ],
+    });
+  }
+
+  async #insert(
+    tx: Queryable,
+    key: DirectoryKey,
+    { head, mode }: { readonly head: HeadRow; readonly mode: RunMode },
+  ): Promise<SyncRun> {
+    const id = newId('run');
+    const status: RunStatus = 'queued';
+    const [row] = await tx.query<RunRow>({
+      text: `INSERT INTO sync_runs AS r (environment_id, directory_id, id, created_at, mode, trigger, status,
+          needs_approval, expected)
+        VALUES ($1, $2, $3, $4, $5, 'manual', $6, $7, $8) RETURNING ${RUN_COLUMNS}`,
+      values: [
+        key.environmentId,
+        key.directoryId,
+        id,
+        createdAt({ id }),
+        mode,
+        status,
+        head.needs_approval && mode !== 'preview',
+        head.last_full_records,
+      ],
+    });
+    await tx.query({
+      text: 'UPDATE sync_schedules SET active_run_id = $3 WHERE environment_id = $1 AND directory_id = $2',
+      values: [key.environmentId, key.directoryId, id],
+    });
+    await makeDue(tx, key);
+    return toRun(row as RunRow);
+  }
+
+  async #lock(tx: Queryable, key: DirectoryKey): Promise<HeadRow> {
+    await this.#exists(key);
+    const [row] = await tx.query<HeadRow>({
+      text: `SELECT d.provider, s.paused, s.needs_approval, s.active_run_id, s.last_full_records
+        FROM sync_schedules s
+        JOIN directories d ON d.environment_id = s.environment_id AND d.id = s.directory_id
+        WHERE s.environment_id = $1 AND s.directory_id = $2 FOR UPDATE OF s`,
+      values: [key.environmentId, key.directoryId],
+    });
+    if (!row) throw notPolled();
+    return row;
+  }
+
+  async #exists({ environmentId, directoryId }: DirectoryKey): Promise<void> {
+    const rows = await this.#parts.database.query({
+      text: 'SELECT FROM directories WHERE environment_id = $1 AND id = $2 AND deleted_at IS NULL',
+      values: [environmentId, directoryId],
+    });
+    if (rows.length === 0)
+      throw new NotFoundError(`Directory not found: '${directoryId}'.`, { entityId: directoryId });
+  }
+
+  async #find(tx: Queryable, key: DirectoryKey, runId: string): Promise<SyncRun> {
+    const [row] =
+      idTime('run', runId) === undefined
+        ? []
+        : await tx.query<RunRow>({
+            text: `SELECT ${RUN_COLUMNS} FROM sync_runs r
+              JOIN directories d ON d.environment_id = r.environment_id AND d.id = r.directory_id
+                AND d.deleted_at IS NULL
+              WHERE r.environment_id = $1 AND r.directory_id = $2 AND r.id = $3 AND r.created_at = $4::timestamptz`,
+            values: [key.environmentId, key.directoryId, runId, createdAt({ id: runId })],
+          });
+    if (!row) throw new NotFoundError(`Sync run not found: '${runId}'.`, { entityId: runId });
+    return toRun(row);
+  }
+}
+
+/** Ahead of everything that is only scheduled. */
+async function makeDue(tx: Queryable, key: DirectoryKey): Promise<void> {
+  await tx.query({
+    text: `UPDATE sync_schedules SET due_at = '-infinity' WHERE environment_id = $1 AND directory_id = $2`,
+    values: [key.environmentId, key.directoryId],
+  });
+}
+
+function stateConflict(message: string): ConflictError {
+  return new ConflictError(message, { reason: 'state' });
+}

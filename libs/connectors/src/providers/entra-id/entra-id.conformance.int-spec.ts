@@ -1,0 +1,4 @@
+import { connectorConformance, fakeEntraId } from '#testing';
+import entraId from './index.js';
+
+connectorConformance(entraId, fakeEntraId);

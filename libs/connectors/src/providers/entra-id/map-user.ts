@@ -1,0 +1,92 @@
+import type { JsonObject, JsonValue } from '#kernel';
+import type { Email, SnapshotRecord, SnapshotUser, StateReason } from '#model';
+import { decodeRecord, type Fields } from '../../sdk/decode.js';
+import type { EntraConfig } from './config.js';
+
+const RAW = [
+  'id',
+  'userPrincipalName',
+  'mail',
+  'otherMails',
+  'proxyAddresses',
+  'givenName',
+  'surname',
+  'displayName',
+  'jobTitle',
+  'department',
+  'companyName',
+  'officeLocation',
+  'employeeId',
+  'employeeType',
+  'accountEnabled',
+  'userType',
+  'externalUserState',
+];
+
+const CUSTOM: Readonly<Record<string, string>> = {
+  department: 'department_name',
+  companyName: 'company_name',
+  officeLocation: 'office_location',
+  employeeId: 'employee_number',
+  employeeType: 'employee_type',
+};
+
+/** A user of a list or a delta; both have the same attributes, absent where never set. Null: a guest, not wanted. */
+export function mapUser(value: JsonValue, config: EntraConfig): SnapshotRecord | null {
+  let isWanted = true;
+  const record = decodeRecord(value, 'user', (user) => {
+    isWanted = config.includeGuests || user.optionalText('userType') !== 'Guest';
+    return { kind: 'user', user: attributes(user, config) };
+  });
+  return isWanted ? record : null;
+}
+
+function attributes(user: Fields, config: EntraConfig): SnapshotUser {
+  const emails = emailsOf(user);
+  return {
+    sourceId: user.text('id'),
+    userName: user.optionalText('userPrincipalName'),
+    email: emails.find(({ primary }) => primary)?.value ?? null,
+    emails,
+    firstName: user.optionalText('givenName'),
+    lastName: user.optionalText('surname'),
+    name: user.optionalText('displayName'),
+    jobTitle: user.optionalText('jobTitle'),
+    ...stateOf(user),
+    raw: user.pick([...RAW, ...config.extensionAttributes]),
+    customAttributes: customOf(user, config),
+  };
+}
+
+function stateOf(user: Fields): { active: boolean; stateReason: StateReason | null } {
+  if (!user.boolean('accountEnabled', true)) return { active: false, stateReason: 'suspended' };
+  const isInvited = user.optionalText('externalUserState') === 'PendingAcceptance';
+  return isInvited ? { active: false, stateReason: 'pending' } : { active: true, stateReason: null };
+}
+
+/** `SMTP:` in capitals marks the primary proxy address. `mail` is null for many members. */
+function emailsOf(user: Fields): Email[] {
+  const proxies = user.texts('proxyAddresses').filter((address) => /^smtp:/i.test(address));
+  const main = proxies.find((address) => address.startsWith('SMTP:'))?.slice(5);
+  const upn = user.optionalText('userPrincipalName');
+  const login = upn !== null && upn.includes('@') && !upn.includes('#EXT#') ? upn : null;
+  const primary = user.optionalText('mail') ?? main ?? login;
+  const all = [primary, ...proxies.map((address) => address.slice(5)), ...user.texts('otherMails')];
+  const seen = new Set<string>();
+  return all.flatMap((value) => {
+    if (value === null || value === '' || seen.has(value.toLowerCase())) return [];
+    seen.add(value.toLowerCase());
+    return [{ primary: value === primary, value }];
+  });
+}
+
+function customOf(user: Fields, config: EntraConfig): JsonObject {
+  const picked = user.pick([...Object.keys(CUSTOM), ...config.extensionAttributes]);
+  return Object.fromEntries(
+    // The application's id inside the name says nothing to a reader.
+    Object.entries(picked).map(([key, value]) => [
+      CUSTOM[key] ?? key.replace(/^extension_[0-9a-f]{32}_/i, ''),
+      value,
+    ]),
+  );
+}

@@ -1,0 +1,44 @@
+import type { SnapshotKind } from '#model';
+import type { Source, SourceCheck } from '../../sdk/contract.js';
+import type { SourcePorts } from '../../sdk/ports.js';
+import { GoogleClient } from './client.js';
+import type { GoogleConfig } from './config.js';
+import { mapGroup } from './map-group.js';
+import { mapUser } from './map-user.js';
+import { googleStreams } from './streams.js';
+
+const SAMPLES = 3;
+
+export function connect(config: GoogleConfig, ports: SourcePorts): Source {
+  const client = new GoogleClient(config, ports);
+  return {
+    streams: () => googleStreams({ client, config, ports }),
+    check: () => check(client, config),
+    lookUp: (kind, ids) => lookUp(client, kind, ids),
+  };
+}
+
+async function check(client: GoogleClient, config: GoogleConfig): Promise<SourceCheck> {
+  const users = await client.users(null);
+  const groups = await client.groups(null);
+  return {
+    users: users.next === null ? users.items.length : null,
+    groups: groups.next === null ? groups.items.length : null,
+    samples: [
+      ...users.items.map((item) => mapUser(item, config.orgUnits)).slice(0, SAMPLES),
+      ...groups.items.map(mapGroup).slice(0, SAMPLES),
+    ],
+    warnings: [],
+  };
+}
+
+async function lookUp(
+  client: GoogleClient,
+  kind: SnapshotKind,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, 'present' | 'gone'>> {
+  const found = new Map<string, 'present' | 'gone'>();
+  for (const id of ids)
+    found.set(id, (await client.exists(kind === 'user' ? 'users' : 'groups', id)) ? 'present' : 'gone');
+  return found;
+}

@@ -1,0 +1,88 @@
+import type { SnapshotMember } from '#model';
+import type { SourceStream } from '../../sdk/contract.js';
+import { memberStream, stagedGroups } from '../../sdk/member-stream.js';
+import { pagedStream, vendorPages, type VendorPage } from '../../sdk/paged-stream.js';
+import type { SourcePorts } from '../../sdk/ports.js';
+import type { GoogleClient } from './client.js';
+import type { GoogleConfig } from './config.js';
+import { manifest } from './manifest.js';
+import { mapGroup, mapMember } from './map-group.js';
+import { mapDeletedUser, mapUser } from './map-user.js';
+
+export interface GoogleParts {
+  readonly client: GoogleClient;
+  readonly config: GoogleConfig;
+  readonly ports: SourcePorts;
+}
+
+const PROOF = 'Google sent no next page token.';
+const IDS_AT_ONCE = 5_000;
+
+/** Google tells no changes, so every run is a full one. */
+export function googleStreams({ client, config, ports }: GoogleParts): readonly SourceStream[] {
+  return [
+    pagedStream({
+      id: 'users',
+      covers: ['users'],
+      fetch: (token) => client.users(token),
+      map: (item) => [mapUser(item, config.orgUnits)],
+      proof: PROOF,
+    }),
+    pagedStream({
+      id: 'deleted_users',
+      covers: [],
+      fetch: (token) => client.deletedUsers(token),
+      map: (item) => [mapDeletedUser(item)],
+      proof: PROOF,
+    }),
+    pagedStream({
+      id: 'groups',
+      covers: ['groups'],
+      fetch: (token) => client.groups(token),
+      map: (item) => [mapGroup(item)],
+      proof: PROOF,
+    }),
+    memberStream({
+      id: 'memberships',
+      covers: ['memberships'],
+      groups: (after) => stagedGroups(ports, after),
+      read: (ids) => Promise.all(ids.map((id) => membersOf(client, ports, id))),
+      groupsPerRead: 1,
+      concurrency: manifest.limits.concurrency,
+      replaces: false,
+      proof: PROOF,
+    }),
+  ];
+}
+
+async function membersOf(
+  client: GoogleClient,
+  ports: SourcePorts,
+  groupId: string,
+): Promise<readonly SnapshotMember[] | null> {
+  const members: SnapshotMember[] = [];
+  const first = await client.members(groupId, null);
+  if (first === null) return null;
+  const fetch = async (token: string | null): Promise<VendorPage> =>
+    token === null ? first : ((await client.members(groupId, token)) ?? { items: [], next: null });
+  for await (const { items } of vendorPages(fetch))
+    for (const member of items.map(mapMember)) {
+      if (member === 'everyone') return everyone(ports, members);
+      if (member !== null) members.push(member);
+    }
+  return members;
+}
+
+/** All users of this run, and the nested groups that were found before. */
+async function everyone(
+  ports: SourcePorts,
+  found: readonly SnapshotMember[],
+): Promise<readonly SnapshotMember[]> {
+  const members = found.filter(({ kind }) => kind === 'group');
+  for (let after: string | null = null; ;) {
+    const ids = await ports.stagedIds('user', { after, limit: IDS_AT_ONCE });
+    for (const id of ids) members.push({ kind: 'user', id });
+    after = ids.at(-1) ?? null;
+    if (ids.length < IDS_AT_ONCE) return members;
+  }
+}

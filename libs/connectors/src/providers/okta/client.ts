@@ -1,0 +1,169 @@
+import { parseLinkHeader } from 'got';
+import type { JsonAnswer, SourceAnswer, SourceHttp, Verdict } from '../../sdk/http/source-http.js';
+import { bearerTokens, requestToken, type AccessToken } from '../../sdk/oauth-token.js';
+import type { VendorPage } from '../../sdk/paged-stream.js';
+import type { SourcePorts } from '../../sdk/ports.js';
+import { signAssertion } from '../../sdk/signed-assertion.js';
+import { SourceError } from '../../sdk/source-error.js';
+import type { OktaConfig } from './config.js';
+import { manifest } from './manifest.js';
+
+const SCOPES = manifest.scopes.map(({ scope }) => scope);
+const PAGE = manifest.limits.pageSize;
+const LOG_PAGE = 1_000;
+
+/** Leaves out what costs the organization time and is not used. */
+const LEAN = {
+  'content-type':
+    'application/json; okta-response="omitCredentials,omitCredentialsLinks,omitTransitioningToStatus"',
+};
+
+/** One method per call. Page tokens are Okta's own `next` links; `mark` is the server's time. */
+export class OktaClient {
+  readonly #http: SourceHttp;
+  readonly #config: OktaConfig;
+  readonly #ports: SourcePorts;
+
+  constructor(config: OktaConfig, ports: SourcePorts) {
+    this.#config = config;
+    this.#ports = ports;
+    this.#http = ports.http({
+      baseUrl: config.orgUrl,
+      limits: manifest.limits,
+      authorize: this.#authorize(),
+      judge: (answer) => judge(answer, ports.clock.now()),
+    });
+  }
+
+  /** Users that were changed since an instant; DEPROVISIONED ones too, which an unfiltered list leaves out. */
+  users(since: string, token: string | null): Promise<VendorPage> {
+    const query = { limit: PAGE, filter: `lastUpdated ge "${since}"` };
+    return this.#list('/api/v1/users', query, token);
+  }
+
+  groups(filter: string | undefined, token: string | null): Promise<VendorPage> {
+    return this.#list('/api/v1/groups', { limit: PAGE, filter }, token);
+  }
+
+  /** Null when there is no such group. */
+  async members(groupId: string, token: string | null): Promise<VendorPage | null> {
+    const path = `/api/v1/groups/${encodeURIComponent(groupId)}/users`;
+    return this.#page(await this.#get(path, { limit: PAGE }, token), token);
+  }
+
+  /** A page of the System Log. It has a next page always; an empty one means that nothing more has happened yet. */
+  log(filter: string, since: string, token: string | null): Promise<VendorPage> {
+    const query = { limit: LOG_PAGE, sortOrder: 'ASCENDING', filter, since };
+    return this.#list('/api/v1/logs', query, token);
+  }
+
+  /** The server's clock. */
+  async time(): Promise<string> {
+    return dateOf(await this.#http.json({ path: '/api/v1/groups', query: { limit: 1 } }));
+  }
+
+  /** Whether a single user or group is there; this is not eventually consistent. */
+  async exists(kind: 'users' | 'groups', id: string): Promise<boolean> {
+    const path = `/api/v1/${kind}/${encodeURIComponent(id)}`;
+    return (await this.#http.json({ path, accept: [404] })).status !== 404;
+  }
+
+  async #list(path: string, query: Record<string, string | number | undefined>, token: string | null) {
+    const page = this.#page(await this.#get(path, query, token), token);
+    if (page !== null) return page;
+    throw new SourceError(
+      'not_found_tenant',
+      'This address is no Okta organization, or the organization was renamed.',
+    );
+  }
+
+  #get(
+    path: string,
+    query: Record<string, string | number | undefined>,
+    token: string | null,
+  ): Promise<JsonAnswer> {
+    const where = token === null ? { path, query } : { url: token };
+    return this.#http.json({ ...where, headers: LEAN, accept: token === null ? [404] : [400, 404] });
+  }
+
+  #page(answer: JsonAnswer, token: string | null): VendorPage | null {
+    if (answer.status === 404) return null;
+    if (answer.status === 400)
+      throw new SourceError('cursor_expired', `Okta does not know a page any more (${answer.status}).`);
+    if (!Array.isArray(answer.body))
+      throw new SourceError('source_changed_shape', 'Okta sent something else than a list.');
+    return {
+      items: answer.body,
+      next: nextLink(answer, token),
+      mark: dateOf(answer),
+    };
+  }
+
+  #authorize(): (reason: { readonly renew: boolean }) => Promise<Readonly<Record<string, string>>> {
+    const { credential } = this.#config;
+    if (credential.kind === 'api_token')
+      return () => Promise.resolve({ authorization: `SSWS ${credential.token}` });
+    return bearerTokens(() => this.#token(credential), this.#ports.clock);
+  }
+
+  async #token(credential: Extract<OktaConfig['credential'], { kind: 'private_key' }>): Promise<AccessToken> {
+    const assertion = await signAssertion({
+      privateKey: credential.privateKey,
+      header: credential.keyId === null ? {} : { kid: credential.keyId },
+      claims: {
+        iss: credential.clientId,
+        sub: credential.clientId,
+        aud: `${this.#config.orgUrl}/oauth2/v1/token`,
+      },
+      now: this.#ports.clock.now(),
+    });
+    const form = {
+      grant_type: 'client_credentials',
+      scope: SCOPES.join(' '),
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: assertion,
+    };
+    return requestToken(this.#http, { path: '/oauth2/v1/token', form }, ({ error, status }) =>
+      error === 'use_dpop_nonce'
+        ? new SourceError(
+            'config_error',
+            'The app demands DPoP. Untick "Require Demonstrating Proof of Possession" in its settings.',
+            { facts: { status } },
+          )
+        : undefined,
+    );
+  }
+}
+
+/** Waits for the minute's new quota before it is used up to the last, for others use it too. */
+function judge(answer: SourceAnswer, now: Date): Verdict | undefined {
+  const header = (name: string): number => Number(answer.headers[`x-rate-limit-${name}`]);
+  const resetMs = header('reset') * 1_000;
+  const server = Date.parse(String(answer.headers['date']));
+  const untilReset = resetMs - (Number.isNaN(server) ? now.getTime() : server) + 1_000;
+  if (!Number.isFinite(resetMs) || untilReset <= 0) return undefined;
+  if (answer.status === 429) return { kind: 'retry', afterMs: untilReset };
+  const isLow = answer.status < 300 && header('remaining') < manifest.limits.concurrency;
+  return isLow ? { kind: 'ok', pauseMs: untilReset } : undefined;
+}
+
+function nextLink(answer: SourceAnswer, token: string | null): string | null {
+  const header = answer.headers['link'];
+  if (header === undefined) return null;
+  const text = typeof header === 'string' ? header : header.join(', ');
+  const next = parseLinkHeader(text).find(
+    ({ parameters }) => parameters['rel']?.replaceAll('"', '') === 'next',
+  );
+  // An empty log page leads to itself.
+  return next === undefined || (next.reference === token && isEmptyList(answer)) ? null : next.reference;
+}
+
+function isEmptyList(answer: SourceAnswer): boolean {
+  return answer.text.trim() === '[]';
+}
+
+function dateOf(answer: SourceAnswer): string {
+  const date = Date.parse(String(answer.headers['date']));
+  if (!Number.isNaN(date)) return new Date(date).toISOString();
+  throw new SourceError('source_changed_shape', 'Okta did not say what time it is (header Date).');
+}

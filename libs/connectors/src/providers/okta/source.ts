@@ -1,0 +1,52 @@
+import type { SnapshotKind } from '#model';
+import type { Source, SourceCheck } from '../../sdk/contract.js';
+import type { SourcePorts } from '../../sdk/ports.js';
+import { SourceError } from '../../sdk/source-error.js';
+import { OktaClient } from './client.js';
+import type { OktaConfig } from './config.js';
+import { mapGroup } from './map-group.js';
+import { mapUser } from './map-user.js';
+import { oktaStreams } from './streams.js';
+
+const SAMPLES = 3;
+
+export function connect(config: OktaConfig, ports: SourcePorts): Source {
+  const client = new OktaClient(config, ports);
+  return {
+    streams: (run) => oktaStreams({ client, config, ports }, run),
+    check: () => check(client, config, ports),
+    lookUp: (kind, ids) => lookUp(client, kind, ids),
+  };
+}
+
+async function check(client: OktaClient, config: OktaConfig, ports: SourcePorts): Promise<SourceCheck> {
+  const users = await client.users('1970-01-01T00:00:00.000Z', null);
+  const groups = await client.groups(undefined, null);
+  const warnings: string[] = [];
+  try {
+    await client.log('eventType eq "group.lifecycle.delete"', ports.clock.now().toISOString(), null);
+  } catch (error) {
+    if (!(error instanceof SourceError) || error.code !== 'insufficient_permissions') throw error;
+    warnings.push('The System Log may not be read (okta.logs.read): only full runs notice deletions.');
+  }
+  return {
+    users: users.next === null ? users.items.length : null,
+    groups: groups.next === null ? groups.items.length : null,
+    samples: [
+      ...users.items.slice(0, SAMPLES).map(mapUser),
+      ...groups.items.flatMap((item) => mapGroup(item, config)).slice(0, SAMPLES),
+    ],
+    warnings,
+  };
+}
+
+async function lookUp(
+  client: OktaClient,
+  kind: SnapshotKind,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, 'present' | 'gone'>> {
+  const found = new Map<string, 'present' | 'gone'>();
+  for (const id of ids)
+    found.set(id, (await client.exists(kind === 'user' ? 'users' : 'groups', id)) ? 'present' : 'gone');
+  return found;
+}

@@ -1,0 +1,105 @@
+import { expect } from '@jest/globals';
+import type { Connector } from '#connectors';
+import type { JsonObject } from '#kernel';
+import type { StateReason } from '#model';
+import type { FakeServer } from '../fake-source/fake-server.js';
+import { FakeTenant, itemsOf, type FakePerson } from '../fake-source/fake-tenant.js';
+import { fakeTime, type FakeTime } from '../fake-time.js';
+import { readSource, type Reading, type ReadResult } from '../read-source.js';
+
+/** A vendor's fake as the suite needs it. */
+export interface ConformanceFake {
+  /** Starts it with pages of at most `pageSize`, however many are asked for. */
+  readonly start: (tenant: FakeTenant, options: { readonly pageSize: number }) => Promise<FakeServer>;
+  /** Answers of the form that work. */
+  readonly answers: (url: string) => JsonObject;
+  /** The same with a credential that the vendor refuses. */
+  readonly wrongAnswers: (url: string) => JsonObject;
+  /** Vendor origins that lead to the fake, where the address is no setting. */
+  readonly hosts?: (url: string) => Readonly<Record<string, string>>;
+  /** Texts that may never show: keys, secrets, tokens. */
+  readonly secrets: readonly string[];
+  readonly userId: (index: number) => string;
+  readonly groupId: (index: number) => string;
+  /** Names of the calls that list; `listsPerRun` of several that read the same list is not needed. */
+  readonly calls: { readonly users: string; readonly groups: string; readonly members: string };
+  /** What a person of each state becomes; `removed` is stated as gone. */
+  readonly states: Readonly<
+    Record<FakePerson['state'], { readonly active: boolean; readonly stateReason: StateReason | null }>
+  >;
+  /** How an incremental run learns of a removal; false when only full runs find it. */
+  readonly statesRemovals: boolean;
+}
+
+/** One conformance test's surroundings. */
+export interface World {
+  readonly connector: Connector;
+  readonly fake: ConformanceFake;
+  readonly time: FakeTime;
+  readonly tenant: FakeTenant;
+  readonly server: FakeServer;
+  read(options?: Partial<Reading>): Promise<ReadResult>;
+}
+
+/** Pages of this size: three of them are a tenant that is read in no time. */
+export const PAGE = 3;
+export const SIZE = { users: 7, groups: 7, membersPerGroup: 4 };
+
+/** A connector and the fake that it reads. */
+export interface Subject {
+  readonly connector: Connector;
+  readonly fake: ConformanceFake;
+}
+
+export async function openWorld(
+  { connector, fake }: Subject,
+  size: Partial<typeof SIZE> = {},
+): Promise<World> {
+  const time = fakeTime();
+  const tenant = new FakeTenant({ ...SIZE, ...size }, time.clock);
+  const server = await fake.start(tenant, { pageSize: PAGE });
+  return {
+    connector,
+    fake,
+    time,
+    tenant,
+    server,
+    read: (options) =>
+      readSource(connector, {
+        time,
+        answers: fake.answers(server.url),
+        hosts: fake.hosts?.(server.url),
+        ...options,
+      }),
+  };
+}
+
+/** Everything of the tenant, and nothing else. */
+export function expectWhole({ fake, tenant }: World, result: ReadResult): void {
+  const people = [...itemsOf(tenant.users)].map(({ index }) => fake.userId(index));
+  const groups = [...itemsOf(tenant.groups)].map(({ index }) => index);
+  const members = groups.flatMap((group) =>
+    [...itemsOf(tenant.members(group))].map(({ kind, index }) => {
+      const id = kind === 'user' ? fake.userId(index) : fake.groupId(index);
+      return `${fake.groupId(group)} > ${kind}:${id}`;
+    }),
+  );
+  expect([...result.users.keys()].sort()).toEqual(people.sort());
+  expect([...result.groups.keys()].sort()).toEqual(groups.map(fake.groupId).sort());
+  expect([...result.members].sort()).toEqual(members.sort());
+  expect(result.invalid).toEqual([]);
+}
+
+export function expectNoSecret(fake: ConformanceFake, shown: unknown): void {
+  const text = JSON.stringify(shown, (_key, value: unknown) =>
+    value instanceof Error
+      ? {
+          ...Object.fromEntries(Object.entries(value)),
+          message: value.message,
+          stack: value.stack,
+          cause: value.cause,
+        }
+      : value,
+  );
+  for (const secret of fake.secrets) expect(text).not.toContain(secret);
+}

@@ -1,0 +1,198 @@
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { jwtVerify } from 'jose';
+import type { JsonObject } from '#kernel';
+import type { ConformanceFake } from '../connector-conformance/conformance-world.js';
+import { startFakeServer, type FakeAnswer, type FakeApi, type FakeRequest } from './fake-server.js';
+import {
+  listOf,
+  mapList,
+  type FakeGroup,
+  type FakeList,
+  type FakeMember,
+  type FakePerson,
+  type FakeTenant,
+} from './fake-tenant.js';
+
+const ACCOUNT = 'sync@fake-project.iam.gserviceaccount.com';
+const ADMIN = 'admin@example.com';
+
+const rsa = (): { publicKey: string; privateKey: string } =>
+  generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+const keys = rsa();
+const otherKeys = rsa();
+
+const userId = (index: number): string => `1${String(index).padStart(20, '0')}`;
+const groupId = (index: number): string => `0fake${String(index).padStart(8, '0')}`;
+
+const answers = (privateKey: string): JsonObject => ({
+  admin_email: ADMIN,
+  service_account_json: JSON.stringify({
+    type: 'service_account',
+    client_email: ACCOUNT,
+    private_key_id: 'k1',
+    private_key: privateKey,
+  }),
+});
+
+/**
+ * The Directory API of Google's Admin SDK and its token endpoint as the vendor's discovery document and recorded
+ * answers show them (2026-03): empty lists are left out, quotas are refused with 403, tokens need a signed assertion.
+ */
+export const fakeGoogleWorkspace: ConformanceFake = {
+  start: (tenant, { pageSize }) => startFakeServer(new Google(tenant, pageSize).api()),
+  answers: () => answers(keys.privateKey),
+  wrongAnswers: () => answers(otherKeys.privateKey),
+  hosts: (url) => ({ 'https://admin.googleapis.com': url, 'https://oauth2.googleapis.com': url }),
+  secrets: [keys.privateKey.split('\n')[1] as string, 'fake-google-token'],
+  userId,
+  groupId,
+  calls: { users: 'users', groups: 'groups', members: 'members' },
+  states: {
+    active: { active: true, stateReason: null },
+    suspended: { active: false, stateReason: 'suspended' },
+    // Google has no such state: who never signed in is active.
+    pending: { active: true, stateReason: null },
+    archived: { active: false, stateReason: 'archived' },
+  },
+  statesRemovals: true,
+};
+
+class Google {
+  readonly #tenant: FakeTenant;
+  readonly #pageSize: number;
+
+  constructor(tenant: FakeTenant, pageSize: number) {
+    this.#tenant = tenant;
+    this.#pageSize = pageSize;
+  }
+
+  api(): FakeApi {
+    const token = (url: URL): string | null => url.searchParams.get('pageToken');
+    const path = '/admin/directory/v1';
+    return {
+      refuse,
+      routes: [
+        { method: 'POST', path: '/token', call: 'token', answer: (r) => this.#token(r) },
+        {
+          method: 'GET',
+          path: `${path}/users`,
+          call: (url) => (url.searchParams.has('showDeleted') ? 'deleted' : 'users'),
+          token,
+          answer: (r) => this.#users(r),
+        },
+        {
+          method: 'GET',
+          path: `${path}/groups`,
+          call: 'groups',
+          token,
+          answer: (r) => this.#page(r, 'groups', mapList(this.#tenant.groups, wireGroup)),
+        },
+        {
+          method: 'GET',
+          path: `${path}/groups/:id/members`,
+          call: 'members',
+          of: ({ id }) => id ?? '',
+          token,
+          answer: (r) => this.#members(r),
+        },
+      ],
+    };
+  }
+
+  async #token({ body }: FakeRequest): Promise<FakeAnswer> {
+    const form = new URLSearchParams(body);
+    try {
+      const { payload } = await jwtVerify(form.get('assertion') ?? '', createPublicKey(keys.publicKey), {
+        issuer: ACCOUNT,
+        subject: ADMIN,
+        audience: 'https://oauth2.googleapis.com/token',
+        algorithms: ['RS256'],
+        currentDate: this.#tenant.clock.now(),
+        requiredClaims: ['exp', 'iat', 'scope'],
+      });
+      if (!String(payload['scope']).includes('admin.directory.group.member.readonly'))
+        return { status: 401, body: { error: 'unauthorized_client' } };
+    } catch {
+      return { status: 400, body: { error: 'invalid_grant', error_description: 'Invalid JWT Signature.' } };
+    }
+    return { body: { token_type: 'Bearer', expires_in: 3599, access_token: 'fake-google-token' } };
+  }
+
+  #users(request: FakeRequest): FakeAnswer {
+    const query = request.url.searchParams;
+    // One of them is required.
+    if (!query.has('customer') && !query.has('domain')) return refuse(400, {});
+    const gone = [...this.#tenant.gone('user')].map((index) => ({ id: userId(index) }));
+    const list = query.get('showDeleted') === 'true' ? listOf(gone) : mapList(this.#tenant.users, wireUser);
+    return this.#page(request, 'users', list);
+  }
+
+  #members(request: FakeRequest): FakeAnswer {
+    const index = Number((request.params['id'] ?? '').slice(5));
+    if (this.#tenant.group(index) === undefined) return refuse(404, {});
+    return this.#page(request, 'members', mapList(this.#tenant.members(index), wireMember));
+  }
+
+  #page(request: FakeRequest, kind: 'users' | 'groups' | 'members', list: FakeList<JsonObject>): FakeAnswer {
+    const query = request.url.searchParams;
+    if (request.headers.authorization !== 'Bearer fake-google-token') return refuse(401, {});
+    const wanted = Number(query.get('maxResults') ?? 100);
+    if (wanted > (kind === 'users' ? 500 : 200)) return refuse(400, {});
+    const size = Math.min(wanted, this.#pageSize);
+    const page = request.take(list, { token: query.get('pageToken'), size });
+    if (page === undefined) return refuse(400, { reason: 'invalid' });
+    const body: JsonObject = { kind: `admin#directory#${kind}`, etag: '"fake"' };
+    if (page.items.length > 0) body[kind] = [...page.items];
+    if (page.next !== null) body['nextPageToken'] = page.next;
+    return { body };
+  }
+}
+
+function wireUser(person: FakePerson): JsonObject {
+  return {
+    kind: 'admin#directory#user',
+    id: userId(person.index),
+    primaryEmail: person.broken ? 17 : person.login,
+    name: {
+      givenName: person.firstName,
+      familyName: person.lastName,
+      fullName: `${person.firstName} ${person.lastName}`,
+    },
+    emails: [{ address: person.login, primary: true }, { address: `${person.login}.test-google-a.com` }],
+    organizations: [{ primary: true, title: person.title, department: person.department }],
+    orgUnitPath: '/',
+    suspended: person.state === 'suspended' || person.state === 'archived',
+    archived: person.state === 'archived',
+  };
+}
+
+function wireGroup(group: FakeGroup): JsonObject {
+  return {
+    kind: 'admin#directory#group',
+    id: groupId(group.index),
+    email: `group${group.index}@example.com`,
+    name: group.name,
+    directMembersCount: '4',
+  };
+}
+
+function wireMember({ kind, index }: FakeMember): JsonObject {
+  const id = kind === 'user' ? userId(index) : groupId(index);
+  return { kind: 'admin#directory#member', id, role: 'MEMBER', type: kind.toUpperCase(), status: 'ACTIVE' };
+}
+
+function refuse(status: number, details: { retryAfter?: string; reason?: string }): FakeAnswer {
+  const reasons: Record<number, string> = { 401: 'authError', 403: 'forbidden', 404: 'notFound' };
+  const reason = details.reason ?? reasons[status] ?? 'backendError';
+  return {
+    status,
+    headers: details.retryAfter === undefined ? {} : { 'retry-after': details.retryAfter },
+    body: {
+      error: { code: status, message: 'Refused', errors: [{ domain: 'global', reason, message: 'Refused' }] },
+    },
+  };
+}

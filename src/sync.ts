@@ -1,0 +1,143 @@
+import { hostname } from 'node:os';
+import type { Logger } from 'pino';
+import {
+  ConnectionCheck,
+  Connections,
+  createPortsFactory,
+  createSourceHttp,
+  Credentials,
+  executeRun,
+  LeaseStore,
+  RunStore,
+  Schedules,
+  SyncMetrics,
+  SyncRuns,
+  SyncWorker,
+  type ConnectorRegistry,
+  type HttpFactory,
+  type SnapshotDoor,
+} from '#connectors';
+import { DirectoryConnections } from '#directory';
+import { systemClock } from '#kernel';
+import { CachingNameResolver, createAddressPolicy, type AddressGuard } from '#outbound';
+import { ConfigError, type Config } from './config/index.js';
+import type { Metrics } from './metrics/metrics.js';
+import type { AfterCommit, Services } from './services.js';
+
+interface Parts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly services: Services;
+  readonly metrics: Metrics;
+  readonly registry: ConnectorRegistry;
+  /** Where snapshots are applied; without it this process runs nothing, and leaves it to others. */
+  readonly door: SnapshotDoor | undefined;
+  readonly afterCommit: AfterCommit;
+}
+
+/** The polling side of a process: settings and runs for the API, the engine in workers. */
+export interface Sync {
+  readonly registry: ConnectorRegistry;
+  readonly connections: Connections;
+  readonly connectionCheck: ConnectionCheck;
+  readonly schedules: Schedules;
+  readonly runs: SyncRuns;
+  /** @throws ConfigError when a key is missing that credentials are sealed with. */
+  start(): Promise<void>;
+  /** Lets pages that are being read end, and gives the leases back. */
+  stop(): Promise<void>;
+  /** Applies dated states that have come due. */
+  applyDueTransitions(): Promise<void>;
+  /** Seals credentials of older keys with the first one. */
+  resealCredentials(): Promise<void>;
+}
+
+/** Rows of one step of housekeeping. */
+const CHUNK = 500;
+/** A person waits for the answer of a connection test. */
+const CHECK_TRIES = 2;
+
+export function createSync(parts: Parts): Sync {
+  const { config, services, registry, door } = parts;
+  const { database, secretBox, directories } = services;
+  const guard: AddressGuard = {
+    policy: createAddressPolicy(config.outboundAllow.join(',')),
+    resolver: new CachingNameResolver(),
+  };
+  const credentials = new Credentials({ database, secretBox });
+  const worker = config.roles === 'api' || door === undefined ? undefined : createWorker(parts, door, guard);
+  const http = httpFactory(guard, CHECK_TRIES);
+  return {
+    registry,
+    connections: new Connections({ registry, directories, credentials }),
+    connectionCheck: new ConnectionCheck({ database, clock: systemClock, guard, http, log: parts.log }),
+    schedules: new Schedules(database, registry),
+    runs: new SyncRuns({ database, registry, onDue: () => worker?.wake() }),
+    start: async () => {
+      await checkKeys(credentials);
+      worker?.start();
+    },
+    stop: async () => worker?.stop(),
+    applyDueTransitions: async () => {
+      if (door === undefined) return;
+      while ((await door.applyDueTransitions(CHUNK)) >= CHUNK) await breathe();
+    },
+    resealCredentials: async () => {
+      while ((await credentials.reseal(CHUNK)) > 0) await breathe();
+    },
+  };
+}
+
+function createWorker(parts: Parts, door: SnapshotDoor, guard: AddressGuard): SyncWorker {
+  const { config, log, services, metrics, registry, afterCommit } = parts;
+  const { database, secretBox, dataSource } = services;
+  const clock = systemClock;
+  const executor = {
+    registry,
+    store: new RunStore(database),
+    door,
+    health: new DirectoryConnections(dataSource, clock, { afterCommit }),
+    ports: createPortsFactory({ clock, log, guard, http: httpFactory(guard), door }),
+    database,
+    secretBox,
+    log,
+    deadlineSeconds: config.syncDeadline,
+    random: Math.random,
+  };
+  return new SyncWorker({
+    leases: new LeaseStore(database),
+    execute: (claim, control) => executeRun(executor, claim, control),
+    clock,
+    log,
+    observer: new SyncMetrics(metrics.registry, database),
+    name: `${hostname()} ${process.pid}`,
+    options: { concurrency: config.syncConcurrency, perEnvironment: config.syncPerEnvironment },
+  });
+}
+
+function httpFactory(guard: AddressGuard, tries?: number): HttpFactory {
+  return (options, { signal, log }) =>
+    createSourceHttp(options, {
+      clock: systemClock,
+      signal,
+      log,
+      guard,
+      ...(tries !== undefined && { tries }),
+    });
+}
+
+/** Without the key nobody could be polled; better no start than a thousand directories that fail. */
+async function checkKeys(credentials: Credentials): Promise<void> {
+  const missing = await credentials.missingKeys();
+  if (missing.length === 0) return;
+  throw new ConfigError([
+    {
+      variable: 'ROLLCALL_SECRET_KEYS',
+      message: `lacks the key "${missing.join('", "')}" that credentials of polled directories are sealed with; put it back behind the first one`,
+    },
+  ]);
+}
+
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
