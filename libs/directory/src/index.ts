@@ -1,5 +1,9 @@
-export { DirectoryStore, type DirectoryStoreOptions } from './apply/directory-store.js';
+export type { BatchOptions, RemovalMode } from './apply/batch.js';
+export { DirectoryStore, type ChangeOutcome } from './apply/directory-store.js';
+export type { DirectoryStoreOptions } from './apply/transaction.js';
 export type { DirectoryRef } from './apply/head.js';
+export * from './guard/index.js';
+export { Holds } from './holds/holds.js';
 export {
   DirectoryReader,
   FIRST_SEARCH_PARAMETER,

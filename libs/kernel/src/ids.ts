@@ -13,7 +13,9 @@ export type IdPrefix =
   | 'event'
   | 'we'
   | 'webhook_secret'
-  | 'attempt';
+  | 'attempt'
+  | 'removal_hold'
+  | 'hold_item';
 
 const nextUlid = monotonicFactory();
 

@@ -8,6 +8,7 @@ import { BatchUsers } from './users.js';
 
 /** The working state of one transaction: what it knows, what it has changed, and the events that came of it. */
 export interface Batch {
+  readonly tx: Queryable;
   readonly head: Head;
   readonly clock: Clock;
   readonly users: BatchUsers;
@@ -17,10 +18,29 @@ export interface Batch {
   readonly events: NewEvent[];
 }
 
-export function openBatch(tx: Queryable, head: Head, clock: Clock): Batch {
+/**
+ * Who decides about removals. `guarded`: pushed traffic, the guard's window decides. `judged`: a pulled run was judged
+ * beforehand; without `holdId` its removals take effect, else they become pending items of that hold.
+ */
+export type RemovalMode =
+  { readonly kind: 'guarded' } | { readonly kind: 'judged'; readonly holdId: string | null };
+
+/** What a batch is told about its removals. */
+export interface BatchOptions {
+  readonly removals: RemovalMode;
+  /** The run that they come from. */
+  readonly runId?: string;
+}
+
+export function openBatch(
+  tx: Queryable,
+  head: Head,
+  options: BatchOptions & { readonly clock: Clock },
+): Batch {
   return {
+    tx,
     head,
-    clock,
+    clock: options.clock,
     users: new BatchUsers(tx, head),
     groups: new BatchGroups(tx, head),
     memberships: new BatchLinks(tx, head, MEMBERSHIPS),
