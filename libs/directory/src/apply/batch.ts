@@ -1,6 +1,7 @@
 import { foldKey, type Clock, type Queryable } from '#kernel';
 import type { Change, NewEvent } from '#model';
 import type { Identity } from '../match/match-tombstone.js';
+import { BatchGuard } from './batch-guard.js';
 import { BatchGroups } from './groups.js';
 import type { Head } from './head.js';
 import { BatchLinks, MEMBERSHIPS, PENDING_MEMBERSHIPS } from './members.js';
@@ -16,6 +17,7 @@ export interface Batch {
   readonly memberships: BatchLinks;
   readonly pending: BatchLinks;
   readonly events: NewEvent[];
+  readonly guard: BatchGuard;
 }
 
 /**
@@ -30,6 +32,8 @@ export interface BatchOptions {
   readonly removals: RemovalMode;
   /** The run that they come from. */
   readonly runId?: string;
+  /** The approved hold that they come from. */
+  readonly approvedHoldId?: string;
 }
 
 export function openBatch(
@@ -37,6 +41,7 @@ export function openBatch(
   head: Head,
   options: BatchOptions & { readonly clock: Clock },
 ): Batch {
+  const events: NewEvent[] = [];
   return {
     tx,
     head,
@@ -45,7 +50,8 @@ export function openBatch(
     groups: new BatchGroups(tx, head),
     memberships: new BatchLinks(tx, head, MEMBERSHIPS),
     pending: new BatchLinks(tx, head, PENDING_MEMBERSHIPS),
-    events: [],
+    events,
+    guard: new BatchGuard(tx, head, { ...options, events }),
   };
 }
 

@@ -4,6 +4,7 @@ import { openBatch, type Batch, type BatchOptions } from './batch.js';
 import { loadHead, type DirectoryRef } from './head.js';
 import { markFailures } from './store-tx.js';
 import { writeBatch } from './write.js';
+import { writeGuard } from './write-guard.js';
 
 /** What the store needs from outside. */
 export interface DirectoryStoreOptions {
@@ -39,6 +40,7 @@ export async function inTransaction<T>(
     const batch = openBatch(tx, await loadHead(tx, ref), { ...task, clock: options.clock });
     const result = await task.work(batch);
     await writeBatch(tx, batch);
+    await writeGuard(batch);
     const events = await appendAll(tx, batch);
     if (events.length > 0) wake = () => options.afterCommit?.(ref.environmentId, ref.directoryId);
     return { result, events };

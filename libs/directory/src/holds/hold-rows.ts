@@ -35,7 +35,6 @@ export interface Hold {
 
 export type NewHold = Pick<Hold, 'id' | 'source' | 'state' | 'runId' | 'reasons' | 'counts' | 'openedAt'>;
 
-/** @returns the id of the new hold, or that of the one which the run has opened before. */
 export async function insertHold(tx: Queryable, ref: DirectoryRef, hold: NewHold): Promise<void> {
   const { id, source, state, runId, reasons, counts, openedAt } = hold;
   await tx.query({
@@ -91,23 +90,27 @@ export function holdFromRow(row: HoldRow): Hold {
 }
 
 /** The wire form of a hold, in REST and in the notices. */
-export function holdWire(hold: Omit<Hold, 'environmentId'>): JsonObject {
+export function holdWire(directoryId: string, hold: NewHold & Partial<Hold>): JsonObject {
   return {
     object: 'removal_hold',
     id: hold.id,
-    directory_id: hold.directoryId,
+    directory_id: directoryId,
     source: hold.source,
     state: hold.state,
     run_id: hold.runId,
     reasons: [...hold.reasons],
     judged: { ...hold.counts },
     opened_at: hold.openedAt,
-    decided_at: hold.decidedAt,
-    decided_by: hold.decidedBy,
+    decided_at: hold.decidedAt ?? null,
+    decided_by: hold.decidedBy ?? null,
   };
 }
 
 /** Says that a hold changed its state. */
-export function holdNotice(type: NewEvent['type'], hold: Omit<Hold, 'environmentId'>): NewEvent {
-  return { type, data: holdWire(hold) };
+export function holdNotice(
+  type: NewEvent['type'],
+  directoryId: string,
+  hold: NewHold & Partial<Hold>,
+): NewEvent {
+  return { type, data: holdWire(directoryId, hold) };
 }

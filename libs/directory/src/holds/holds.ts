@@ -39,8 +39,7 @@ export class Holds {
           openedAt: batch.clock.now().toISOString(),
         } as const;
         await insertHold(batch.tx, ref, hold);
-        const notice = { ...hold, directoryId: ref.directoryId, decidedAt: null, decidedBy: null };
-        batch.events.push(holdNotice('directory.removals_held', notice));
+        batch.events.push(holdNotice('directory.removals_held', ref.directoryId, hold));
         return { id: hold.id };
       },
     }));
