@@ -15,7 +15,8 @@ interface Thing {
  * became pending or is no longer, the items of holds. A hold of which nothing is left ends by itself.
  */
 export async function writeGuard(batch: Batch): Promise<void> {
-  const { pending, settled } = pendingDifference(batch);
+  const { pending, changed, settled } = pendingDifference(batch);
+  if (changed.length > 0) pending.push(...(await changeItems(batch, changed)));
   const holdId = pending.length > 0 ? batch.guard.holdForItems() : undefined;
   if (batch.guard.newHold) await insertHold(batch.tx, batch.head, batch.guard.newHold);
   await writeRemovals(batch);
@@ -25,18 +26,24 @@ export async function writeGuard(batch: Batch): Promise<void> {
 }
 
 /** What became pending in this batch, and what is no longer. */
-function pendingDifference({ users, groups, memberships }: Batch): { pending: Thing[]; settled: Thing[] } {
+function pendingDifference({ users, groups, memberships }: Batch): {
+  pending: Thing[];
+  changed: Thing[];
+  settled: Thing[];
+} {
   const pending: Thing[] = [];
+  const changed: Thing[] = [];
   const settled: Thing[] = [];
   for (const { id, before, after } of users.pendingChanges()) {
-    if (after.removal && after.removal !== before.removal) pending.push(userThing(id, after.removal));
+    if (after.removal && !before.removal) pending.push(userThing(id, after.removal));
+    else if (after.removal && after.removal !== before.removal) changed.push(userThing(id, after.removal));
     if (before.removal && !after.removal) settled.push(userThing(id, before.removal));
     if (after.identity && !before.identity) pending.push(identityThing(id));
     if (before.identity && !after.identity) settled.push(identityThing(id));
   }
   pending.push(...groups.newlyHeld().map(groupThing), ...memberships.newlyHeld().map(membershipThing));
   settled.push(...groups.noLongerHeld().map(groupThing), ...memberships.noLongerHeld().map(membershipThing));
-  return { pending, settled };
+  return { pending, changed, settled };
 }
 
 function userThing(id: string, action: 'deactivate' | 'delete'): Thing {
@@ -96,6 +103,20 @@ async function insertItems(
   });
 }
 
+/**
+ * A pending deactivation became a deletion, or the other way round: the item says so where it is.
+ * @returns what has no pending item, because that one is approved already: the approval does not cover the change.
+ */
+async function changeItems({ tx, head }: Batch, things: readonly Thing[]): Promise<Thing[]> {
+  const rows = await tx.query<{ user_id: string }>({
+    name: 'directory_guard_changed',
+    text: CHANGE_ITEMS,
+    values: [head.environmentId, head.directoryId, JSON.stringify(things)],
+  });
+  const known = new Set(rows.map((row) => row.user_id));
+  return things.filter((thing) => !known.has(thing.user_id));
+}
+
 /** @returns the holds that lost items. */
 async function deleteItems({ tx, head }: Batch, things: readonly Thing[]): Promise<string[]> {
   const rows = await tx.query<{ hold_id: string }>({
@@ -135,6 +156,13 @@ INSERT INTO hold_items (environment_id, directory_id, hold_id, id, kind, action,
 SELECT $1, $2, $3, r.id, r.kind, r.action, r.user_id, r.group_id, 'pending', $4::timestamptz
 FROM json_to_recordset($5::json) AS r (id text, kind text, action text, user_id text, group_id text)
 ON CONFLICT (environment_id, directory_id, kind, user_id, group_id, state) DO UPDATE SET action = excluded.action`;
+
+const CHANGE_ITEMS = `
+UPDATE hold_items i SET action = r.action
+FROM json_to_recordset($3::json) AS r (kind text, action text, user_id text, group_id text)
+WHERE i.environment_id = $1 AND i.directory_id = $2 AND i.kind = r.kind AND i.user_id = r.user_id
+  AND i.group_id = r.group_id AND i.state = 'pending'
+RETURNING i.user_id`;
 
 const DELETE_ITEMS = `
 DELETE FROM hold_items i USING ${THINGS}
