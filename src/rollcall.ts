@@ -12,6 +12,7 @@ import { freePort } from './http/free-port.js';
 import { createLog } from './logging/create-log.js';
 import { startMaintenance, startStatistics } from './maintenance/start-maintenance.js';
 import { Metrics } from './metrics/metrics.js';
+import { observeHolds } from './metrics/observe-holds.js';
 import { createServices } from './services.js';
 import { createWebhooks, type Webhooks } from './webhooks.js';
 
@@ -70,6 +71,7 @@ async function startServices({ config, log, secretKeys, database }: Parts): Prom
     { secretKeys, afterCommit: (environmentId, streamId) => dispatch.to?.wake(environmentId, streamId) },
   );
   const metrics = new Metrics(database.pool);
+  observeHolds(metrics.registry, services.holds);
   const health = new Health(database.pool);
   const webhooks = createWebhooks({ config, log, services, metrics, databaseUrl: database.url });
   dispatch.to = webhooks;

@@ -8,7 +8,10 @@ import {
   DirectoryStore,
   DirectoryTokens,
   Environments,
+  GuardPolicies,
+  Holds,
   Organizations,
+  Restores,
 } from '#directory';
 import { EventFeed } from '#events';
 import type { Pool } from 'pg';
@@ -28,6 +31,9 @@ export interface Services {
   readonly store: DirectoryStore;
   readonly reader: DirectoryReader;
   readonly lists: DirectoryLists;
+  readonly holds: Holds;
+  readonly restores: Restores;
+  readonly guardPolicies: GuardPolicies;
   readonly feed: EventFeed;
 }
 
@@ -50,6 +56,9 @@ export function createServices(
     store: new DirectoryStore({ database, clock, afterCommit }),
     reader: new DirectoryReader(database),
     lists: new DirectoryLists(database),
+    holds: new Holds({ database, clock, afterCommit }),
+    restores: new Restores({ database, clock, afterCommit }),
+    guardPolicies: new GuardPolicies(database, clock),
     feed: new EventFeed(database),
   };
 }

@@ -16,6 +16,8 @@ interface Parts {
 const PURGE_CHUNK = 5_000;
 const STATISTICS_INTERVAL_MS = 1_000;
 const PURGE_INTERVAL_MS = 5_000;
+const HOLDS_INTERVAL_MS = 30_000;
+const REMOVALS_INTERVAL_MS = 3_600_000;
 const IDEMPOTENCY_INTERVAL_MS = 600_000;
 const PARTITION_INTERVAL_MS = 6 * 3_600_000;
 
@@ -28,7 +30,8 @@ export function startStatistics({
   return repeat(log, STATISTICS_INTERVAL_MS, () => refreshStatistics(services.database, database));
 }
 
-/** Housekeeping of a worker: partitions of the coming weeks, purge of deleted directories, expired idempotency keys. */
+/** Housekeeping of a worker: partitions of the coming weeks, purge of deleted directories, expired idempotency keys,
+ * interrupted or overdue approvals, removals too old to be restored. */
 export function startMaintenance({ log, services, database, idempotency }: Parts): () => Promise<void> {
   const purge = repeat(log, PURGE_INTERVAL_MS, async () => {
     while (await services.directories.purgeDeleted(PURGE_CHUNK)) await new Promise(setImmediate);
@@ -37,8 +40,12 @@ export function startMaintenance({ log, services, database, idempotency }: Parts
     database.asOwner((owner) => ensurePartitions(owner, systemClock)),
   );
   const keys = repeat(log, IDEMPOTENCY_INTERVAL_MS, () => idempotency.removeExpired());
+  const holds = repeat(log, HOLDS_INTERVAL_MS, () => services.holds.settle());
+  const removals = repeat(log, REMOVALS_INTERVAL_MS, async () => {
+    while (await services.restores.removeExpired(PURGE_CHUNK)) await new Promise(setImmediate);
+  });
   return async () => {
-    await Promise.all([purge(), partitions(), keys()]);
+    await Promise.all([purge(), partitions(), keys(), holds(), removals()]);
   };
 }
 

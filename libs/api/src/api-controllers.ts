@@ -7,6 +7,8 @@ import { DirectoryTokensController } from './management/directory-tokens.control
 import { EnvironmentsController } from './management/environments.controller.js';
 import { ManagedDirectoriesController } from './management/managed-directories.controller.js';
 import { ManagedEventsController } from './management/managed-events.controller.js';
+import { RemovalHoldsController } from './management/removal-holds.controller.js';
+import { RemovalPolicyController } from './management/removal-policy.controller.js';
 import { WebhookAttemptsController } from './management/webhook-attempts.controller.js';
 import { DocumentationController } from './openapi/documentation.controller.js';
 import { OrganizationDomainsController } from './organizations/organization-domains.controller.js';
@@ -27,6 +29,8 @@ export const API_CONTROLLERS: readonly Type[] = [
   EnvironmentsController,
   ManagedDirectoriesController,
   DirectoryTokensController,
+  RemovalHoldsController,
+  RemovalPolicyController,
   ManagedEventsController,
   WebhookAttemptsController,
   DocumentationController,

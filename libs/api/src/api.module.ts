@@ -1,6 +1,15 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { Directories, DirectoryLists, DirectoryTokens, Environments, Organizations } from '#directory';
+import {
+  Directories,
+  DirectoryLists,
+  DirectoryTokens,
+  Environments,
+  GuardPolicies,
+  Holds,
+  Organizations,
+  Restores,
+} from '#directory';
 import { EventFeed } from '#events';
 import type { Database, SecretBox } from '#kernel';
 import { Attempts, WebhookEndpoints } from '#webhooks';
@@ -20,6 +29,9 @@ export interface ApiModuleOptions {
   readonly directories: Directories;
   readonly directoryTokens: DirectoryTokens;
   readonly directoryLists: DirectoryLists;
+  readonly holds: Holds;
+  readonly restores: Restores;
+  readonly guardPolicies: GuardPolicies;
   readonly eventFeed: EventFeed;
   readonly webhookEndpoints: WebhookEndpoints;
   readonly attempts: Attempts;
@@ -52,6 +64,9 @@ function providersOf(options: ApiModuleOptions): Provider[] {
     { provide: Directories, useValue: options.directories },
     { provide: DirectoryTokens, useValue: options.directoryTokens },
     { provide: DirectoryLists, useValue: options.directoryLists },
+    { provide: Holds, useValue: options.holds },
+    { provide: Restores, useValue: options.restores },
+    { provide: GuardPolicies, useValue: options.guardPolicies },
     { provide: EventFeed, useValue: options.eventFeed },
     { provide: WebhookEndpoints, useValue: options.webhookEndpoints },
     { provide: Attempts, useValue: options.attempts },

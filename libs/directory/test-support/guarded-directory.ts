@@ -98,9 +98,9 @@ export function deactivate(id: string): Change {
   return update(id, { active: false });
 }
 
-export function makeGroup(name: string, members: readonly string[]): Change {
+export function makeGroup(name: string, values: readonly string[]): Change {
   const group: GroupInput = { externalId: null, name, raw: { displayName: name }, folded: {} };
-  return { kind: 'create_group', group, members };
+  return { kind: 'create_group', group, members: values };
 }
 
 export function members(id: string, operations: readonly MemberOperation[]): Change {

@@ -7,6 +7,13 @@ export interface ApiRequest extends FastifyRequest {
   caller?: ApiKeyIdentity;
 }
 
+/** Who asks: the id of the API key. */
+export const ApiKeyId = createParamDecorator((_: unknown, context: ExecutionContext): string => {
+  const { caller } = context.switchToHttp().getRequest<ApiRequest>();
+  if (!caller) throw new Error('The route reads the caller but asks for no API key');
+  return caller.apiKeyId;
+});
+
 /** The environment of the API key: the tenant that everything is read from and written to. */
 export const EnvironmentId = createParamDecorator((_: unknown, context: ExecutionContext): string => {
   const { caller } = context.switchToHttp().getRequest<ApiRequest>();

@@ -5,6 +5,7 @@ import { directoryUserSchemas } from '../directory-users/directory-user.schema.j
 import { eventSchemas } from '../events/event.schema.js';
 import { environmentSchemas } from '../management/environment.schema.js';
 import { managedDirectorySchemas } from '../management/managed-directory.schema.js';
+import { removalHoldSchemas } from '../management/removal-hold.schema.js';
 import { webhookAttemptSchemas } from '../management/webhook-attempt.schema.js';
 import { organizationSchemas } from '../organizations/organization.schema.js';
 import { webhookEndpointSchemas } from '../webhook-endpoints/webhook-endpoint.schema.js';
@@ -40,5 +41,6 @@ export const COMPONENT_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   ...webhookAttemptSchemas,
   ...environmentSchemas,
   ...managedDirectorySchemas,
+  ...removalHoldSchemas,
   ...sharedSchemas,
 };

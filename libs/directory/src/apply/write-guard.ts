@@ -1,4 +1,5 @@
 import { newId, type JsonObject } from '#kernel';
+import type { PendingUser } from '../guard/effective.js';
 import { HOLD_COLUMNS, holdFromRow, holdNotice, insertHold, type HoldRow } from '../holds/hold-rows.js';
 import type { Batch } from './batch.js';
 
@@ -25,25 +26,37 @@ export async function writeGuard(batch: Batch): Promise<void> {
   if (touched.length > 0) await withdrawEmpty(batch, touched);
 }
 
+interface Difference {
+  readonly pending: Thing[];
+  /** Pending before and after, but for another action. */
+  readonly changed: Thing[];
+  readonly settled: Thing[];
+}
+
 /** What became pending in this batch, and what is no longer. */
-function pendingDifference({ users, groups, memberships }: Batch): {
-  pending: Thing[];
-  changed: Thing[];
-  settled: Thing[];
-} {
-  const pending: Thing[] = [];
-  const changed: Thing[] = [];
-  const settled: Thing[] = [];
+function pendingDifference({ users, groups, memberships }: Batch): Difference {
+  const difference: Difference = {
+    pending: [...groups.newlyHeld().map(groupThing), ...memberships.newlyHeld().map(membershipThing)],
+    changed: [],
+    settled: [...groups.noLongerHeld().map(groupThing), ...memberships.noLongerHeld().map(membershipThing)],
+  };
   for (const { id, before, after } of users.pendingChanges()) {
-    if (after.removal && !before.removal) pending.push(userThing(id, after.removal));
-    else if (after.removal && after.removal !== before.removal) changed.push(userThing(id, after.removal));
-    if (before.removal && !after.removal) settled.push(userThing(id, before.removal));
-    if (after.identity && !before.identity) pending.push(identityThing(id));
-    if (before.identity && !after.identity) settled.push(identityThing(id));
+    compareRemoval(difference, id, { before: before.removal, after: after.removal });
+    if (before.identity !== after.identity)
+      difference[after.identity ? 'pending' : 'settled'].push(identityThing(id));
   }
-  pending.push(...groups.newlyHeld().map(groupThing), ...memberships.newlyHeld().map(membershipThing));
-  settled.push(...groups.noLongerHeld().map(groupThing), ...memberships.noLongerHeld().map(membershipThing));
-  return { pending, changed, settled };
+  return difference;
+}
+
+function compareRemoval(
+  difference: Difference,
+  id: string,
+  { before, after }: { readonly before: PendingUser['removal']; readonly after: PendingUser['removal'] },
+): void {
+  if (before === after) return;
+  if (before && after) difference.changed.push(userThing(id, after));
+  else if (after) difference.pending.push(userThing(id, after));
+  else if (before) difference.settled.push(userThing(id, before));
 }
 
 function userThing(id: string, action: 'deactivate' | 'delete'): Thing {

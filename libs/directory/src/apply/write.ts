@@ -28,9 +28,11 @@ export async function writeBatch(tx: Queryable, batch: Batch): Promise<void> {
   await write(
     'directory_insert_members',
     INSERT_MEMBERS,
-    links(memberships.toInsert()).map((row) => ({
-      ...row,
-      asserted: memberships.has(String(row['group_id']), String(row['member'])),
+    memberships.toInsert().map((pair) => ({
+      group_id: pair.groupId,
+      member: pair.member,
+      asserted: memberships.has(pair.groupId, pair.member),
+      created_at: now,
     })),
   );
   await write('directory_hold_members', MARK_MEMBERS, marks(memberships.toMark()));

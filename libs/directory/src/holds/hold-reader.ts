@@ -92,6 +92,13 @@ export class HoldReader {
     return rows[0]?.count ?? 0;
   }
 
+  countStates(): Promise<{ state: string; count: number }[]> {
+    return this.#database.query({
+      name: 'holds_states',
+      text: 'SELECT state, count(*) AS count FROM holds GROUP BY state',
+    });
+  }
+
   async #find(environmentId: string, id: string): Promise<Hold> {
     const rows = await this.#database.query<HoldRow>({
       name: 'holds_get',

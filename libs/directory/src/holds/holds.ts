@@ -116,6 +116,11 @@ export class Holds {
     return this.#reader.countPending();
   }
 
+  /** How many holds there are in each state, for the metrics. */
+  countStates(): Promise<{ readonly state: string; readonly count: number }[]> {
+    return this.#reader.countStates();
+  }
+
   async #decide(
     hold: Hold,
     step: {
