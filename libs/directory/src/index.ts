@@ -1,4 +1,4 @@
-export type { BatchOptions, RemovalMode } from './apply/batch.js';
+export type { BatchOptions, RemovalMode } from './apply/batch-options.js';
 export { DirectoryStore, type ChangeOutcome } from './apply/directory-store.js';
 export type { DirectoryStoreOptions } from './apply/transaction.js';
 export type { DirectoryRef } from './apply/head.js';

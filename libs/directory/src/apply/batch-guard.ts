@@ -4,7 +4,7 @@ import { isHarmless, judgeWindow, type Before, type RemovalKind } from '../guard
 import { readPolicy, type GuardPolicy } from '../guard/policy.js';
 import { count, countsOf, slide, withAlert, withBefore, type RemovalWindow } from '../guard/window.js';
 import { holdNotice, holdWire, type NewHold } from '../holds/hold-rows.js';
-import type { BatchOptions } from './batch.js';
+import type { BatchOptions } from './batch-options.js';
 import type { Head } from './head.js';
 
 /** A removal that took effect, as it is remembered for a restore. */

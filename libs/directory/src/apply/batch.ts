@@ -3,6 +3,7 @@ import type { Change, NewEvent } from '#model';
 import type { Identity } from '../match/match-tombstone.js';
 import { BatchGuard } from './batch-guard.js';
 import { BatchGroups } from './groups.js';
+import type { BatchOptions } from './batch-options.js';
 import type { Head } from './head.js';
 import { BatchLinks, MEMBERSHIPS, PENDING_MEMBERSHIPS } from './members.js';
 import { BatchUsers } from './users.js';
@@ -18,22 +19,6 @@ export interface Batch {
   readonly pending: BatchLinks;
   readonly events: NewEvent[];
   readonly guard: BatchGuard;
-}
-
-/**
- * Who decides about removals. `guarded`: pushed traffic, the guard's window decides. `judged`: a pulled run was judged
- * beforehand; without `holdId` its removals take effect, else they become pending items of that hold.
- */
-export type RemovalMode =
-  { readonly kind: 'guarded' } | { readonly kind: 'judged'; readonly holdId: string | null };
-
-/** What a batch is told about its removals. */
-export interface BatchOptions {
-  readonly removals: RemovalMode;
-  /** The run that they come from. */
-  readonly runId?: string;
-  /** The approved hold that they come from. */
-  readonly approvedHoldId?: string;
 }
 
 export function openBatch(

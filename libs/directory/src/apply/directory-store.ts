@@ -1,7 +1,8 @@
 import { ConflictError, RetryableError } from '#kernel';
 import type { AppendedEvent } from '#events';
 import type { Change, ChangeResult } from '#model';
-import { prefetch, type BatchOptions } from './batch.js';
+import { prefetch } from './batch.js';
+import type { BatchOptions } from './batch-options.js';
 import { Coalescer, type Waiting } from './coalescer.js';
 import { evaluate, type Evaluated } from './evaluate.js';
 import type { DirectoryRef } from './head.js';

@@ -1,6 +1,7 @@
 import type { Clock, Database } from '#kernel';
 import { appendEvents, lockStream, type AppendedEvent } from '#events';
-import { openBatch, type Batch, type BatchOptions } from './batch.js';
+import { openBatch, type Batch } from './batch.js';
+import type { BatchOptions } from './batch-options.js';
 import { loadHead, type DirectoryRef } from './head.js';
 import { markFailures } from './store-tx.js';
 import { writeBatch } from './write.js';

@@ -27,7 +27,7 @@ describe('judgeRun', () => {
     ['identities of more', {}, { identityChanges: 101 }, true],
     ['a group of 4 emptied', {}, { emptied: [{ name: 'Four', members: 4 }] }, false],
     ['a group of 5 emptied', {}, { emptied: [{ name: 'Five', members: 5 }] }, true],
-  ])('%s', (_, before, removals, hold) => {
+  ])('%s', (...[, before, removals, hold]) => {
     const verdict = judgeRun(DEFAULT_POLICY, { ...LARGE, ...before }, { ...NONE, ...removals });
     expect(verdict.hold).toBe(hold);
     expect(verdict.reasons).toHaveLength(hold ? 1 : 0);
@@ -57,7 +57,7 @@ describe('judgeWindow', () => {
     [10, 'users', 5, false],
     [10, 'users', 6, true],
     [10, 'identities', 6, true],
-  ])('of %i users %s %i', (activeUsers, kind, number, hold) => {
+  ])('of %i users %s %i', (...[activeUsers, kind, number, hold]) => {
     expect(judged({ ...LARGE, activeUsers }, kind, number)).toBe(hold);
   });
 
@@ -70,7 +70,7 @@ describe('judgeWindow', () => {
     ['memberships', 10_000, 5_001, true],
     ['memberships', 110, 100, false],
     ['memberships', 110, 101, true],
-  ])('%s: of %i go %i', (kind, of, number, hold) => {
+  ])('%s: of %i go %i', (...[kind, of, number, hold]) => {
     expect(judged({ activeUsers: 10, groups: of, memberships: of }, kind, number)).toBe(hold);
   });
 

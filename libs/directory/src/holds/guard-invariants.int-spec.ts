@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isJsonObject, type JsonObject } from '#kernel';
 import { directoryUserWire, type Change, type PageRequest } from '#model';
 import { createTestDatabase, type TestDatabase } from '#testing';
+import { FoldedLog, withoutMarks } from '../../test-support/fold-log.js';
 import {
   guardedDirectory,
   hire,
@@ -154,34 +154,9 @@ async function playTeam(
 
 /** What a consumer has who follows the events. */
 async function folded(d: GuardedDirectory): Promise<unknown> {
-  const users = new Map<string, JsonObject>();
-  const groups = new Set<string>();
-  const links = new Set<string>();
-  for (const { event, data } of await d.log()) {
-    if (!isJsonObject(data)) continue;
-    const id = String(data['id']);
-    const type = String(event);
-    if (type === 'dsync.user.created' || type === 'dsync.user.updated') users.set(id, plain(data));
-    if (type === 'dsync.user.deleted') users.delete(id);
-    if (type === 'dsync.group.created') groups.add(id);
-    if (type === 'dsync.group.deleted') {
-      groups.delete(id);
-      for (const link of links) if (link.startsWith(id)) links.delete(link);
-    }
-    if (type === 'dsync.group.user_added') links.add(linkOf(data));
-    if (type === 'dsync.group.user_removed') links.delete(linkOf(data));
-  }
-  const byId = [...users.values()].toSorted((a, b) => (String(a['id']) < String(b['id']) ? -1 : 1));
-  return { users: byId, groups: [...groups].toSorted(), links: [...links].toSorted() };
-}
-
-function linkOf(data: JsonObject): string {
-  const { group, user } = data as { group: { id: string }; user: { id: string } };
-  return `${group.id} ${user.id}`;
-}
-
-function plain({ previous_attributes: _, pending_removal: __, ...data }: JsonObject): JsonObject {
-  return data;
+  const log = new FoldedLog(await d.log());
+  expect(log.contradictions).toEqual([]);
+  return log.state;
 }
 
 async function inEffect(d: GuardedDirectory): Promise<unknown> {
@@ -194,7 +169,7 @@ async function inEffect(d: GuardedDirectory): Promise<unknown> {
     links.push(...inGroup.data.map((user) => `${id} ${user.id}`));
   }
   return {
-    users: users.data.map((user) => plain(directoryUserWire(user))),
+    users: users.data.map((user) => withoutMarks(directoryUserWire(user))),
     groups: groups.data.map(({ id }) => id).toSorted(),
     links: links.toSorted(),
   };
@@ -212,7 +187,12 @@ async function asserted(d: GuardedDirectory): Promise<unknown> {
       .map(({ userName, active, jobTitle }) => `${userName} ${active} ${jobTitle}`)
       .toSorted(),
     teams: groups.items
-      .map(({ id, name }) => [name, ...(inGroups.get(id) ?? []).map((member) => member.display).toSorted()])
+      .map(({ id, name }) =>
+        teamLine(
+          name,
+          (inGroups.get(id) ?? []).map((member) => member.display ?? '?'),
+        ),
+      )
       .toSorted(),
   };
 }
@@ -220,8 +200,12 @@ async function asserted(d: GuardedDirectory): Promise<unknown> {
 function said({ people, teams }: Source): unknown {
   return {
     people: [...people].map(([name, { active, title }]) => `${name} ${active} ${title}`).toSorted(),
-    teams: [...teams].map(([name, { members: names }]) => [name, ...[...names].toSorted()]).toSorted(),
+    teams: [...teams].map(([name, { members: names }]) => teamLine(name, [...names])).toSorted(),
   };
+}
+
+function teamLine(name: string, names: readonly string[]): string {
+  return `${name}: ${names.toSorted().join(' ')}`;
 }
 
 /** How many things are pending according to the lists of the holds, and according to the rows. */

@@ -1,6 +1,7 @@
 import { ConflictError, newId, NotFoundError } from '#kernel';
 import type { NewEvent, Page, PageRequest } from '#model';
-import type { Batch, BatchOptions } from '../apply/batch.js';
+import type { Batch } from '../apply/batch.js';
+import type { BatchOptions } from '../apply/batch-options.js';
 import type { DirectoryRef } from '../apply/head.js';
 import { inTransaction, type DirectoryStoreOptions } from '../apply/transaction.js';
 import { readPolicy } from '../guard/policy.js';
