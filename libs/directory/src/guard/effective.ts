@@ -13,6 +13,7 @@ export const NOTHING_PENDING: PendingUser = { removal: undefined, identity: fals
 /** Attributes of the source's document that say the same as the held ones. */
 const ACTIVE_KEYS = ['active'];
 const IDENTITY_KEYS = ['userName', 'externalId', 'emails'];
+const IDENTITY_ATTRIBUTES = ['username', 'emails'];
 
 /** Whether an identity key that was there is another one now, or none. One that is new takes nothing away. */
 export function losesIdentity(before: DirectoryUser, after: DirectoryUser): boolean {
@@ -57,6 +58,7 @@ export function effectiveUser(
       externalId: before.externalId,
       idpId: before.idpId,
       raw: withKeys(user.raw, before.raw, IDENTITY_KEYS),
+      customAttributes: withKeys(user.customAttributes, before.customAttributes, IDENTITY_ATTRIBUTES),
     };
   return user;
 }
@@ -88,6 +90,7 @@ const STORED = [
   'emails',
   'stateReason',
   'raw',
+  'customAttributes',
   'updatedAt',
 ] as const satisfies readonly (keyof DirectoryUser)[];
 
