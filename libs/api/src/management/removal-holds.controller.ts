@@ -3,6 +3,7 @@ import { Holds, holdWire, type HoldDetails, type HoldItem } from '#directory';
 import type { JsonObject } from '#kernel';
 import { Scopes } from '../edge/access.js';
 import { ApiKeyId, EnvironmentId } from '../edge/api-request.js';
+import { Idempotent } from '../edge/idempotency.interceptor.js';
 import { Filters, PathId } from '../edge/input.js';
 import { listBody } from '../edge/list-body.js';
 import { pageQuery } from '../edge/page-query.js';
@@ -64,6 +65,7 @@ export class RemovalHoldsController {
   @Post('holds/:id/approve')
   @HttpCode(200)
   @Scopes('directories:write')
+  @Idempotent()
   @Operation({
     id: 'approveRemovalHold',
     summary: 'Let the listed removals take effect',
@@ -83,6 +85,7 @@ export class RemovalHoldsController {
   @Post('holds/:id/reject')
   @HttpCode(200)
   @Scopes('directories:write')
+  @Idempotent()
   @Operation({
     id: 'rejectRemovalHold',
     summary: 'Keep what the source has removed',

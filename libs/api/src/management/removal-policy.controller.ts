@@ -4,6 +4,7 @@ import type { JsonObject } from '#kernel';
 import { Scopes } from '../edge/access.js';
 import { ApiKeyId, EnvironmentId } from '../edge/api-request.js';
 import { object, optional, refuse, type Decoded } from '../edge/decoder.js';
+import { Idempotent } from '../edge/idempotency.interceptor.js';
 import { Input, PathId } from '../edge/input.js';
 import { integer, oneOf, text } from '../edge/values.js';
 import { Operation, ref } from '../openapi/operation.js';
@@ -80,6 +81,7 @@ export class RemovalPolicyController {
   @Post('restores')
   @HttpCode(200)
   @Scopes('directories:write')
+  @Idempotent()
   @Operation({
     id: 'restoreRemovals',
     summary: 'Bring back what was removed within 30 days',
