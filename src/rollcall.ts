@@ -14,6 +14,7 @@ import { freePort } from './http/free-port.js';
 import { createLog } from './logging/create-log.js';
 import { startMaintenance, startStatistics } from './maintenance/start-maintenance.js';
 import { Metrics } from './metrics/metrics.js';
+import { observeHolds } from './metrics/observe-holds.js';
 import { createServices, type AfterCommit, type Services } from './services.js';
 import { createSync, type Sync } from './sync.js';
 import { createWebhooks, type Webhooks } from './webhooks.js';
@@ -125,6 +126,7 @@ function wire({ config, log, secretKeys, database, replacements }: Parts): Wired
     { secretKeys, eventDays: config.eventDays, afterCommit },
   );
   const metrics = new Metrics({ general: pool, writes: writePool });
+  observeHolds(metrics.registry, services.holds);
   const webhooks = createWebhooks({ config, log, services, metrics, databaseUrl: database.url });
   dispatch.to = webhooks;
   const registry = replacements.connectors ?? installedConnectors;

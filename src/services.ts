@@ -11,7 +11,10 @@ import {
   Environments,
   ExpiryNotices,
   OAuthClients,
+  GuardPolicies,
+  Holds,
   Organizations,
+  Restores,
 } from '#directory';
 import { EventFeed } from '#events';
 import { RequestLogReader } from '#scim';
@@ -35,6 +38,9 @@ export interface Services {
   readonly store: DirectoryStore;
   readonly reader: DirectoryReader;
   readonly lists: DirectoryLists;
+  readonly holds: Holds;
+  readonly restores: Restores;
+  readonly guardPolicies: GuardPolicies;
   readonly feed: EventFeed;
   readonly requestLogReader: RequestLogReader;
 }
@@ -65,5 +71,8 @@ export function createServices(
     lists: new DirectoryLists(database),
     feed: new EventFeed(database, options.eventDays),
     requestLogReader: new RequestLogReader(database),
+    holds: new Holds({ database, clock, afterCommit }),
+    restores: new Restores({ database, clock, afterCommit }),
+    guardPolicies: new GuardPolicies(database, clock),
   };
 }

@@ -1,11 +1,12 @@
 import type { MigrationInterface } from 'typeorm';
 
 import { CreateSchema20261123100000 } from '../../migrations/20261123100000-create-schema.js';
-import { CreateSnapshots20261124150000 } from '../../migrations/20261124150000-create-snapshots.js';
 import { TuneDirectoryTables20261124100000 } from '../../migrations/20261124100000-tune-directory-tables.js';
 import { AddDetectedDialect20261124110000 } from '../../migrations/20261124110000-add-detected-dialect.js';
 import { CreateScimRequests20261124120000 } from '../../migrations/20261124120000-create-scim-requests.js';
 import { ExtendScimCredentials20261124130000 } from '../../migrations/20261124130000-extend-scim-credentials.js';
+import { CreateRemovalGuard20261124140000 } from '../../migrations/20261124140000-create-removal-guard.js';
+import { CreateSnapshots20261124150000 } from '../../migrations/20261124150000-create-snapshots.js';
 import { CreateSyncRuns20261124160000 } from '../../migrations/20261124160000-create-sync-runs.js';
 
 /** Every migration, oldest first. A new one is added at the end; none is ever changed or removed. */
@@ -15,6 +16,7 @@ export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string
   AddDetectedDialect20261124110000,
   CreateScimRequests20261124120000,
   ExtendScimCredentials20261124130000,
+  CreateRemovalGuard20261124140000,
   CreateSnapshots20261124150000,
   CreateSyncRuns20261124160000,
 ];

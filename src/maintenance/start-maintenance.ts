@@ -22,6 +22,8 @@ interface Parts {
 const PURGE_CHUNK = 5_000;
 const STATISTICS_INTERVAL_MS = 1_000;
 const PURGE_INTERVAL_MS = 5_000;
+const HOLDS_INTERVAL_MS = 30_000;
+const REMOVALS_INTERVAL_MS = 3_600_000;
 const IDEMPOTENCY_INTERVAL_MS = 600_000;
 /** A token that expired is told within this time. */
 const EXPIRY_INTERVAL_MS = 5_000;
@@ -41,7 +43,8 @@ export function startStatistics({
 
 /**
  * Housekeeping of a worker: partitions of the coming weeks, what is older than it has to be kept, purge of deleted
- * directories, expired idempotency keys, notices of tokens that expire, dated states, rotated keys.
+ * directories, expired idempotency keys, notices of tokens that expire, dated states, rotated keys, interrupted or overdue approvals, removals too old to
+ * be restored.
  */
 export function startMaintenance(parts: Parts): () => Promise<void> {
   const { log, services, sync, database, idempotency, metrics } = parts;
@@ -58,8 +61,13 @@ export function startMaintenance(parts: Parts): () => Promise<void> {
   });
   const transitions = repeat(log, TRANSITIONS_INTERVAL_MS, () => sync.applyDueTransitions());
   const reseal = repeat(log, RESEAL_INTERVAL_MS, () => sync.resealCredentials());
+  const holds = repeat(log, HOLDS_INTERVAL_MS, () => services.holds.settle());
+  const removals = repeat(log, REMOVALS_INTERVAL_MS, async () => {
+    while (await services.restores.removeExpired(PURGE_CHUNK)) await new Promise(setImmediate);
+  });
+  const jobs = [purge, partitions, retention, keys, notices, transitions, reseal, holds, removals];
   return async () => {
-    await Promise.all([purge(), partitions(), retention(), keys(), notices(), transitions(), reseal()]);
+    await Promise.all(jobs.map((stop) => stop()));
   };
 }
 

@@ -201,9 +201,24 @@ async function fill(rest: RestClient, directory: CreatedScimDirectory): Promise<
     `/management/directories/${polled.directory.id}/sync_runs`,
     { mode: 'full' },
   );
+  // A policy under which the first deactivation already waits.
+  const none = { count: 0, percent: 0 };
+  const push = { users: none, groups: none, memberships: none };
+  await rest.call('PUT', `/management/directories/${directory.id}/guard`, { push });
+  await scim('/Users', { userName: 'leaver@example.com' }).then((id) =>
+    fetch(`${directory.endpoint}/Users/${id}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${directory.token}` },
+    }),
+  );
+  const holds = await rest.call<{ data: { id: string }[] }>(
+    'GET',
+    `/management/directories/${directory.id}/holds`,
+  );
   return {
     polled: polled.directory.id,
     run: run.id,
+    removal_hold: String(holds.data[0]?.id),
     directory: directory.id,
     directory_user: user,
     directory_group: group,
@@ -246,6 +261,7 @@ function kindOf(path: string): string {
   if (path.includes('/organization_domains')) return 'org_domain';
   if (path.includes('/organizations')) return 'org';
   if (path.includes('/webhook_endpoints')) return 'we';
+  if (path.includes('/holds/')) return 'removal_hold';
   if (path.includes('/directories')) return 'directory';
   throw new Error(`The test does not know what ${path} names`);
 }

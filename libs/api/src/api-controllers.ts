@@ -13,6 +13,8 @@ import { ManagedEventsController } from './management/managed-events.controller.
 import { OAuthClientsController } from './management/oauth-clients.controller.js';
 import { SyncRunsController } from './management/sync-runs.controller.js';
 import { RequestLogController } from './management/request-log.controller.js';
+import { RemovalHoldsController } from './management/removal-holds.controller.js';
+import { RemovalPolicyController } from './management/removal-policy.controller.js';
 import { WebhookAttemptsController } from './management/webhook-attempts.controller.js';
 import { DocumentationController } from './openapi/documentation.controller.js';
 import { OrganizationDomainsController } from './organizations/organization-domains.controller.js';
@@ -36,6 +38,8 @@ export const API_CONTROLLERS: readonly Type[] = [
   DirectoryTokensController,
   OAuthClientsController,
   RequestLogController,
+  RemovalHoldsController,
+  RemovalPolicyController,
   ManagedEventsController,
   ConnectorsController,
   DirectoryConnectionController,

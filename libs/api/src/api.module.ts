@@ -5,8 +5,11 @@ import {
   DirectoryLists,
   DirectoryTokens,
   Environments,
+  GuardPolicies,
+  Holds,
   OAuthClients,
   Organizations,
+  Restores,
 } from '#directory';
 import { ConnectionCheck, Connections, ConnectorRegistry, Schedules, SyncRuns } from '#connectors';
 import { EventFeed } from '#events';
@@ -31,6 +34,9 @@ export interface ApiModuleOptions {
   readonly directoryTokens: DirectoryTokens;
   readonly oauthClients: OAuthClients;
   readonly directoryLists: DirectoryLists;
+  readonly holds: Holds;
+  readonly restores: Restores;
+  readonly guardPolicies: GuardPolicies;
   readonly eventFeed: EventFeed;
   readonly requestLog: RequestLogReader;
   readonly webhookEndpoints: WebhookEndpoints;
@@ -70,6 +76,9 @@ function providersOf(options: ApiModuleOptions): Provider[] {
     { provide: DirectoryTokens, useValue: options.directoryTokens },
     { provide: OAuthClients, useValue: options.oauthClients },
     { provide: DirectoryLists, useValue: options.directoryLists },
+    { provide: Holds, useValue: options.holds },
+    { provide: Restores, useValue: options.restores },
+    { provide: GuardPolicies, useValue: options.guardPolicies },
     { provide: EventFeed, useValue: options.eventFeed },
     { provide: RequestLogReader, useValue: options.requestLog },
     { provide: WebhookEndpoints, useValue: options.webhookEndpoints },

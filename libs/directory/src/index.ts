@@ -1,5 +1,13 @@
-export { DirectoryStore, type DirectoryStoreOptions } from './apply/directory-store.js';
+export type { BatchOptions, Fence, RemovalMode } from './apply/batch-options.js';
+export { DirectoryStore, type ChangeOutcome } from './apply/directory-store.js';
+export type { DirectoryStoreOptions } from './apply/transaction.js';
 export type { DirectoryRef } from './apply/head.js';
+export * from './guard/index.js';
+export { Holds } from './holds/holds.js';
+export { GuardPolicies, type PolicyInput } from './holds/guard-policies.js';
+export type { HoldDetails, HoldItem } from './holds/hold-reader.js';
+export { holdWire, type Hold, type HoldCounts } from './holds/hold-rows.js';
+export { Restores, type RestoreSelector, type Restored } from './holds/restores.js';
 export {
   DirectoryReader,
   FIRST_SEARCH_PARAMETER,
@@ -50,3 +58,13 @@ export {
   type Rotation,
 } from './control/index.js';
 export { findKnownPeople, type KnownPerson } from './query/known-people.js';
+export { createRunGuard } from './snapshot/run-guard.js';
+export { Snapshots } from './snapshot/snapshots.js';
+export type {
+  RunFacts,
+  RunGuard,
+  SnapshotItem,
+  SnapshotReport,
+  SnapshotRun,
+  SnapshotStore,
+} from './snapshot/snapshot.js';

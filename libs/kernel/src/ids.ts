@@ -18,7 +18,9 @@ export type IdPrefix =
   | 'attempt'
   | 'run'
   | 'run_item'
-  | 'scim_request';
+  | 'scim_request'
+  | 'removal_hold'
+  | 'hold_item';
 
 const nextUlid = monotonicFactory();
 

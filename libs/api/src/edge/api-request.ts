@@ -7,17 +7,17 @@ export interface ApiRequest extends FastifyRequest {
   caller?: ApiKeyIdentity;
 }
 
+/** Who asks: the id of the API key. */
+export const ApiKeyId = createParamDecorator((_: unknown, context: ExecutionContext): string => {
+  const { caller } = context.switchToHttp().getRequest<ApiRequest>();
+  if (!caller) throw new Error('The route reads the caller but asks for no API key');
+  return caller.apiKeyId;
+});
+
 /** The environment of the API key: the tenant that everything is read from and written to. */
 export const EnvironmentId = createParamDecorator((_: unknown, context: ExecutionContext): string => {
   const { caller } = context.switchToHttp().getRequest<ApiRequest>();
   // Only a route that declares no scopes gets here; better no answer than another tenant's.
   if (!caller) throw new Error('The route reads the environment but asks for no API key');
   return caller.environmentId;
-});
-
-/** The API key of the caller, for what says who did something. */
-export const ApiKeyId = createParamDecorator((_: unknown, context: ExecutionContext): string => {
-  const { caller } = context.switchToHttp().getRequest<ApiRequest>();
-  if (!caller) throw new Error('The route reads the API key but asks for none');
-  return caller.apiKeyId;
 });

@@ -9,6 +9,7 @@ import { managedDirectorySchemas } from '../management/managed-directory.schema.
 import { connectorSchemas } from '../management/connector.schema.js';
 import { syncRunSchemas } from '../management/sync-run.schema.js';
 import { requestLogSchemas } from '../management/request-log.schema.js';
+import { removalHoldSchemas } from '../management/removal-hold.schema.js';
 import { webhookAttemptSchemas } from '../management/webhook-attempt.schema.js';
 import { organizationSchemas } from '../organizations/organization.schema.js';
 import { webhookEndpointSchemas } from '../webhook-endpoints/webhook-endpoint.schema.js';
@@ -48,5 +49,6 @@ export const COMPONENT_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   ...connectorSchemas,
   ...syncRunSchemas,
   ...requestLogSchemas,
+  ...removalHoldSchemas,
   ...sharedSchemas,
 };

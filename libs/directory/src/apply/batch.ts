@@ -1,13 +1,16 @@
 import { foldKey, type Clock, type Queryable } from '#kernel';
 import type { Change, NewEvent } from '#model';
 import type { Identity } from '../match/match-tombstone.js';
+import { BatchGuard } from './batch-guard.js';
 import { BatchGroups } from './groups.js';
+import type { BatchOptions } from './batch-options.js';
 import { loadHead, type DirectoryRef, type Head } from './head.js';
 import { BatchLinks, MEMBERSHIPS, PENDING_MEMBERSHIPS } from './members.js';
 import { BatchUsers } from './users.js';
 
 /** The working state of one transaction: what it knows, what it has changed, and the events that came of it. */
 export interface Batch {
+  readonly tx: Queryable;
   readonly head: Head;
   readonly clock: Clock;
   readonly users: BatchUsers;
@@ -15,27 +18,40 @@ export interface Batch {
   readonly memberships: BatchLinks;
   readonly pending: BatchLinks;
   readonly events: NewEvent[];
+  readonly guard: BatchGuard;
+}
+
+/** What a batch begins with. */
+export interface BatchStart extends BatchOptions {
+  readonly ref: DirectoryRef;
+  readonly changes?: readonly Change[];
+  readonly clock: Clock;
 }
 
 /**
  * Loads the directory and what the changes name up front, in statements that travel together with the lock; the rest is
  * loaded when a change turns out to need it.
  */
-export async function openBatch(
-  tx: Queryable,
-  { ref, changes, clock }: { ref: DirectoryRef; changes: readonly Change[]; clock: Clock },
-): Promise<Batch> {
+export async function openBatch(tx: Queryable, start: BatchStart): Promise<Batch> {
+  const { ref, changes = [], clock } = start;
   const users = new BatchUsers(tx, ref);
   const groups = new BatchGroups(tx, ref);
-  const [head] = await Promise.all([loadHead(tx, ref), ...prefetch(users, groups, changes)]);
+  const [head] = await Promise.all([
+    loadHead(tx, ref),
+    start.fence?.(tx),
+    ...prefetch(users, groups, changes),
+  ]);
+  const events: NewEvent[] = [];
   return {
+    tx,
     head,
     clock,
     users,
     groups,
     memberships: new BatchLinks(tx, ref, MEMBERSHIPS),
     pending: new BatchLinks(tx, ref, PENDING_MEMBERSHIPS),
-    events: [],
+    events,
+    guard: new BatchGuard(tx, head, { ...start, events }),
   };
 }
 

@@ -1,39 +1,31 @@
-import { ConflictError, RetryableError, type Clock, type Database, type Queryable } from '#kernel';
-import { lockStream, startAppend, type AppendedEvent } from '#events';
+import { ConflictError, RetryableError } from '#kernel';
+import type { AppendedEvent } from '#events';
 import type { Change, ChangeResult } from '#model';
-import { openBatch, type Batch } from './batch.js';
+import type { BatchOptions } from './batch-options.js';
 import { Coalescer, type Waiting } from './coalescer.js';
-import { createGroup, deleteGroup, updateGroup } from './evaluate-group.js';
-import { createUser, deleteUser, updateUser } from './evaluate-user.js';
+import { evaluate, type Evaluated } from './evaluate.js';
 import type { DirectoryRef } from './head.js';
-import { markFailures, StatementError } from './store-tx.js';
-import { writeBatch } from './write.js';
-
-/** What the store needs from outside. */
-export interface DirectoryStoreOptions {
-  readonly database: Database;
-  readonly clock: Clock;
-  /** Called after a commit that appended events; wakes the webhook dispatcher. */
-  readonly afterCommit?: (environmentId: string, directoryId: string) => void;
-}
+import { StatementError } from './store-tx.js';
+import { inTransaction, type DirectoryStoreOptions } from './transaction.js';
 
 interface Request {
   readonly ref: DirectoryRef;
   readonly change: Change;
 }
 
-/** The outcome of one change of a batch, before its events have their numbers. */
-type Evaluated =
-  | { readonly result: Omit<ChangeResult, 'events'>; readonly from: number; readonly to: number }
-  | { readonly error: unknown };
+/** What became of one change of several: its result, or why it was refused. */
+export type ChangeOutcome = { readonly result: ChangeResult } | { readonly error: unknown };
 
 const MAX_TRIES = 4;
-const EVENTS_PER_STATEMENT = 1_000;
+const PUSHED: BatchOptions = { removals: { kind: 'guarded' } };
 
 /**
  * The one door: the only code that writes users, groups, memberships and their events. Each change is refused or
  * committed as a whole, together with its events. Concurrent changes of one directory share a transaction, in order of
  * arrival; the events of each stay together.
+ *
+ * What a change removes passes the removal guard. While it holds a removal back, the source's side shows the removal
+ * and the other side does not, and there is no event.
  */
 export class DirectoryStore {
   readonly #options: DirectoryStoreOptions;
@@ -54,121 +46,99 @@ export class DirectoryStore {
     return this.#coalescer.submit(ref.directoryId, { ref, change });
   }
 
-  async #runBatch(directoryId: string, take: () => Waiting<Request, ChangeResult>[]): Promise<void> {
-    let taken: Waiting<Request, ChangeResult>[] = [];
+  /**
+   * Applies changes in order, in one transaction. A refused change is reported in its outcome and does not stop the
+   * others. Only when the database itself refuses a statement, each change gets a transaction of its own.
+   * @param options `removals` says who decides about removals; `runId` is remembered with those that take effect, so
+   *   that a run can be restored.
+   * @throws NotFoundError no such directory; RetryableError when the database is away.
+   */
+  async applyAll(
+    ref: DirectoryRef,
+    changes: readonly Change[],
+    options: BatchOptions,
+  ): Promise<readonly ChangeOutcome[]> {
+    if (changes.length === 0) return [];
     try {
-      settle(
-        await this.#commit(directoryId, () => {
-          taken = take();
-          return taken;
-        }),
-      );
+      return await this.#commit(ref, changes, options);
     } catch (error) {
-      if (!(error instanceof StatementError) || taken.length === 0) throw error;
-      // One bad change must not take its neighbours down: each gets a transaction of its own.
-      for (const waiting of taken) await this.#runAlone(directoryId, waiting);
+      if (!(error instanceof StatementError)) throw error;
+      const outcomes: ChangeOutcome[] = [];
+      for (const change of changes) outcomes.push(await this.#commitAlone({ ref, change }, options));
+      return outcomes;
     }
   }
 
-  async #runAlone(directoryId: string, waiting: Waiting<Request, ChangeResult>): Promise<void> {
+  async #runBatch(directoryId: string, take: () => Waiting<Request, ChangeResult>[]): Promise<void> {
+    let taken: Waiting<Request, ChangeResult>[] = [];
+    try {
+      const outcomes = await this.#commitTaken(directoryId, () => {
+        taken = take();
+        return taken.map(({ request }) => request);
+      });
+      taken.forEach((waiting, index) => settle(waiting, outcomes[index] as ChangeOutcome));
+    } catch (error) {
+      if (!(error instanceof StatementError) || taken.length === 0) throw error;
+      // One bad change must not take its neighbours down: each gets a transaction of its own.
+      for (const waiting of taken) settle(waiting, await this.#commitAlone(waiting.request, PUSHED));
+    }
+  }
+
+  async #commitAlone({ ref, change }: Request, options: BatchOptions): Promise<ChangeOutcome> {
     for (let attempt = 1; ; attempt++) {
       try {
-        settle(await this.#commit(directoryId, () => [waiting]));
-        return;
+        return (await this.#commit(ref, [change], options))[0] as ChangeOutcome;
       } catch (error) {
         const cause = error instanceof StatementError ? error.cause : error;
         if (isTransient(cause) && attempt < MAX_TRIES) continue;
-        waiting.reject(asRefusal(cause));
-        return;
+        return { error: asRefusal(cause) };
       }
     }
   }
 
+  #commit(
+    ref: DirectoryRef,
+    changes: readonly Change[],
+    options: BatchOptions,
+  ): Promise<readonly ChangeOutcome[]> {
+    return this.#commitTaken(ref.directoryId, () => changes.map((change) => ({ ref, change })), options);
+  }
+
   /** One transaction; returns what to tell whom, to be said only after the commit. */
-  async #commit(directoryId: string, take: () => Waiting<Request, ChangeResult>[]): Promise<(() => void)[]> {
-    let wake: (() => void) | undefined;
-    const answers = await this.#options.database.pipelined(async (rawTx) => {
-      const tx = markFailures(rawTx);
-      const waiting = take();
-      const ref = waiting[0]?.request.ref;
-      if (!ref) return { result: [], writes: Promise.resolve() };
-      const changes = waiting.map(({ request }) => request.change);
-      const batch = await openBatch(tx, { ref, changes, clock: this.#options.clock });
-      const evaluated: Evaluated[] = [];
-      for (const { request } of waiting) evaluated.push(await evaluate(batch, request.change));
-      const written = writeBatch(tx, batch);
-      const { events, appended } = appendAll(tx, batch);
-      if (events.length > 0) wake = () => this.#options.afterCommit?.(ref.environmentId, ref.directoryId);
-      return {
-        result: waiting.map((each, index) => answer(each, evaluated[index] as Evaluated, events)),
-        writes: Promise.all([...written, ...appended]),
-      };
-    }, lockStream(directoryId));
-    wake?.();
-    return answers;
+  async #commitTaken(
+    directoryId: string,
+    take: () => readonly Request[],
+    options: BatchOptions = PUSHED,
+  ): Promise<readonly ChangeOutcome[]> {
+    const committed = await inTransaction(this.#options, directoryId, () => {
+      const requests = take();
+      const ref = requests[0]?.ref;
+      const changes = requests.map(({ change }) => change);
+      return (
+        ref && {
+          ...options,
+          ref,
+          changes,
+          work: async (batch) => {
+            const evaluated: Evaluated[] = [];
+            for (const change of changes) evaluated.push(await evaluate(batch, change));
+            return evaluated;
+          },
+        }
+      );
+    });
+    return committed?.result.map((evaluated) => outcomeOf(evaluated, committed.events)) ?? [];
   }
 }
 
-/**
- * Evaluates one change on the working state. Whatever can refuse a change is checked before the state is touched, so
- * a refusal leaves it as it was.
- */
-async function evaluate(batch: Batch, change: Change): Promise<Evaluated> {
-  const from = batch.events.length;
-  try {
-    const result = await dispatch(batch, change);
-    return { result, from, to: batch.events.length };
-  } catch (error) {
-    if (error instanceof StatementError) throw error;
-    return { error };
-  }
+function outcomeOf(evaluated: Evaluated, events: readonly AppendedEvent[]): ChangeOutcome {
+  if ('error' in evaluated) return evaluated;
+  return { result: { ...evaluated.result, events: events.slice(evaluated.from, evaluated.to) } };
 }
 
-function dispatch(batch: Batch, change: Change): Promise<Omit<ChangeResult, 'events'>> {
-  switch (change.kind) {
-    case 'create_user':
-      return createUser(batch, change);
-    case 'update_user':
-      return updateUser(batch, change);
-    case 'delete_user':
-      return deleteUser(batch, change);
-    case 'create_group':
-      return createGroup(batch, change);
-    case 'update_group':
-      return updateGroup(batch, change);
-    case 'delete_group':
-      return deleteGroup(batch, change);
-  }
-}
-
-function appendAll(
-  tx: Queryable,
-  { head, events }: Batch,
-): { readonly events: AppendedEvent[]; readonly appended: Promise<unknown>[] } {
-  const stream = { ...head, streamId: head.directoryId };
-  const all: AppendedEvent[] = [];
-  const appended: Promise<unknown>[] = [];
-  for (let start = 0; start < events.length; start += EVENTS_PER_STATEMENT) {
-    const part = events.slice(start, start + EVENTS_PER_STATEMENT);
-    const started = startAppend(tx, stream, { head: head.sequence + start, events: part });
-    all.push(...started.events);
-    appended.push(started.written);
-  }
-  return { events: all, appended };
-}
-
-function answer(
-  waiting: Waiting<Request, ChangeResult>,
-  evaluated: Evaluated,
-  events: readonly AppendedEvent[],
-): () => void {
-  if ('error' in evaluated) return () => waiting.reject(evaluated.error);
-  const own = events.slice(evaluated.from, evaluated.to);
-  return () => waiting.resolve({ ...evaluated.result, events: own });
-}
-
-function settle(answers: readonly (() => void)[]): void {
-  for (const tell of answers) tell();
+function settle(waiting: Waiting<Request, ChangeResult>, outcome: ChangeOutcome): void {
+  if ('error' in outcome) waiting.reject(outcome.error);
+  else waiting.resolve(outcome.result);
 }
 
 /** Serialization failure and deadlock: the same transaction can succeed the next time. */

@@ -1,11 +1,6 @@
 import { ConflictError } from '#kernel';
-import {
-  directoryGroupWire,
-  directoryUserWire,
-  type DirectoryGroup,
-  type DirectoryUser,
-  type NewEvent,
-} from '#model';
+import { directoryGroupWire, directoryUserWire, type DirectoryGroup, type DirectoryUser } from '#model';
+import { previousAttributes } from '../diff/previous-attributes.js';
 import type { Batch } from './batch.js';
 
 /** @throws ConflictError reason `version` when a precondition names other versions than the current one. */
@@ -17,19 +12,40 @@ export function checkVersion(current: number, ifMatch: readonly number[] | undef
   );
 }
 
-export function membershipEvent(
+/** The source asserts a membership. It begins, unless it was still in effect. */
+export function joinGroup(batch: Batch, group: DirectoryGroup, userId: string): void {
+  const wasInEffect = batch.memberships.isInEffect(group.id, userId);
+  batch.memberships.set(group.id, userId, true);
+  if (!wasInEffect) announceMembership(batch, 'dsync.group.user_added', { group, userId });
+}
+
+/** A membership ends, for the source and in effect. */
+export function leaveGroup(batch: Batch, group: DirectoryGroup, userId: string): void {
+  batch.memberships.set(group.id, userId, false);
+  announceMembership(batch, 'dsync.group.user_removed', { group, userId });
+}
+
+export function announceMembership(
+  batch: Batch,
   type: 'dsync.group.user_added' | 'dsync.group.user_removed',
-  user: DirectoryUser,
-  group: DirectoryGroup,
-): NewEvent {
-  return {
-    type,
-    data: {
-      directory_id: group.directoryId,
-      user: directoryUserWire(user),
-      group: directoryGroupWire(group),
-    },
+  { group, userId }: { readonly group: DirectoryGroup; readonly userId: string },
+): void {
+  const user = batch.users.inEffect(userId);
+  if (!user) return;
+  const data = {
+    directory_id: group.directoryId,
+    user: directoryUserWire(user),
+    group: directoryGroupWire(group),
   };
+  batch.events.push({ type, data });
+}
+
+/** What changed of a user in effect; no event when that is nothing. */
+export function announceUpdate(batch: Batch, before: DirectoryUser, after: DirectoryUser): void {
+  const wire = directoryUserWire(after);
+  const previous = previousAttributes(directoryUserWire(before), wire);
+  if (previous)
+    batch.events.push({ type: 'dsync.user.updated', data: { ...wire, previous_attributes: previous } });
 }
 
 /** The members of a group changed: a new version for the source, while REST's `updated_at` stays. */

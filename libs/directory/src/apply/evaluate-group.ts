@@ -23,6 +23,8 @@ export async function createGroup(batch: Batch, change: ChangeOf<'create_group'>
   checkMembers(members);
   await refuseTaken(batch, input);
   const removed = batch.groups.findRemoved({ key: foldKey(input.name), externalId: input.externalId });
+  const held = removed && batch.groups.inEffect(removed.id);
+  if (held) return takeBackGroup(batch, held, change);
   const group = removed ? restoredGroup(batch, input, removed) : newGroup(batch, input);
   if (!removed) {
     batch.memberships.startEmpty(group.id);
@@ -32,6 +34,18 @@ export async function createGroup(batch: Batch, change: ChangeOf<'create_group'>
   batch.events.push({ type: 'dsync.group.created', data: directoryGroupWire(group) });
   await applyMembers(batch, group, [{ op: 'add', values: members }]);
   return removed ? { group, restored: true } : { group };
+}
+
+/** The source takes a removal back that was still held: nothing happened, apart from what it says anew. */
+async function takeBackGroup(
+  batch: Batch,
+  held: DirectoryGroup,
+  { group: input, members }: ChangeOf<'create_group'>,
+): Promise<Outcome> {
+  batch.groups.put(held, undefined);
+  const updated = changeAttributes(batch, held, input);
+  await applyMembers(batch, updated, [{ op: 'add', values: members }]);
+  return { group: touchMembers(batch, updated), restored: true };
 }
 
 export async function updateGroup(batch: Batch, change: ChangeOf<'update_group'>): Promise<Outcome> {
@@ -53,11 +67,23 @@ export async function deleteGroup(batch: Batch, change: ChangeOf<'delete_group'>
   checkVersion(group.version, change.ifMatch);
   await batch.memberships.loadGroup(group.id);
   await batch.pending.loadGroup(group.id);
-  batch.memberships.clearGroup(group.id);
   batch.pending.clearGroup(group.id);
-  batch.groups.remove(group.id, batch.clock.now().toISOString());
-  batch.events.push({ type: 'dsync.group.deleted', data: directoryGroupWire(group) });
+  const now = batch.clock.now().toISOString();
+  if (await batch.guard.admits({ kind: 'groups', number: 1 })) dropGroup(batch, group, now);
+  else {
+    for (const userId of batch.memberships.membersOf(group.id)) batch.memberships.hold(group.id, userId);
+    batch.groups.hold(group.id, now);
+  }
   return { group };
+}
+
+/** Ends a group with its memberships, which must be loaded. */
+export function dropGroup(batch: Batch, group: DirectoryGroup, now: string): void {
+  const linkedIds = batch.memberships.membersInEffect(group.id);
+  batch.memberships.clearGroup(group.id);
+  batch.groups.remove(group.id, now);
+  batch.events.push({ type: 'dsync.group.deleted', data: directoryGroupWire(group) });
+  batch.guard.removed({ kind: 'group', action: 'delete', userId: '', groupId: group.id, linkedIds });
 }
 
 async function requireGroup(batch: Batch, id: string): Promise<DirectoryGroup> {

@@ -2,7 +2,7 @@ import { idTime } from '#kernel';
 import type { DirectoryGroup, MemberOperation } from '#model';
 import { checkKeyLength } from '../rows/user-row.js';
 import type { Batch } from './batch.js';
-import { membershipEvent } from './evaluate-common.js';
+import { joinGroup, leaveGroup } from './evaluate-common.js';
 
 /** What is to be done to the members of one group. */
 interface Steps {
@@ -112,17 +112,23 @@ async function announce(
   const removed = changed.filter(([, member]) => !member).map(([userId]) => userId);
   const added = changed.filter(([, member]) => member).map(([userId]) => userId);
   await batch.users.loadIds(removed);
-  for (const userId of removed) {
-    batch.memberships.set(group.id, userId, false);
-    const user = batch.users.get(userId);
-    if (user) batch.events.push(membershipEvent('dsync.group.user_removed', user, group));
-  }
-  for (const userId of added) {
-    batch.memberships.set(group.id, userId, true);
-    const user = batch.users.get(userId);
-    if (user) batch.events.push(membershipEvent('dsync.group.user_added', user, group));
-  }
+  await removeMembers(batch, group, removed);
+  for (const userId of added) joinGroup(batch, group, userId);
   return changed.length > 0;
+}
+
+/** All of them or none: what one request removes is judged as a whole. */
+async function removeMembers(batch: Batch, group: DirectoryGroup, userIds: readonly string[]): Promise<void> {
+  if (userIds.length === 0) return;
+  const admitted = await batch.guard.admits({ kind: 'memberships', number: userIds.length });
+  for (const userId of userIds) {
+    if (!admitted) {
+      batch.memberships.hold(group.id, userId);
+      continue;
+    }
+    leaveGroup(batch, group, userId);
+    batch.guard.removed({ kind: 'membership', action: 'remove', userId, groupId: group.id, linkedIds: [] });
+  }
 }
 
 function settlePending(batch: Batch, groupId: string, wanted: ReadonlyMap<string, boolean>): boolean {

@@ -1,16 +1,16 @@
-import { ConflictError, foldKey, idTime, newId, NotFoundError } from '#kernel';
+import { ConflictError, foldKey, idTime, newId, NotFoundError, type JsonObject } from '#kernel';
 import {
   directoryUserWire,
   type Change,
   type ChangeResult,
-  type DirectoryGroup,
   type DirectoryUser,
   type UserInput,
 } from '#model';
 import { previousAttributes } from '../diff/previous-attributes.js';
+import { effectiveUser, losesIdentity } from '../guard/effective.js';
 import { checkUserKeys } from '../rows/user-row.js';
 import type { Batch } from './batch.js';
-import { checkVersion, membershipEvent, touchMembers } from './evaluate-common.js';
+import { announceUpdate, checkVersion, joinGroup, leaveGroup, touchMembers } from './evaluate-common.js';
 import type { Head } from './head.js';
 
 type Outcome = Omit<ChangeResult, 'events'>;
@@ -24,6 +24,12 @@ export async function createUser(batch: Batch, { user: input }: ChangeOf<'create
   refuseTakenName(batch, input.userName);
   const removed = batch.users.findRemoved(arriving)?.user;
   const user = removed ? restoredUser(batch, input, removed) : newUser(batch, input);
+  if (removed && batch.users.inEffect(removed.id)) {
+    // The source takes a removal back that was still held: nothing happened, apart from what it says anew.
+    await assertUser(batch, user, input.folded);
+    await resolvePending(batch, user);
+    return { user, restored: true };
+  }
   batch.users.put(user, input.folded);
   batch.events.push({ type: 'dsync.user.created', data: directoryUserWire(user) });
   await resolvePending(batch, user);
@@ -42,11 +48,8 @@ export async function updateUser(batch: Batch, change: ChangeOf<'update_user'>):
     updatedAt: batch.clock.now().toISOString(),
     version: current.version + 1,
   });
-  const wire = directoryUserWire(next);
-  const previous = previousAttributes(directoryUserWire(current), wire);
-  if (!previous) return { user: current };
-  batch.users.put(next, input.folded);
-  batch.events.push({ type: 'dsync.user.updated', data: { ...wire, previous_attributes: previous } });
+  if (!previousAttributes(directoryUserWire(current), directoryUserWire(next))) return { user: current };
+  await assertUser(batch, next, input.folded);
   if (next.externalId !== current.externalId) await resolvePending(batch, next);
   return { user: next };
 }
@@ -59,13 +62,68 @@ export async function deleteUser(batch: Batch, change: ChangeOf<'delete_user'>):
   const groupIds = batch.memberships.groupsOf(user.id);
   await batch.groups.loadIds(groupIds);
   for (const groupId of groupIds) {
-    batch.memberships.set(groupId, user.id, false);
     const group = batch.groups.get(groupId);
-    if (group) leaveGroup(batch, group, user);
+    if (group) touchMembers(batch, group);
   }
-  batch.users.remove(user.id, batch.clock.now().toISOString());
-  batch.events.push({ type: 'dsync.user.deleted', data: directoryUserWire(user) });
+  if (await admitsRemoval(batch, user.id)) await dropUser(batch, user.id);
+  else {
+    for (const groupId of groupIds) batch.memberships.hold(groupId, user.id);
+    batch.users.hold(user.id, batch.clock.now().toISOString());
+  }
   return { user };
+}
+
+/** Ends a user in effect, after the memberships. */
+export async function dropUser(batch: Batch, id: string): Promise<void> {
+  const user = batch.users.inEffect(id);
+  if (!user) return;
+  await batch.memberships.loadMember([id]);
+  const linkedIds = batch.memberships.groupsInEffect(id);
+  await batch.groups.loadAny(linkedIds);
+  for (const groupId of linkedIds) {
+    const group = batch.groups.inEffect(groupId);
+    if (group) leaveGroup(batch, group, id);
+  }
+  batch.users.remove(id, batch.clock.now().toISOString());
+  batch.events.push({ type: 'dsync.user.deleted', data: directoryUserWire(user) });
+  batch.guard.removed({ kind: 'user', action: 'delete', userId: id, groupId: '', linkedIds });
+}
+
+/** What the source asserts of a user from now on; removals in it pass the guard, everything else takes effect. */
+async function assertUser(batch: Batch, next: DirectoryUser, folded: JsonObject): Promise<void> {
+  const before = batch.users.inEffect(next.id);
+  if (!before) return;
+  const pending = batch.users.pendingOf(next.id);
+  const removes = before.active && !next.active;
+  const loses = losesIdentity(before, next);
+  const held = {
+    removal: removes && !(await admitsRemoval(batch, next.id)),
+    identity: loses && (pending.identity || !(await admitsIdentity(batch, next.id))),
+  };
+  const effective = effectiveUser(next, before, held);
+  const changed = previousAttributes(directoryUserWire(before), directoryUserWire(effective)) !== undefined;
+  const shown = changed ? effective : { ...effective, updatedAt: before.updatedAt };
+  batch.users.put(next, folded, shown);
+  announceUpdate(batch, before, shown);
+  if (removes && !held.removal)
+    batch.guard.removed({ kind: 'user', action: 'deactivate', userId: next.id, groupId: '', linkedIds: [] });
+}
+
+/** What is pending stays pending: asking again in other words is the same removal. */
+async function admitsRemoval(batch: Batch, id: string): Promise<boolean> {
+  const { users, guard } = batch;
+  if (users.pendingOf(id).removal) return false;
+  const countedAt = users.countedAt(id, 'removed_at');
+  const admitted = await guard.admits({ kind: 'users', number: 1, countedAt });
+  if (admitted) users.markCounted(id, 'removed_at', guard.now);
+  return admitted;
+}
+
+async function admitsIdentity({ users, guard }: Batch, id: string): Promise<boolean> {
+  const countedAt = users.countedAt(id, 'identity_at');
+  const admitted = await guard.admits({ kind: 'identities', number: 1, countedAt });
+  if (admitted) users.markCounted(id, 'identity_at', guard.now);
+  return admitted;
 }
 
 async function requireUser(batch: Batch, id: string): Promise<DirectoryUser> {
@@ -134,13 +192,7 @@ async function resolvePending(batch: Batch, user: DirectoryUser): Promise<void> 
     await memberships.loadPairs(groupId, [user.id]);
     const group = groups.get(groupId);
     if (!group || memberships.has(groupId, user.id)) continue;
-    memberships.set(groupId, user.id, true);
     touchMembers(batch, group);
-    batch.events.push(membershipEvent('dsync.group.user_added', user, group));
+    joinGroup(batch, group, user.id);
   }
-}
-
-function leaveGroup(batch: Batch, group: DirectoryGroup, user: DirectoryUser): void {
-  touchMembers(batch, group);
-  batch.events.push(membershipEvent('dsync.group.user_removed', user, group));
 }

@@ -7,8 +7,12 @@ import { RESTORE_WINDOW_DAYS } from './users.js';
 
 interface Entry {
   readonly isNew: boolean;
+  /** The source had removed it when the batch began, while it stayed in effect. */
+  readonly wasHeld: boolean;
   current: DirectoryGroup;
+  /** When the source removed it. */
   deletedAt: string | null;
+  inEffect: boolean;
   folded: JsonObject | undefined;
   dirty: boolean;
 }
@@ -22,6 +26,11 @@ export class BatchGroups {
   constructor(tx: Queryable, ref: DirectoryRef) {
     this.#tx = tx;
     this.#ref = ref;
+  }
+
+  /** Loads removed groups, too. */
+  async loadAny(ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await this.#load('directory_groups_any', ANY_BY_ID, [ids]);
   }
 
   async loadIds(ids: readonly string[]): Promise<void> {
@@ -44,6 +53,18 @@ export class BatchGroups {
   get(id: string): DirectoryGroup | undefined {
     const entry = this.#entries.get(id);
     return entry && entry.deletedAt === null ? entry.current : undefined;
+  }
+
+  /** A group that is in effect, also when the source has removed it. */
+  inEffect(id: string): DirectoryGroup | undefined {
+    const entry = this.#entries.get(id);
+    return entry?.inEffect ? entry.current : undefined;
+  }
+
+  /** A group that the source has removed, whether that took effect or not. */
+  removed(id: string): DirectoryGroup | undefined {
+    const entry = this.#entries.get(id);
+    return entry && entry.deletedAt !== null ? entry.current : undefined;
   }
 
   /** Another live group with this name; call loadIdentities before. */
@@ -72,11 +93,20 @@ export class BatchGroups {
   put(group: DirectoryGroup, folded: JsonObject | undefined): void {
     const entry = this.#entries.get(group.id);
     if (!entry) {
-      this.#entries.set(group.id, { isNew: true, current: group, deletedAt: null, folded, dirty: true });
+      this.#entries.set(group.id, {
+        isNew: true,
+        wasHeld: false,
+        current: group,
+        deletedAt: null,
+        inEffect: true,
+        folded,
+        dirty: true,
+      });
       return;
     }
     entry.current = group;
     entry.deletedAt = null;
+    entry.inEffect = true;
     entry.folded = folded ?? entry.folded;
     entry.dirty = true;
   }
@@ -85,7 +115,30 @@ export class BatchGroups {
     const entry = this.#entries.get(id);
     if (!entry) return;
     entry.deletedAt = deletedAt;
+    entry.inEffect = false;
     entry.dirty = true;
+  }
+
+  /** The source has removed it, and it stays in effect. */
+  hold(id: string, deletedAt: string): void {
+    this.remove(id, deletedAt);
+    this.revive(id);
+  }
+
+  /** In effect again; what the source asserts stays as it is. */
+  revive(id: string): void {
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    entry.inEffect = true;
+    entry.dirty = true;
+  }
+
+  newlyHeld(): string[] {
+    return this.#ids((entry) => isHeld(entry) && !entry.wasHeld);
+  }
+
+  noLongerHeld(): string[] {
+    return this.#ids((entry) => entry.wasHeld && !isHeld(entry));
   }
 
   toInsert(): GroupToWrite[] {
@@ -99,7 +152,11 @@ export class BatchGroups {
   #dirty(isNew: boolean): GroupToWrite[] {
     return [...this.#entries.values()]
       .filter((entry) => entry.dirty && entry.isNew === isNew)
-      .map(({ current, folded, deletedAt }) => ({ group: current, folded, deletedAt }));
+      .map(({ current, folded, deletedAt, inEffect }) => ({ group: current, folded, deletedAt, inEffect }));
+  }
+
+  #ids(wanted: (entry: Entry) => boolean): string[] {
+    return [...this.#entries].filter(([, entry]) => wanted(entry)).map(([id]) => id);
   }
 
   #find(matches: (group: DirectoryGroup) => boolean): DirectoryGroup | undefined {
@@ -116,12 +173,28 @@ export class BatchGroups {
     });
     for (const row of rows) {
       if (this.#entries.has(row.id)) continue;
-      const current = groupFromRow(row);
-      const deletedAt = row.asserted_deleted_at;
-      this.#entries.set(row.id, { isNew: false, current, deletedAt, folded: undefined, dirty: false });
+      const inEffect = row.deleted_at === null;
+      this.#entries.set(row.id, {
+        isNew: false,
+        wasHeld: inEffect && row.asserted_deleted_at !== null,
+        current: { ...groupFromRow(row), pendingRemoval: false },
+        deletedAt: row.asserted_deleted_at,
+        inEffect,
+        folded: undefined,
+        dirty: false,
+      });
     }
   }
 }
+
+function isHeld(entry: Entry): boolean {
+  return entry.inEffect && entry.deletedAt !== null;
+}
+
+const ANY_BY_ID = `FROM unnest($3::text[]) AS wanted (id)
+  CROSS JOIN LATERAL (SELECT * FROM directory_groups g
+    WHERE g.environment_id = $1 AND g.directory_id = $2 AND g.id = wanted.id) g
+  JOIN directories d ON d.environment_id = g.environment_id AND d.id = g.directory_id`;
 
 const BY_ID = `FROM unnest($3::text[]) AS wanted (id)
   CROSS JOIN LATERAL (SELECT * FROM directory_groups g
@@ -132,13 +205,13 @@ const BY_IDENTITY = `FROM (
     SELECT t.id FROM unnest($3::text[]) AS wanted (key)
       CROSS JOIN LATERAL (SELECT id FROM directory_groups t
         WHERE t.environment_id = $1 AND t.directory_id = $2 AND t.name_key = wanted.key
-          AND (t.asserted_deleted_at IS NULL OR t.asserted_deleted_at > now() - make_interval(days => $5))
+          AND (t.deleted_at IS NULL OR t.asserted_deleted_at > now() - make_interval(days => $5))
         ORDER BY t.asserted_deleted_at DESC NULLS FIRST LIMIT 20) t
     UNION
     SELECT t.id FROM unnest($4::text[]) AS wanted (external_id)
       CROSS JOIN LATERAL (SELECT id FROM directory_groups t
         WHERE t.environment_id = $1 AND t.directory_id = $2 AND t.external_id = wanted.external_id
-          AND (t.asserted_deleted_at IS NULL OR t.asserted_deleted_at > now() - make_interval(days => $5))
+          AND (t.deleted_at IS NULL OR t.asserted_deleted_at > now() - make_interval(days => $5))
         ORDER BY t.asserted_deleted_at DESC NULLS FIRST LIMIT 20) t
   ) AS found
   CROSS JOIN LATERAL (SELECT * FROM directory_groups g

@@ -1,4 +1,5 @@
 import { NotFoundError, type JsonObject, type Queryable } from '#kernel';
+import { EMPTY_WINDOW, type RemovalWindow } from '../guard/window.js';
 
 /** Which directory a change is for; both come from the credential, never from the request alone. */
 export interface DirectoryRef {
@@ -16,6 +17,9 @@ export interface Head extends DirectoryRef {
   readonly uniqueGroupNames: boolean;
   /** A member value may also be an external id (`config.match_external_ids`, default false). */
   readonly matchExternalIds: boolean;
+  readonly config: JsonObject;
+  /** What push removed within the last hour, and the hold that is open for it. */
+  readonly removals: { readonly window: RemovalWindow; readonly holdId: string | null };
 }
 
 interface HeadRow {
@@ -23,15 +27,18 @@ interface HeadRow {
   readonly config: JsonObject;
   readonly sequence: number;
   readonly has_pending: boolean;
+  readonly window: RemovalWindow | null;
+  readonly hold_id: string | null;
 }
 
 /** @throws NotFoundError when the directory is unknown or deleted. */
 export async function loadHead(tx: Queryable, ref: DirectoryRef): Promise<Head> {
   const rows = await tx.query<HeadRow>({
     name: 'directory_head',
-    text: `SELECT d.organization_id, d.config, s.sequence,
+    text: `SELECT d.organization_id, d.config, s.sequence, w.state AS "window", w.hold_id,
         EXISTS (SELECT FROM pending_memberships p WHERE p.environment_id = $1 AND p.directory_id = $2) AS has_pending
       FROM directories d JOIN streams s ON s.environment_id = d.environment_id AND s.stream_id = d.id
+        LEFT JOIN guard_windows w ON w.environment_id = d.environment_id AND w.directory_id = d.id
       WHERE d.environment_id = $1 AND d.id = $2 AND d.deleted_at IS NULL`,
     values: [ref.environmentId, ref.directoryId],
   });
@@ -45,5 +52,7 @@ export async function loadHead(tx: Queryable, ref: DirectoryRef): Promise<Head> 
     hasPendingMemberships: row.has_pending,
     uniqueGroupNames: row.config['unique_group_names'] !== false,
     matchExternalIds: row.config['match_external_ids'] === true,
+    config: row.config,
+    removals: { window: row.window ?? EMPTY_WINDOW, holdId: row.hold_id },
   };
 }

@@ -1,11 +1,21 @@
 import type { Queryable } from '#kernel';
 import type { DirectoryRef } from './head.js';
 
-/** A pair as stored when the batch began, and as it is now. */
-interface Link {
-  readonly stored: boolean;
-  current: boolean;
+/** Whether the source asserts a link, and whether it is in effect. They differ only while a removal is held back. */
+interface LinkState {
+  readonly asserted: boolean;
+  readonly inEffect: boolean;
 }
+
+/** A link as stored when the batch began, and as it is now. */
+interface Link {
+  readonly stored: LinkState;
+  current: LinkState;
+}
+
+const ABSENT: LinkState = { asserted: false, inEffect: false };
+const PRESENT: LinkState = { asserted: true, inEffect: true };
+const HELD: LinkState = { asserted: false, inEffect: true };
 
 /** A membership (`member` = user id) or a pending one (`member` = value as received). */
 export interface MemberPair {
@@ -17,10 +27,16 @@ export interface MemberPair {
 interface LinkTable {
   readonly name: string;
   readonly column: string;
+  /** SQL that tells whether the source asserts the link. */
+  readonly asserted: string;
 }
 
-export const MEMBERSHIPS: LinkTable = { name: 'memberships', column: 'user_id' };
-export const PENDING_MEMBERSHIPS: LinkTable = { name: 'pending_memberships', column: 'value' };
+export const MEMBERSHIPS: LinkTable = { name: 'memberships', column: 'user_id', asserted: 'l.asserted' };
+export const PENDING_MEMBERSHIPS: LinkTable = {
+  name: 'pending_memberships',
+  column: 'value',
+  asserted: 'true',
+};
 
 /**
  * The links between groups and members that a batch deals with. Loaded as far as the requests mention them: a group of
@@ -49,77 +65,125 @@ export class BatchLinks {
     const known = this.#byGroup.get(groupId);
     const unknown = members.filter((member) => !known?.has(member));
     if (unknown.length === 0) return;
-    const { name, column } = this.#table;
+    const { name, column, asserted } = this.#table;
     const rows = await this.#select(
       `${name}_by_pair`,
-      `SELECT l.group_id, l.${column} AS member FROM unnest($4::text[]) AS wanted (member)
+      `SELECT l.group_id, l.${column} AS member, ${asserted} AS asserted FROM unnest($4::text[]) AS wanted (member)
         CROSS JOIN LATERAL (SELECT * FROM ${name} l WHERE l.environment_id = $1 AND l.directory_id = $2
           AND l.group_id = $3 AND l.${column} = wanted.member) l`,
       [groupId, unknown],
     );
-    for (const pair of rows) this.#learn(pair, true);
-    for (const member of unknown) this.#learn({ groupId, member }, false);
+    for (const row of rows) this.#learn(row, row.asserted ? PRESENT : HELD);
+    for (const member of unknown) this.#learn({ groupId, member }, ABSENT);
   }
 
   async loadGroup(groupId: string): Promise<void> {
     if (this.#complete.has(groupId)) return;
-    const { name, column } = this.#table;
+    const { name, column, asserted } = this.#table;
     const rows = await this.#select(
       `${name}_by_group`,
-      `SELECT l.group_id, l.${column} AS member FROM ${name} l
+      `SELECT l.group_id, l.${column} AS member, ${asserted} AS asserted FROM ${name} l
         WHERE l.environment_id = $1 AND l.directory_id = $2 AND l.group_id = $3`,
       [groupId],
     );
-    for (const pair of rows) this.#learn(pair, true);
+    for (const row of rows) this.#learn(row, row.asserted ? PRESENT : HELD);
     this.#complete.add(groupId);
   }
 
   async loadMember(members: readonly string[]): Promise<void> {
-    const { name, column } = this.#table;
+    const { name, column, asserted } = this.#table;
     const rows = await this.#select(
       `${name}_by_member`,
-      `SELECT l.group_id, l.${column} AS member FROM unnest($3::text[]) AS wanted (member)
+      `SELECT l.group_id, l.${column} AS member, ${asserted} AS asserted FROM unnest($3::text[]) AS wanted (member)
         CROSS JOIN LATERAL (SELECT * FROM ${name} l WHERE l.environment_id = $1 AND l.directory_id = $2
           AND l.${column} = wanted.member) l`,
       [members],
     );
-    for (const pair of rows) this.#learn(pair, true);
+    for (const row of rows) this.#learn(row, row.asserted ? PRESENT : HELD);
   }
 
+  /** Whether the source asserts the link. */
   has(groupId: string, member: string): boolean {
-    return this.#byGroup.get(groupId)?.get(member)?.current ?? false;
+    return this.#stateOf(groupId, member).asserted;
   }
 
-  /** Members of a group that was loaded with loadGroup. */
+  isInEffect(groupId: string, member: string): boolean {
+    return this.#stateOf(groupId, member).inEffect;
+  }
+
+  /** Members of a group that was loaded with loadGroup, as the source asserts them. */
   membersOf(groupId: string): string[] {
-    return [...(this.#byGroup.get(groupId) ?? [])]
-      .filter(([, link]) => link.current)
-      .map(([member]) => member);
+    return this.#members(groupId, (state) => state.asserted);
   }
 
-  /** Groups of a member that was loaded with loadMember. */
+  membersInEffect(groupId: string): string[] {
+    return this.#members(groupId, (state) => state.inEffect);
+  }
+
+  /** Groups of a member that was loaded with loadMember, as the source asserts them. */
   groupsOf(member: string): string[] {
-    return [...this.#byGroup].filter(([, links]) => links.get(member)?.current).map(([groupId]) => groupId);
+    return [...this.#byGroup.keys()].filter((groupId) => this.has(groupId, member));
   }
 
-  set(groupId: string, member: string, current: boolean): void {
-    const links = this.#linksOf(groupId);
-    const link = links.get(member);
-    if (link) link.current = current;
-    else links.set(member, { stored: false, current });
+  groupsInEffect(member: string): string[] {
+    return [...this.#byGroup.keys()].filter((groupId) => this.isInEffect(groupId, member));
+  }
+
+  /** The link is, or is not, for the source and in effect. */
+  set(groupId: string, member: string, present: boolean): void {
+    this.#change(groupId, member, present ? PRESENT : ABSENT);
+  }
+
+  /** In effect, while the source does not assert it. */
+  hold(groupId: string, member: string): void {
+    this.#change(groupId, member, HELD);
   }
 
   /** Every link of the group goes; call loadGroup before. */
   clearGroup(groupId: string): void {
-    for (const member of this.membersOf(groupId)) this.set(groupId, member, false);
+    for (const member of this.membersInEffect(groupId)) this.set(groupId, member, false);
   }
 
   toInsert(): MemberPair[] {
-    return this.#changed((link) => link.current && !link.stored);
+    return this.#changed(({ stored, current }) => current.inEffect && !stored.inEffect);
   }
 
   toDelete(): MemberPair[] {
-    return this.#changed((link) => !link.current && link.stored);
+    return this.#changed(({ stored, current }) => !current.inEffect && stored.inEffect);
+  }
+
+  /** Links that stay in effect, but are asserted now or no longer. */
+  toMark(): (MemberPair & { readonly asserted: boolean })[] {
+    return this.#changed(
+      ({ stored, current }) => stored.inEffect && current.inEffect && stored.asserted !== current.asserted,
+    ).map((pair) => ({ ...pair, asserted: this.has(pair.groupId, pair.member) }));
+  }
+
+  /** Links that are held back since this batch. */
+  newlyHeld(): MemberPair[] {
+    return this.#changed(({ stored, current }) => isHeld(current) && !isHeld(stored));
+  }
+
+  /** Links that were held back and are no longer. */
+  noLongerHeld(): MemberPair[] {
+    return this.#changed(({ stored, current }) => isHeld(stored) && !isHeld(current));
+  }
+
+  #change(groupId: string, member: string, current: LinkState): void {
+    const links = this.#linksOf(groupId);
+    const link = links.get(member);
+    if (link) link.current = current;
+    else links.set(member, { stored: ABSENT, current });
+  }
+
+  #stateOf(groupId: string, member: string): LinkState {
+    return this.#byGroup.get(groupId)?.get(member)?.current ?? ABSENT;
+  }
+
+  #members(groupId: string, wanted: (state: LinkState) => boolean): string[] {
+    return [...(this.#byGroup.get(groupId) ?? [])]
+      .filter(([, link]) => wanted(link.current))
+      .map(([member]) => member);
   }
 
   #changed(wanted: (link: Link) => boolean): MemberPair[] {
@@ -129,7 +193,7 @@ export class BatchLinks {
     return pairs;
   }
 
-  #learn({ groupId, member }: MemberPair, stored: boolean): void {
+  #learn({ groupId, member }: MemberPair, stored: LinkState): void {
     const links = this.#linksOf(groupId);
     if (!links.has(member)) links.set(member, { stored, current: stored });
   }
@@ -142,12 +206,18 @@ export class BatchLinks {
     return links;
   }
 
-  async #select(name: string, text: string, values: readonly unknown[]): Promise<MemberPair[]> {
-    const rows = await this.#tx.query<{ group_id: string; member: string }>({
+  async #select(name: string, text: string, values: readonly unknown[]): Promise<LinkRow[]> {
+    const rows = await this.#tx.query<{ group_id: string; member: string; asserted: boolean }>({
       name,
       text,
       values: [this.#ref.environmentId, this.#ref.directoryId, ...values],
     });
-    return rows.map((row) => ({ groupId: row.group_id, member: row.member }));
+    return rows.map(({ group_id, member, asserted }) => ({ groupId: group_id, member, asserted }));
   }
+}
+
+type LinkRow = MemberPair & { readonly asserted: boolean };
+
+function isHeld(state: LinkState): boolean {
+  return state.inEffect && !state.asserted;
 }

@@ -1,6 +1,7 @@
 import { foldKey, type JsonObject, type Queryable } from '#kernel';
 import type { DirectoryUser } from '#model';
 import { matchTombstone, type Identity } from '../match/match-tombstone.js';
+import { NOTHING_PENDING, pendingOf, type PendingUser } from '../guard/effective.js';
 import { USER_COLUMNS, userFromRow, type UserRow, type UserToWrite } from '../rows/user-row.js';
 import type { DirectoryRef } from './head.js';
 
@@ -8,11 +9,15 @@ import type { DirectoryRef } from './head.js';
 export const RESTORE_WINDOW_DAYS = 30;
 
 interface Entry {
-  /** As stored when the batch began; undefined for somebody new. */
-  readonly stored: DirectoryUser | undefined;
-  /** As it is now; `deletedAt` is set when removed. */
+  readonly isNew: boolean;
+  /** What was pending when the batch began. */
+  readonly wasPending: PendingUser;
+  /** As the source asserts it now; `deletedAt` is set when the source removed it. */
   current: DirectoryUser;
   deletedAt: string | null;
+  /** What is in effect; the same object as `current` unless something is held back. */
+  effective: DirectoryUser | undefined;
+  counted: UserToWrite['counted'];
   folded: JsonObject | undefined;
   dirty: boolean;
 }
@@ -58,6 +63,11 @@ export class BatchUsers {
     if (unknown.length > 0) await this.#load('directory_users_by_id', BY_ID, [unknown]);
   }
 
+  /** Loads removed users, too. */
+  async loadAny(ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await this.#load('directory_users_any', ANY_BY_ID, [ids]);
+  }
+
   async loadExternalIds(externalIds: readonly string[]): Promise<void> {
     if (externalIds.length > 0)
       await this.#load('directory_users_by_external_id', BY_EXTERNAL_ID, [externalIds]);
@@ -67,6 +77,31 @@ export class BatchUsers {
   get(id: string): DirectoryUser | undefined {
     const entry = this.#entries.get(id);
     return entry && entry.deletedAt === null ? entry.current : undefined;
+  }
+
+  /** What is in effect of a user, also when the source has removed it. */
+  inEffect(id: string): DirectoryUser | undefined {
+    return this.#entries.get(id)?.effective;
+  }
+
+  /** As the source asserts it, or asserted it last. */
+  asserted(id: string): DirectoryUser | undefined {
+    return this.#entries.get(id)?.current;
+  }
+
+  pendingOf(id: string): PendingUser {
+    const entry = this.#entries.get(id);
+    return entry ? pendingNow(entry) : NOTHING_PENDING;
+  }
+
+  /** When the guard last counted the user. */
+  countedAt(id: string, kind: keyof Entry['counted']): string | undefined {
+    return this.#entries.get(id)?.counted[kind];
+  }
+
+  markCounted(id: string, kind: keyof Entry['counted'], at: string): void {
+    const entry = this.#entries.get(id);
+    if (entry) entry.counted = { ...entry.counted, [kind]: at };
   }
 
   /** The live users with this external id among the loaded ones. */
@@ -95,14 +130,25 @@ export class BatchUsers {
     return matchTombstone(removed, arriving);
   }
 
-  put(user: DirectoryUser, folded: JsonObject | undefined): void {
+  /** What the source asserts now, and what of it is in effect. */
+  put(user: DirectoryUser, folded: JsonObject | undefined, effective: DirectoryUser = user): void {
     const entry = this.#entries.get(user.id);
     if (!entry) {
-      this.#entries.set(user.id, { stored: undefined, current: user, deletedAt: null, folded, dirty: true });
+      this.#entries.set(user.id, {
+        isNew: true,
+        wasPending: NOTHING_PENDING,
+        current: user,
+        deletedAt: null,
+        effective,
+        counted: {},
+        folded,
+        dirty: true,
+      });
     } else {
       if (entry.deletedAt === null) this.#idByKey.delete(foldKey(entry.current.userName));
       entry.current = user;
       entry.deletedAt = null;
+      entry.effective = effective;
       entry.folded = folded ?? entry.folded;
       entry.dirty = true;
     }
@@ -110,25 +156,52 @@ export class BatchUsers {
   }
 
   remove(id: string, deletedAt: string): void {
+    this.hold(id, deletedAt);
+    this.setEffective(id, undefined);
+  }
+
+  /** The source has removed the user, who stays in effect. */
+  hold(id: string, deletedAt: string): void {
     const entry = this.#entries.get(id);
     if (!entry) return;
-    this.#idByKey.delete(foldKey(entry.current.userName));
+    if (entry.deletedAt === null) this.#idByKey.delete(foldKey(entry.current.userName));
     entry.deletedAt = deletedAt;
     entry.dirty = true;
   }
 
+  /** Changes what is in effect; what the source asserts stays as it is. */
+  setEffective(id: string, effective: DirectoryUser | undefined): void {
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    entry.effective = effective;
+    entry.dirty = true;
+  }
+
   toInsert(): UserToWrite[] {
-    return this.#dirty().filter((entry) => entry.stored === undefined);
+    return this.#dirty(true);
   }
 
   toUpdate(): UserToWrite[] {
-    return this.#dirty().filter((entry) => entry.stored !== undefined);
+    return this.#dirty(false);
   }
 
-  #dirty(): (UserToWrite & { stored: DirectoryUser | undefined })[] {
+  /** Users of whom something else is pending than when the batch began. */
+  pendingChanges(): { readonly id: string; readonly before: PendingUser; readonly after: PendingUser }[] {
+    return [...this.#entries]
+      .filter(([, entry]) => entry.dirty)
+      .map(([id, entry]) => ({ id, before: entry.wasPending, after: pendingNow(entry) }));
+  }
+
+  #dirty(isNew: boolean): UserToWrite[] {
     return [...this.#entries.values()]
-      .filter((entry) => entry.dirty)
-      .map(({ current, folded, deletedAt, stored }) => ({ user: current, folded, deletedAt, stored }));
+      .filter((entry) => entry.dirty && entry.isNew === isNew)
+      .map(({ current, effective, folded, deletedAt, counted }) => ({
+        user: current,
+        effective,
+        folded,
+        deletedAt,
+        counted,
+      }));
   }
 
   async #load(name: string, condition: string, values: readonly unknown[]): Promise<void> {
@@ -143,12 +216,43 @@ export class BatchUsers {
   /** What the batch has already changed wins over what the table says. */
   #learn(row: UserRow): void {
     if (this.#entries.has(row.id)) return;
-    const user = userFromRow(row, 'source');
+    const current = { ...userFromRow(row, 'source'), pendingRemoval: false };
     const deletedAt = row.asserted_deleted_at;
-    this.#entries.set(row.id, { stored: user, current: user, deletedAt, folded: undefined, dirty: false });
-    if (deletedAt === null) this.#idByKey.set(foldKey(user.userName), row.id);
+    const effective = effectiveOf(row, current);
+    this.#entries.set(row.id, {
+      isNew: false,
+      wasPending: pendingOf(current, deletedAt !== null, effective),
+      current,
+      deletedAt,
+      effective,
+      counted: countedOf(row),
+      folded: undefined,
+      dirty: false,
+    });
+    if (deletedAt === null) this.#idByKey.set(foldKey(current.userName), row.id);
   }
 }
+
+function effectiveOf(row: UserRow, asserted: DirectoryUser): DirectoryUser | undefined {
+  if (row.deleted_at !== null) return undefined;
+  if (row.active === row.asserted_active && !row.guard?.effective) return asserted;
+  return { ...userFromRow(row, 'effective'), pendingRemoval: false };
+}
+
+function countedOf({ guard }: UserRow): Entry['counted'] {
+  if (!guard) return {};
+  const { effective: _, ...counted } = guard;
+  return counted;
+}
+
+function pendingNow(entry: Entry): PendingUser {
+  return pendingOf(entry.current, entry.deletedAt !== null, entry.effective);
+}
+
+const ANY_BY_ID = `FROM unnest($3::text[]) AS wanted (id)
+  CROSS JOIN LATERAL (SELECT * FROM directory_users u
+    WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.id = wanted.id) u
+  JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;
 
 /*
  * LATERAL over unnest instead of = ANY($n): a plan prepared while the table was empty stays good when it has grown.
@@ -174,13 +278,14 @@ const BY_KEY = `FROM (
       CROSS JOIN LATERAL (SELECT t.id FROM directory_users t
         WHERE t.environment_id = $1 AND t.directory_id = $2 AND t.user_name_key = wanted.key
           AND t.asserted_deleted_at IS NOT NULL
-          AND t.asserted_deleted_at > now() - make_interval(days => $5)
+          AND (t.deleted_at IS NULL OR t.asserted_deleted_at > now() - make_interval(days => $5))
         ORDER BY t.asserted_deleted_at DESC LIMIT 5) gone
     UNION
     SELECT gone.id FROM unnest($4::text[]) AS wanted (external_id)
       CROSS JOIN LATERAL (SELECT t.id FROM directory_users t
         WHERE t.environment_id = $1 AND t.directory_id = $2 AND t.external_id = wanted.external_id
-          AND t.asserted_deleted_at > now() - make_interval(days => $5)
+          AND t.asserted_deleted_at IS NOT NULL
+          AND (t.deleted_at IS NULL OR t.asserted_deleted_at > now() - make_interval(days => $5))
         ORDER BY t.asserted_deleted_at DESC LIMIT 5) gone
   ) AS found
   CROSS JOIN LATERAL (SELECT * FROM directory_users u

@@ -25,10 +25,24 @@ export function writeBatch(tx: Queryable, batch: Batch): Promise<unknown>[] {
   const links = (pairs: readonly MemberPair[]): JsonObject[] =>
     pairs.map((pair) => ({ group_id: pair.groupId, member: pair.member, created_at: now }));
   write('directory_delete_members', deleteLinks('memberships', 'user_id'), links(memberships.toDelete()));
-  write('directory_insert_members', insertLinks('memberships', 'user_id'), links(memberships.toInsert()));
+  write(
+    'directory_insert_members',
+    INSERT_MEMBERS,
+    memberships.toInsert().map((pair) => ({
+      group_id: pair.groupId,
+      member: pair.member,
+      asserted: memberships.has(pair.groupId, pair.member),
+      created_at: now,
+    })),
+  );
+  write('directory_hold_members', MARK_MEMBERS, marks(memberships.toMark()));
   write('directory_delete_pending', deleteLinks('pending_memberships', 'value'), links(pending.toDelete()));
-  write('directory_insert_pending', insertLinks('pending_memberships', 'value'), links(pending.toInsert()));
+  write('directory_insert_pending', INSERT_PENDING, links(pending.toInsert()));
   return started;
+}
+
+function marks(pairs: readonly (MemberPair & { readonly asserted: boolean })[]): JsonObject[] {
+  return pairs.map(({ groupId, member, asserted }) => ({ group_id: groupId, member, asserted }));
 }
 
 function insertUserRow(user: UserToWrite): JsonObject {
@@ -54,52 +68,62 @@ function writeRows(
 
 const USER_RECORD = `json_to_recordset($3::json) AS r (id text, external_id text, user_name text, user_name_key text,
   email text, email_key text, emails jsonb, first_name text, last_name text, name text, job_title text, active boolean,
-  state_reason text, raw jsonb, folded jsonb, custom_attributes jsonb, version bigint, created_at timestamptz,
-  updated_at timestamptz, deleted_at timestamptz)`;
+  asserted_active boolean, state_reason text, raw jsonb, folded jsonb, custom_attributes jsonb, version bigint, created_at timestamptz,
+  updated_at timestamptz, deleted_at timestamptz, asserted_deleted_at timestamptz, guard jsonb)`;
 
 const INSERT_USERS = `
 INSERT INTO directory_users (environment_id, directory_id, id, external_id, user_name, user_name_key, email, email_key,
   emails, first_name, last_name, name, job_title, active, asserted_active, state_reason, raw, folded,
-  custom_attributes, version, created_at, updated_at, deleted_at, asserted_deleted_at)
+  custom_attributes, version, created_at, updated_at, deleted_at, asserted_deleted_at, guard)
 SELECT $1, $2, r.id, r.external_id, r.user_name, r.user_name_key, r.email, r.email_key, r.emails, r.first_name,
-  r.last_name, r.name, r.job_title, r.active, r.active, r.state_reason, r.raw, r.folded, r.custom_attributes,
-  r.version, r.created_at, r.updated_at, r.deleted_at, r.deleted_at
+  r.last_name, r.name, r.job_title, r.active, r.asserted_active, r.state_reason, r.raw, r.folded, r.custom_attributes,
+  r.version, r.created_at, r.updated_at, r.deleted_at, r.asserted_deleted_at, r.guard
 FROM ${USER_RECORD}`;
 
 const UPDATE_USERS = `
 UPDATE directory_users u SET external_id = r.external_id, user_name = r.user_name, user_name_key = r.user_name_key,
   email = r.email, email_key = r.email_key, emails = r.emails, first_name = r.first_name, last_name = r.last_name,
-  name = r.name, job_title = r.job_title, active = r.active, asserted_active = r.active,
+  name = r.name, job_title = r.job_title, active = r.active, asserted_active = r.asserted_active,
   state_reason = r.state_reason, raw = r.raw, folded = coalesce(r.folded, u.folded),
   custom_attributes = r.custom_attributes, version = r.version, updated_at = r.updated_at,
-  deleted_at = r.deleted_at, asserted_deleted_at = r.deleted_at
+  deleted_at = r.deleted_at, asserted_deleted_at = r.asserted_deleted_at, guard = r.guard
 FROM ${USER_RECORD}
 WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.id = r.id`;
 
 const GROUP_RECORD = `json_to_recordset($3::json) AS r (id text, external_id text, name text, name_key text, raw jsonb,
   folded jsonb, version bigint, created_at timestamptz, updated_at timestamptz, last_modified timestamptz,
-  deleted_at timestamptz)`;
+  deleted_at timestamptz, asserted_deleted_at timestamptz)`;
 
 const INSERT_GROUPS = `
 INSERT INTO directory_groups (environment_id, directory_id, id, external_id, name, name_key, raw, folded, version,
   created_at, updated_at, last_modified, deleted_at, asserted_deleted_at)
 SELECT $1, $2, r.id, r.external_id, r.name, r.name_key, r.raw, r.folded, r.version, r.created_at, r.updated_at,
-  r.last_modified, r.deleted_at, r.deleted_at
+  r.last_modified, r.deleted_at, r.asserted_deleted_at
 FROM ${GROUP_RECORD}`;
 
 const UPDATE_GROUPS = `
 UPDATE directory_groups g SET external_id = r.external_id, name = r.name, name_key = r.name_key, raw = r.raw,
   folded = coalesce(r.folded, g.folded), version = r.version, updated_at = r.updated_at,
-  last_modified = r.last_modified, deleted_at = r.deleted_at, asserted_deleted_at = r.deleted_at
+  last_modified = r.last_modified, deleted_at = r.deleted_at, asserted_deleted_at = r.asserted_deleted_at
 FROM ${GROUP_RECORD}
 WHERE g.environment_id = $1 AND g.directory_id = $2 AND g.id = r.id`;
 
 const LINK_RECORD = 'json_to_recordset($3::json) AS r (group_id text, member text, created_at timestamptz)';
 
-function insertLinks(table: string, column: string): string {
-  return `INSERT INTO ${table} (environment_id, directory_id, group_id, ${column}, created_at)
-    SELECT $1, $2, r.group_id, r.member, r.created_at FROM ${LINK_RECORD} ON CONFLICT DO NOTHING`;
-}
+const INSERT_MEMBERS = `
+INSERT INTO memberships (environment_id, directory_id, group_id, user_id, asserted, created_at)
+SELECT $1, $2, r.group_id, r.member, r.asserted, r.created_at
+FROM json_to_recordset($3::json) AS r (group_id text, member text, asserted boolean, created_at timestamptz)
+ON CONFLICT DO NOTHING`;
+
+const INSERT_PENDING = `
+INSERT INTO pending_memberships (environment_id, directory_id, group_id, value, created_at)
+SELECT $1, $2, r.group_id, r.member, r.created_at FROM ${LINK_RECORD} ON CONFLICT DO NOTHING`;
+
+const MARK_MEMBERS = `
+UPDATE memberships m SET asserted = r.asserted
+FROM json_to_recordset($3::json) AS r (group_id text, member text, asserted boolean)
+WHERE m.environment_id = $1 AND m.directory_id = $2 AND m.group_id = r.group_id AND m.user_id = r.member`;
 
 function deleteLinks(table: string, column: string): string {
   return `DELETE FROM ${table} l USING ${LINK_RECORD}

@@ -1,7 +1,14 @@
 import type { DataSource } from 'typeorm';
 
 /** In this order, because each is referred to by the ones before it. */
-const CONTENT = ['memberships', 'pending_memberships', 'directory_users', 'directory_groups'] as const;
+const CONTENT = [
+  'hold_items',
+  'removals',
+  'memberships',
+  'pending_memberships',
+  'directory_users',
+  'directory_groups',
+] as const;
 
 interface DeletedDirectory {
   readonly environment_id: string;

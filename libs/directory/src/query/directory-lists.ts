@@ -42,9 +42,16 @@ export class DirectoryLists {
     }
     if (request.idpId !== undefined) {
       const idpId = query.bind(request.idpId);
-      query.where(`(u.external_id = ${idpId} OR (u.external_id IS NULL AND u.id = ${idpId}))`);
+      query.where(`((u.external_id = ${idpId} OR (u.external_id IS NULL AND u.id = ${idpId}))
+          AND NOT ${isHeld('externalId')})
+        OR (${IS_HELD} AND coalesce(u.guard->'effective'->>'externalId', u.id) = ${idpId}
+          AND ${isHeld('externalId')})`);
     }
-    if (request.email !== undefined) query.where(`u.email_key = ${query.bind(foldKey(request.email))}`);
+    if (request.email !== undefined) {
+      const key = query.bind(foldKey(request.email));
+      query.where(`(u.email_key = ${key} AND NOT ${isHeld('emailKey')})
+        OR (${IS_HELD} AND u.guard->'effective'->>'emailKey' = ${key})`);
+    }
     const rows = await this.#database.query<UserRow>(query.statement(USER_COLUMNS, 'directory_users'));
     const page = toPage(rows, request);
     return { ...page, data: page.data.map((row) => userFromRow(row, 'effective')) };
@@ -126,6 +133,14 @@ export class DirectoryLists {
   }
 }
 
+/** Spelled like the predicate of the index on the few users of whom something else is in effect. */
+const IS_HELD = "u.guard ? 'effective'";
+
+/** Whether something else than the column is in effect. */
+function isHeld(attribute: string): string {
+  return `coalesce(u.guard->'effective' ? '${attribute}', false)`;
+}
+
 /** Builds one keyset query; the number of shapes is small, so statements are not prepared by name. */
 class ListQuery {
   readonly #values: unknown[];
@@ -147,7 +162,7 @@ class ListQuery {
   }
 
   where(condition: string): void {
-    this.#conditions.push(condition);
+    this.#conditions.push(`(${condition})`);
   }
 
   statement(columns: string, table: string): { text: string; values: unknown[] } {

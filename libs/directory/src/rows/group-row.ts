@@ -52,11 +52,14 @@ export function checkGroupKeys(input: GroupInput): void {
 export interface GroupToWrite {
   readonly group: DirectoryGroup;
   readonly folded: JsonObject | undefined;
+  /** When the source removed the group. */
   readonly deletedAt: string | null;
+  /** False when the removal took effect. */
+  readonly inEffect: boolean;
 }
 
 /** JSON that the write statements unpack; names are the columns. */
-export function groupToRow({ group, folded, deletedAt }: GroupToWrite): JsonObject {
+export function groupToRow({ group, folded, deletedAt, inEffect }: GroupToWrite): JsonObject {
   return {
     id: group.id,
     external_id: group.externalId,
@@ -68,6 +71,7 @@ export function groupToRow({ group, folded, deletedAt }: GroupToWrite): JsonObje
     created_at: group.createdAt,
     updated_at: group.updatedAt,
     last_modified: group.lastModified,
-    deleted_at: deletedAt,
+    deleted_at: inEffect ? null : deletedAt,
+    asserted_deleted_at: deletedAt,
   };
 }

@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonObject, type Queryable } from '#kernel';
 import type { SnapshotKind } from '#model';
 import { doubtAbout, EDGE_GONE, GONE, markMembers, markRecords, type Proof } from './absences.js';
-import type { RunFacts, RunLosses, SnapshotRun } from './snapshot.js';
+import type { RunRemovals } from '../guard/judge.js';
+import type { RunFacts, SnapshotRun } from './snapshot.js';
 import { keyOf } from './staging.js';
 
 /** What a run will do, decided before it does anything, and kept if it has to be resumed. */
@@ -34,7 +35,7 @@ const STATED_SHARE = 0.25;
 
 /** What a run has found out about removals, before the guard has judged it. */
 export interface Finding extends Omit<Decision, 'holdId' | 'reasons'> {
-  readonly losses: RunLosses;
+  readonly losses: RunRemovals;
   /** Reasons of its own to hold, beside the guard's limits. */
   readonly abnormal: readonly string[];
 }
@@ -124,7 +125,7 @@ SELECT
   + (SELECT count(*) FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
     AND m.missing_run_id = $3 AND m.missing_runs = 1)::float8 AS awaiting`;
 
-async function toLosses(tx: Queryable, run: SnapshotRun, counts: LossCounts): Promise<RunLosses> {
+async function toLosses(tx: Queryable, run: SnapshotRun, counts: LossCounts): Promise<RunRemovals> {
   const stated = counts.stated + counts.deactivated;
   const weight = stated <= counts.active * STATED_SHARE ? 0.5 : 1;
   const users = counts.inferred + Math.ceil(stated * weight);

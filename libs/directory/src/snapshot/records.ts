@@ -1,5 +1,5 @@
 import type { JsonObject } from '#kernel';
-import type { Change, SnapshotGroup, SnapshotKind, SnapshotUser, UserInput } from '#model';
+import type { Change, DirectoryUser, SnapshotGroup, SnapshotKind, SnapshotUser, UserInput } from '#model';
 import type { KeptAttribute } from './decision.js';
 import { keyOf } from './staging.js';
 import { BATCH, fenced, perform, type Outcome, type RunWork, type Task } from './worklist.js';
@@ -88,7 +88,7 @@ async function applyRows(
     work,
     rows.map((row) => toTask(work, kind, row)),
   );
-  await remember(work, kind, rows, outcomes);
+  await remember(work, kind, zip(rows, outcomes));
   const refused = rows.filter((_, index) => 'error' in (outcomes[index] as Outcome));
   if (isLast || refused.length === 0) return [];
   // They are tried again; only the last word is reported.
@@ -127,7 +127,7 @@ function toUserInput(user: SnapshotUser): UserInput {
   return { ...rest, externalId: sourceId, userName: userName ?? user.email ?? sourceId, folded: {} };
 }
 
-function keep(input: UserInput, current: UserInput, kept: readonly KeptAttribute[]): UserInput {
+function keep(input: UserInput, current: DirectoryUser, kept: readonly KeptAttribute[]): UserInput {
   const values = kept.filter((name) => input[name] === null).map((name) => [name, current[name]] as const);
   return values.length === 0 ? input : { ...input, ...Object.fromEntries(values) };
 }
@@ -137,20 +137,24 @@ function digestOf({ digest, record }: ChangedRow, kept: readonly KeptAttribute[]
   return kept.some((name) => record[name] === null || record[name] === undefined) ? '' : digest;
 }
 
-/** Notes what is believed from now on. People who are new make the groups that were waiting for them dirty. */
-async function remember(
-  work: RunWork,
-  kind: SnapshotKind,
-  rows: readonly ChangedRow[],
-  outcomes: readonly Outcome[],
-): Promise<void> {
-  const { run, decision } = work;
-  const done = rows.flatMap((row, index) => {
+interface Done {
+  readonly row: ChangedRow;
+  readonly entityId: string;
+}
+
+/** Those that were not refused, with the id that they have here. */
+function zip(rows: readonly ChangedRow[], outcomes: readonly Outcome[]): Done[] {
+  return rows.flatMap((row, index) => {
     const outcome = outcomes[index] as Outcome;
     if ('error' in outcome) return [];
     const entityId = (outcome.result.user ?? outcome.result.group)?.id;
     return entityId === undefined ? [] : [{ row, entityId }];
   });
+}
+
+/** Notes what is believed from now on. People who are new make the groups that were waiting for them dirty. */
+async function remember(work: RunWork, kind: SnapshotKind, done: readonly Done[]): Promise<void> {
+  const { run, decision } = work;
   if (done.length === 0) return;
   const upcoming = done.map(({ row }) => row.record['upcoming'] ?? null) as ({ at: string } | null)[];
   await fenced(work, async (tx) => {

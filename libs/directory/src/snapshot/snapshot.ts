@@ -1,6 +1,9 @@
-import type { JsonObject, Queryable } from '#kernel';
+import type { JsonObject } from '#kernel';
 import type { Change, ChangeResult, SnapshotCoverage, SnapshotKind } from '#model';
+import type { BatchOptions } from '../apply/batch-options.js';
 import type { DirectoryRef } from '../apply/head.js';
+import type { RunRemovals } from '../guard/judge.js';
+import type { HoldCounts } from '../holds/hold-rows.js';
 
 /** Which run a snapshot belongs to. */
 export interface SnapshotRun extends DirectoryRef {
@@ -22,12 +25,6 @@ export interface RunFacts {
     ids: readonly string[],
   ) => Promise<ReadonlyMap<string, 'present' | 'gone'>>;
 }
-
-/**
- * Throws in the caller's transaction when the run has lost its lease. It locks the lease's row until the transaction
- * ends, so nobody can take the directory over between the check and the commit.
- */
-export type Fence = (tx: Queryable) => Promise<void>;
 
 /** One line of a run's report. */
 export interface SnapshotItem {
@@ -66,40 +63,22 @@ export interface SnapshotStore {
   applyAll(
     ref: DirectoryRef,
     changes: readonly Change[],
-    options: {
-      readonly removals: { readonly kind: 'judged'; readonly holdId: string | null };
-      readonly runId?: string;
-      readonly fence?: Fence;
-    },
+    options: BatchOptions,
   ): Promise<readonly ({ readonly result: ChangeResult } | { readonly error: unknown })[]>;
-}
-
-/** What a run would remove, as the removal guard counts it. */
-export interface RunLosses {
-  readonly users: number;
-  readonly groups: number;
-  readonly memberships: number;
-  readonly identityChanges: number;
-  readonly emptied: readonly { readonly name: string; readonly members: number }[];
 }
 
 /** The removal guard, as a run needs it. */
 export interface RunGuard {
   judge(
     ref: DirectoryRef,
-    losses: RunLosses,
+    losses: RunRemovals,
   ): Promise<{ readonly hold: boolean; readonly reasons: readonly string[] }>;
   openForRun(
     ref: DirectoryRef,
     run: {
       readonly runId: string;
       readonly reasons: readonly string[];
-      readonly counts: {
-        readonly users: number;
-        readonly groups: number;
-        readonly memberships: number;
-        readonly identities: number;
-      };
+      readonly counts: HoldCounts;
     },
   ): Promise<{ readonly id: string }>;
 }

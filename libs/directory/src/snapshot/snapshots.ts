@@ -5,7 +5,8 @@ import { findLosses, loadDecision, saveDecision, type Decision, type Finding } f
 import { applyEdges, applyMembers } from './members.js';
 import { applyRecords, planRecords } from './records.js';
 import { applyRemovals, planRemovals } from './removals.js';
-import type { Fence, RunFacts, RunGuard, SnapshotReport, SnapshotRun, SnapshotStore } from './snapshot.js';
+import type { RunFacts, RunGuard, SnapshotReport, SnapshotRun, SnapshotStore } from './snapshot.js';
+import type { Fence } from '../apply/batch-options.js';
 import { keyOf, Staging } from './staging.js';
 import { Transitions } from './transitions.js';
 import { Tally, type RunWork } from './worklist.js';

@@ -1,6 +1,7 @@
+import type { Fence } from '../apply/batch-options.js';
 import type { Database, Queryable } from '#kernel';
 import type { SnapshotKind, SnapshotRecord } from '#model';
-import type { Fence, SnapshotRun } from './snapshot.js';
+import type { SnapshotRun } from './snapshot.js';
 import { toStagedPage, type StagedPage } from './staged-page.js';
 
 /** The staging tables of a run. */

@@ -47,7 +47,7 @@ export class Transitions {
     const { store } = this.#parts;
     const [{ environment_id: environmentId, directory_id: directoryId }] = rows as [DueRow];
     const ref = { environmentId, directoryId };
-    const runId = newId('sync_run');
+    const runId = newId('run');
     const holdId = await this.#judge(ref, runId, rows);
     await store.applyAll(
       ref,

@@ -1,7 +1,8 @@
+import type { Fence } from '../apply/batch-options.js';
 import type { Change, ChangeResult, SnapshotKind } from '#model';
 import type { Database, Queryable } from '#kernel';
 import type { Decision } from './decision.js';
-import type { Fence, SnapshotAction, SnapshotItem, SnapshotRun, SnapshotStore } from './snapshot.js';
+import type { SnapshotAction, SnapshotItem, SnapshotRun, SnapshotStore } from './snapshot.js';
 
 /** Changes per transaction: short enough that pushed traffic and other directories hardly notice. */
 export const BATCH = 250;
@@ -53,27 +54,27 @@ export class Tally {
  * guard holds back is told as held.
  */
 export async function perform(work: RunWork, tasks: readonly Task[]): Promise<readonly Outcome[]> {
-  const { store, run, decision, fence, tally } = work;
+  const { store, run, decision, fence } = work;
   if (tasks.length === 0) return [];
   const outcomes = await store.applyAll(
     run,
     tasks.map((task) => task.change),
     { removals: { kind: 'judged', holdId: decision.holdId }, runId: run.runId, fence },
   );
-  tasks.forEach((task, index) => report(tally, task, outcomes[index] as Outcome));
+  tasks.forEach((task, index) => report(work, task, outcomes[index] as Outcome));
   return outcomes;
 }
 
-function report(tally: Tally, { change: _change, ...task }: Task, outcome: Outcome): void {
-  if ('error' in outcome) {
-    tally.add({ ...task, action: 'refused', detail: messageOf(outcome.error) });
-    return;
-  }
-  const { user, group, events } = outcome.result;
-  if (events.length > 0) tally.add({ ...task, detail: `${events.length} event(s)` });
-  else if ((user?.pendingRemoval ?? group?.pendingRemoval) === true)
+function report({ tally, decision }: RunWork, { change: _change, ...task }: Task, outcome: Outcome): void {
+  if ('error' in outcome) tally.add({ ...task, action: 'refused', detail: messageOf(outcome.error) });
+  else if (outcome.result.events.length > 0)
+    tally.add({ ...task, detail: `${outcome.result.events.length} event(s)` });
+  else if (decision.holdId !== null && REMOVING.includes(task.action))
     tally.add({ ...task, action: 'held', detail: 'Waits for approval.' });
 }
+
+/** What the guard can hold back; without an event it did. */
+const REMOVING: readonly SnapshotAction[] = ['delete', 'deactivate', 'members'];
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
