@@ -16,6 +16,7 @@ import { startMaintenance, startStatistics } from './maintenance/start-maintenan
 import { Metrics } from './metrics/metrics.js';
 import { observeHolds } from './metrics/observe-holds.js';
 import { createServices, type AfterCommit, type Services } from './services.js';
+import { snapshotDoor } from './snapshot-door.js';
 import { createSync, type Sync } from './sync.js';
 import { createWebhooks, type Webhooks } from './webhooks.js';
 
@@ -130,7 +131,7 @@ function wire({ config, log, secretKeys, database, replacements }: Parts): Wired
   const webhooks = createWebhooks({ config, log, services, metrics, databaseUrl: database.url });
   dispatch.to = webhooks;
   const registry = replacements.connectors ?? installedConnectors;
-  const { door } = replacements;
+  const door = replacements.door ?? snapshotDoor(services.snapshots);
   const sync = createSync({ config, log, services, metrics, registry, door, afterCommit });
   const requestLog = createRequestLog(services, metrics, log);
   return { services, metrics, health: new Health(pool), webhooks, sync, requestLog };

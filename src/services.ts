@@ -15,6 +15,8 @@ import {
   Holds,
   Organizations,
   Restores,
+  Snapshots,
+  createRunGuard,
 } from '#directory';
 import { EventFeed } from '#events';
 import { RequestLogReader } from '#scim';
@@ -41,6 +43,7 @@ export interface Services {
   readonly holds: Holds;
   readonly restores: Restores;
   readonly guardPolicies: GuardPolicies;
+  readonly snapshots: Snapshots;
   readonly feed: EventFeed;
   readonly requestLogReader: RequestLogReader;
 }
@@ -55,6 +58,8 @@ export function createServices(
   const clock = systemClock;
   const secretBox = new SecretBox(options.secretKeys);
   const accessTokens = new AccessTokens(secretBox, clock);
+  const store = new DirectoryStore({ database: new Database(writePool), clock, afterCommit });
+  const holds = new Holds({ database, clock, afterCommit });
   return {
     dataSource,
     database,
@@ -66,13 +71,14 @@ export function createServices(
     oauthClients: new OAuthClients(dataSource, clock, { afterCommit }),
     expiryNotices: new ExpiryNotices(dataSource, clock, { afterCommit }),
     access: new DirectoryAccess(dataSource, clock, { afterCommit, accessTokens }),
-    store: new DirectoryStore({ database: new Database(writePool), clock, afterCommit }),
+    store,
     reader: new DirectoryReader(database),
     lists: new DirectoryLists(database),
     feed: new EventFeed(database, options.eventDays),
     requestLogReader: new RequestLogReader(database),
-    holds: new Holds({ database, clock, afterCommit }),
+    holds,
     restores: new Restores({ database, clock, afterCommit }),
     guardPolicies: new GuardPolicies(database, clock),
+    snapshots: new Snapshots({ database, store, clock, guard: createRunGuard({ database, holds, clock }) }),
   };
 }

@@ -71,7 +71,7 @@ export class ConnectionCheck {
     const timer = setTimeout(() => abort.abort(new Interrupted('deadline')), timeoutMs);
     // Nothing is staged during a check.
     const door = { stagedIds: () => Promise.resolve([]) };
-    const snapshot = { environmentId: '', directoryId: '', runId: '' };
+    const snapshot = { environmentId: '', directoryId: '', runId: '', mode: 'full' } as const;
     const ports = createPortsFactory({ clock, guard, http, log, door })({ snapshot, signal: abort.signal });
     const source = connector.connect(connector.readConfig(answers), ports);
     try {

@@ -32,7 +32,12 @@ interface Ended {
   readonly claim: Claim;
   readonly run: SyncRun;
   readonly outcome: RunOutcome;
+  /** Absences that the next complete read may confirm. */
+  readonly awaiting?: number;
 }
+
+/** Who is missing is looked for again after this long, not only the day after: they may have been dismissed. */
+const CONFIRM_SECONDS = 900;
 
 type Intervals = Connector['manifest']['intervals'];
 
@@ -64,7 +69,7 @@ function failuresAfter(failures: number, outcome: RunOutcome): number {
 type NextRuns = Pick<Closing, 'dueInSeconds' | 'nextIncrementalSeconds' | 'nextFullSeconds'>;
 
 function nextRuns(
-  { claim, run, outcome }: Ended,
+  { claim, run, outcome, awaiting = 0 }: Ended,
   timing: { readonly intervals: Intervals; readonly random: number; readonly failures: number },
 ): NextRuns {
   const wait = backOffSeconds(timing.failures);
@@ -75,8 +80,7 @@ function nextRuns(
   const { incremental, full } = intervalsOf(claim, timing);
   if (run.mode === 'incremental' && incremental !== null)
     return { dueInSeconds: incremental, nextIncrementalSeconds: incremental, nextFullSeconds: null };
-  // A full run that proved only part is repeated sooner, while the incremental ones go on at their pace.
-  const nextFull = outcome === 'partial' ? Math.min(full, wait) : full;
+  const nextFull = Math.min(full, ...soonerFull(outcome, { awaiting, wait }));
   // Who has refused a preview is not shown the next one before the day is over.
   const isRefused = outcome === 'cancelled' && claim.needsApproval;
   return {
@@ -84,6 +88,14 @@ function nextRuns(
     nextIncrementalSeconds: incremental,
     nextFullSeconds: nextFull,
   };
+}
+
+/** A full run that proved only part is repeated sooner, while the incremental ones go on at their pace. */
+function soonerFull(
+  outcome: RunOutcome,
+  { awaiting, wait }: { readonly awaiting: number; readonly wait: number },
+): number[] {
+  return [...(outcome === 'partial' ? [wait] : []), ...(awaiting > 0 ? [CONFIRM_SECONDS] : [])];
 }
 
 function intervalsOf(

@@ -1,5 +1,6 @@
 import { NotFoundError, RetryableError } from '#kernel';
 import type { Connector, Source } from '../sdk/contract.js';
+import type { Capabilities } from '../sdk/manifest.js';
 import { SourceError } from '../sdk/source-error.js';
 import { backOffSeconds } from './back-off.js';
 import { loadSettings, type ConnectionSettings } from './connection-settings.js';
@@ -25,6 +26,7 @@ export class RunSession {
   #opened: SyncRun | undefined;
   #pagesBefore = 0;
   #isTold = false;
+  #awaiting = 0;
   #fingerprint = '';
 
   constructor(parts: ExecutorParts, claim: Claim, control: RunControl) {
@@ -66,15 +68,15 @@ export class RunSession {
   }
 
   get #snapshot(): SnapshotRun {
-    const { environmentId, directoryId, id } = this.#run;
-    return { environmentId, directoryId, runId: id };
+    const { environmentId, directoryId, id, mode } = this.#run;
+    return { environmentId, directoryId, runId: id, mode: mode === 'incremental' ? mode : 'full' };
   }
 
   /** A run that ended just before its worker did has left something staged. */
   async #forgetLeftovers(): Promise<void> {
     const { environmentId, directoryId, stagedRunId, activeRunId } = this.#claim;
     if (stagedRunId === null || stagedRunId === activeRunId) return;
-    await this.#parts.door.discard({ environmentId, directoryId, runId: stagedRunId });
+    await this.#parts.door.discard({ environmentId, directoryId, runId: stagedRunId, mode: 'full' });
     await this.#parts.store.forgetStaged(this.#claim, stagedRunId);
   }
 
@@ -111,7 +113,7 @@ export class RunSession {
     try {
       const failure = run.status === 'fetching' ? await this.#fetch(source, settings) : null;
       return failure === null
-        ? await this.#conclude(source, connector.manifest.capabilities.lookUp)
+        ? await this.#conclude(source, connector.manifest.capabilities)
         : await this.#end('failed', failure);
     } finally {
       // What it read is stored; a connection that does not close nicely changes nothing.
@@ -138,23 +140,27 @@ export class RunSession {
     return hasNothing && this.#run.streams.length > 0 ? this.#streamError() : null;
   }
 
-  async #conclude(source: Source, hasLookUp: boolean): Promise<Execution['outcome']> {
-    const facts = this.#facts(source, hasLookUp);
+  async #conclude(source: Source, capabilities: Capabilities): Promise<Execution['outcome']> {
+    const facts = this.#facts(source, capabilities);
     // An incremental run without a change: nothing to plan, nothing to apply.
     if (this.#run.records === 0 && facts.complete.length === 0 && !this.#run.needsApproval)
       return this.#end(this.#run.mode === 'preview' ? 'previewed' : 'succeeded');
     if (this.#run.status !== 'applying') {
-      await this.#save({ status: 'planning' });
-      const report = await this.#parts.door.plan(this.#snapshot, facts);
-      if (this.#run.mode === 'preview') return this.#show(report);
-      if (this.#run.needsApproval) return this.#ask(report);
-      await this.#save({ status: 'applying', counts: report.counts }, itemsOf(this.#run, report));
+      if (this.#run.mode === 'preview' || this.#run.needsApproval) return this.#preview(facts);
+      await this.#save({ status: 'applying' });
     }
     await this.#tellSuccess();
     const done = await this.#parts.door.apply(this.#snapshot, facts, fenceOf(this.#claim));
-    this.#run = { ...this.#run, counts: done.counts };
+    await this.#save({ counts: done.counts }, itemsOf(this.#run, done, APPLIED));
+    this.#awaiting = done.awaitingConfirmation ?? 0;
     const error = this.#streamError();
     return this.#end(error === null ? 'succeeded' : 'partial', error);
+  }
+
+  async #preview(facts: RunFacts): Promise<Execution['outcome']> {
+    await this.#save({ status: 'planning' });
+    const report = await this.#parts.door.plan(this.#snapshot, facts);
+    return this.#run.mode === 'preview' ? this.#show(report) : this.#ask(report);
   }
 
   async #show(report: SnapshotReport): Promise<RunOutcome> {
@@ -175,10 +181,9 @@ export class RunSession {
     return this.#end('cancelled', error, { dueInSeconds: 0 });
   }
 
-  #facts(source: Source, hasLookUp: boolean): RunFacts {
-    const mode = this.#run.mode === 'incremental' ? 'incremental' : 'full';
-    const facts = { mode, complete: provenCoverage(this.#run.streams) } as const;
-    if (!hasLookUp || source.lookUp === undefined) return facts;
+  #facts(source: Source, { lookUp, listsInactive }: Capabilities): RunFacts {
+    const facts = { complete: provenCoverage(this.#run.streams), listsInactive };
+    if (!lookUp || source.lookUp === undefined) return facts;
     return { ...facts, lookUp: async (kind, ids) => (await source.lookUp?.(kind, ids)) ?? new Map() };
   }
 
@@ -208,7 +213,11 @@ export class RunSession {
     if (isApplied) await this.#tellSuccess();
     else await this.#tellFailure(error);
     await this.#parts.store.close(this.#claim, run, {
-      ...closingOf({ claim: this.#claim, run, outcome }, this.#connector, this.#parts.random()),
+      ...closingOf(
+        { claim: this.#claim, run, outcome, awaiting: this.#awaiting },
+        this.#connector,
+        this.#parts.random(),
+      ),
       cursors: isApplied ? cursorsOf(run, this.#fingerprint) : [],
       ...closing,
     });
@@ -291,10 +300,13 @@ function isLost(error: unknown): boolean {
 }
 
 /** Ids that are the same when the plan is made again, and lie at the run's own time. */
-function itemsOf(run: SyncRun, report: SnapshotReport): RunItem[] {
+/** What a run did comes after what its preview said it would do. */
+const APPLIED = 100_000;
+
+function itemsOf(run: SyncRun, report: SnapshotReport, from = 0): RunItem[] {
   const time = run.id.slice('run_'.length, 'run_'.length + 10);
   return report.samples.map((detail, index) => ({
-    id: `run_item_${time}${String(index).padStart(16, '0')}`,
+    id: `run_item_${time}${String(from + index).padStart(16, '0')}`,
     kind: 'change',
     detail,
   }));

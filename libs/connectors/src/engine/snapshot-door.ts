@@ -6,13 +6,16 @@ export interface SnapshotRun {
   readonly environmentId: string;
   readonly directoryId: string;
   readonly runId: string;
+  /** In a listing the first record of an id counts, in a feed of changes the last one. */
+  readonly mode: 'full' | 'incremental';
 }
 
 /** What a run knows about what it has staged. */
 export interface RunFacts {
-  readonly mode: 'full' | 'incremental';
   /** What was read to its proven end: whatever it did not show is absent. Nothing else may be removed by absence. */
   readonly complete: readonly SnapshotCoverage[];
+  /** People who left stay listed at this source, so a vanished record is suspicious in itself. */
+  readonly listsInactive: boolean;
   /** People asked for at the source, to prove an absence; ids left out of the answer are unknown. */
   readonly lookUp?: (
     kind: SnapshotKind,
@@ -24,6 +27,8 @@ export interface RunFacts {
 export interface SnapshotReport {
   readonly counts: JsonObject;
   readonly samples: readonly JsonObject[];
+  /** Absences that the next complete run may confirm: worth a full run before its turn. */
+  readonly awaitingConfirmation?: number;
 }
 
 /**

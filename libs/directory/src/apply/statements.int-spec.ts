@@ -37,7 +37,7 @@ function recording(database: Database, seen: string[]): Database {
       return tx.query(statement);
     },
   });
-  const transaction: Database['transaction'] = (work, begin) =>
-    database.transaction((tx) => work(recorded(tx)), begin);
-  return { transaction } as unknown as Database;
+  const pipelined: Database['pipelined'] = (work, begin) =>
+    database.pipelined((tx) => work(recorded(tx)), begin);
+  return { pipelined } as unknown as Database;
 }

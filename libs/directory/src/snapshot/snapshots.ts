@@ -68,17 +68,16 @@ export class Snapshots {
 
   /** What applying would do, with names. Writes nothing that anybody sees. */
   async plan(run: SnapshotRun, facts: RunFacts): Promise<SnapshotReport> {
-    const finding = await this.#find(run, facts);
-    const { hold, reasons } = await this.#judge(run, finding);
-    const decision = { ...finding, holdId: null, reasons };
     const tally = new Tally();
-    const work = this.#work(run, { decision, tally, fence: () => Promise.resolve() });
-    await this.#inPlan(run, facts, async (database) => {
-      const inside = { ...work, database };
-      for (const kind of ['group', 'user'] as const) await planRecords(inside, kind);
-      for (const kind of ['user', 'group'] as const) await planRemovals(inside, kind);
+    const finding = await this.#inPlan(run, facts, async (database, { kept, warnings, awaiting }) => {
+      const decision = { holdId: null, reasons: [], kept, warnings, awaiting };
+      const work = { ...this.#work(run, { decision, tally, fence: () => Promise.resolve() }), database };
+      for (const kind of ['group', 'user'] as const) await planRecords(work, kind);
+      for (const kind of ['user', 'group'] as const) await planRemovals(work, kind);
     });
-    return { ...this.#report(tally, decision, finding), ...(hold && { holdId: 'would be held' }) };
+    const { hold, reasons } = await this.#judge(run, finding);
+    const report = this.#report(tally, { ...finding, holdId: null, reasons }, finding);
+    return { ...report, counts: { ...report.counts, would_be_held: hold } };
   }
 
   /** Applies in batches, each with its events in one transaction. */
@@ -144,17 +143,17 @@ export class Snapshots {
     };
   }
 
-  async #find(run: SnapshotRun, facts: RunFacts): Promise<Finding> {
-    return this.#inPlan(run, facts, () => Promise.resolve());
-  }
-
   /** Marks as `apply` would, lets `look` see it, and takes all of it back. */
-  async #inPlan(run: SnapshotRun, facts: RunFacts, look: (tx: Database) => Promise<void>): Promise<Finding> {
+  async #inPlan(
+    run: SnapshotRun,
+    facts: RunFacts,
+    look: (tx: Database, finding: Finding) => Promise<void>,
+  ): Promise<Finding> {
     const proofs = await this.#prove(run, facts);
     try {
       await this.#parts.database.transaction(async (tx) => {
         const finding = await findLosses(tx, run, { facts, proofs });
-        await look(asDatabase(tx));
+        await look(asDatabase(tx), finding);
         throw new Undo(finding);
       });
     } catch (error) {
