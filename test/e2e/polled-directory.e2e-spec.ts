@@ -44,6 +44,20 @@ async function connect(config: Record<string, unknown> = {}): Promise<string> {
   return created.directory.id;
 }
 
+/** The feed shows an event once no older transaction is under way, so a moment after it was written. */
+async function connectionEvents(directory: string, count: number): Promise<string[]> {
+  let names: string[] = [];
+  for (let round = 0; round < 200 && names.length < count; round += 1) {
+    const { data } = await rest.call<{ data: { event: string; data: { id: string } }[] }>(
+      'GET',
+      '/events?events=directory.connection_failed,directory.connection_recovered&order=asc',
+    );
+    names = data.filter((event) => event.data.id === directory).map(({ event }) => event);
+    if (names.length < count) await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return names;
+}
+
 async function runWhen(directory: string, isReached: (run: Run) => boolean): Promise<Run> {
   for (let round = 0; round < 200; round += 1) {
     const { data } = await rest.call<{ data: Run[] }>(
@@ -171,11 +185,7 @@ describe('a polled directory', () => {
     await rest.call('PUT', `${base}/credentials`, { credentials: { api_token: 'sesame-three' } });
     await runWhen(directory, ({ id, status }) => id > failing.id && status === 'succeeded');
     expect(await rest.call('GET', `/directories/${directory}`)).toMatchObject({ state: 'linked' });
-    const feed = await rest.call<{ data: { event: string; data: { id: string } }[] }>(
-      'GET',
-      '/events?events=directory.connection_failed,directory.connection_recovered&order=asc',
-    );
-    expect(feed.data.filter(({ data }) => data.id === directory).map(({ event }) => event)).toEqual([
+    expect(await connectionEvents(directory, 2)).toEqual([
       'directory.connection_failed',
       'directory.connection_recovered',
     ]);
