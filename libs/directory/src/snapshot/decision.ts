@@ -104,6 +104,10 @@ const SAID_SO = `EXISTS (SELECT FROM snapshot_records s WHERE s.environment_id =
 /** $4 = 'user' stands for the kind inside GONE; groups have it replaced. */
 const GONE_GROUP = GONE.replaceAll('$4', `'group'`);
 
+/** What was removed before has nothing left to lose, though the source goes on naming it for a while. */
+const KNOWN_MEMBER = `EXISTS (SELECT FROM source_records k WHERE k.environment_id = $1 AND k.directory_id = $2
+  AND k.kind = m.member_kind AND k.source_id = m.member_id)`;
+
 const COUNT_LOSSES = `
 WITH gone AS MATERIALIZED (SELECT r.source_id, ${SAID_SO} AS stated FROM source_records r WHERE ${GONE}),
 gone_groups AS MATERIALIZED (SELECT r.source_id FROM source_records r WHERE ${GONE_GROUP})
@@ -115,7 +119,7 @@ SELECT
     AND u.deleted_at IS NULL AND u.active)::float8 AS active,
   (SELECT count(*) FROM gone_groups)::float8 AS groups,
   (SELECT count(*) FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2 AND ${EDGE_GONE}
-    AND m.member_id NOT IN (SELECT source_id FROM gone) AND m.group_id NOT IN (SELECT source_id FROM gone_groups)
+    AND ${KNOWN_MEMBER} AND m.member_id NOT IN (SELECT source_id FROM gone) AND m.group_id NOT IN (SELECT source_id FROM gone_groups)
   )::float8 AS memberships,
   (SELECT count(*) ${CHANGED_USERS} AND (lower(u.email) IS DISTINCT FROM lower(s.record ->> 'email')
     OR lower(u.user_name) IS DISTINCT FROM lower(coalesce(s.record ->> 'userName', s.record ->> 'email', s.source_id)))
@@ -153,7 +157,7 @@ FROM source_members m
 LEFT JOIN source_records r ON r.environment_id = $1 AND r.directory_id = $2 AND r.kind = 'group'
   AND r.source_id = m.group_id
 LEFT JOIN directory_groups g ON g.environment_id = $1 AND g.directory_id = $2 AND g.id = r.entity_id
-WHERE m.environment_id = $1 AND m.directory_id = $2
+WHERE m.environment_id = $1 AND m.directory_id = $2 AND ${KNOWN_MEMBER}
   AND NOT EXISTS (SELECT FROM snapshot_members s WHERE s.environment_id = $1 AND s.directory_id = $2
     AND s.run_id = $3 AND s.group_id = m.group_id AND s.present)
 GROUP BY m.group_id, g.name
