@@ -112,8 +112,7 @@ describe('an Okta that is polled', () => {
     tenant.remove('user', 5);
     await run('full');
     expect((await users()).map((user) => user.idp_id)).not.toContain(fakeOkta.userId(5));
-    okta.calm();
-    const fault = okta.fail({ call: 'users', page: 3, fault: { kind: 'repeat_token' }, times: Infinity });
+    const fault = okta.fail({ call: 'users', fault: { kind: 'repeat_token' }, times: Infinity });
     const cut = await run('full');
     expect(fault.fired()).toBeGreaterThan(0);
     expect(cut.status).toBe('partial');
