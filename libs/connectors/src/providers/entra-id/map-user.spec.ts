@@ -1,0 +1,107 @@
+import { describe, expect, it } from '@jest/globals';
+import type { JsonObject } from '#kernel';
+import { readConfig } from './config.js';
+import { mapGroup, mapGroupDelta, mapRemoval } from './map-group.js';
+import { mapUser } from './map-user.js';
+
+const config = (answers: JsonObject = {}): ReturnType<typeof readConfig> =>
+  readConfig({ tenant_id: 't', client_id: 'c', client_secret: 's', ...answers });
+const user = (over: JsonObject = {}): JsonObject => ({
+  id: 'u1',
+  userPrincipalName: 'ada@example.com',
+  ...over,
+});
+
+describe('Entra user', () => {
+  it.each<[JsonObject, JsonObject]>([
+    [{}, { email: 'ada@example.com', active: true }],
+    [{ mail: 'a@example.org', proxyAddresses: ['SMTP:b@example.org'] }, { email: 'a@example.org' }],
+    [{ proxyAddresses: ['smtp:old@example.org', 'SMTP:b@example.org'] }, { email: 'b@example.org' }],
+    [{ userPrincipalName: 'x_y.com#EXT#@fabrikam.test' }, { email: null }],
+    [{ accountEnabled: false }, { active: false, stateReason: 'suspended' }],
+    [
+      { accountEnabled: true, externalUserState: 'Accepted' },
+      { active: true, stateReason: null },
+    ],
+    [{ externalUserState: 'PendingAcceptance' }, { active: false, stateReason: 'pending' }],
+  ])('%j', (over, expected) => {
+    expect(mapUser(user(over), config())).toMatchObject({ kind: 'user', user: expected });
+  });
+
+  it('is the same whether a list sends null or a delta leaves the attribute out', () => {
+    expect(mapUser(user({ mail: null, jobTitle: null, otherMails: [] }), config())).toMatchObject({
+      user: { raw: { id: 'u1', userPrincipalName: 'ada@example.com' } },
+    });
+    expect(mapUser(user({ mail: null }), config())).toEqual(mapUser(user(), config()));
+  });
+
+  it('lists every address once', () => {
+    const over = { proxyAddresses: ['SMTP:Ada@example.com', 'x500:/o=x', 'smtp:b@example.com'] };
+    const record = mapUser(user(over), config());
+    expect(record).toMatchObject({
+      user: {
+        emails: [
+          { primary: true, value: 'Ada@example.com' },
+          { primary: false, value: 'b@example.com' },
+        ],
+      },
+    });
+  });
+
+  it('is left out as a guest unless guests are wanted', () => {
+    expect(mapUser(user({ userType: 'Guest' }), config())).toBeNull();
+    expect(mapUser(user({ userType: 'Guest' }), config({ include_guests: true }))).toMatchObject({
+      kind: 'user',
+    });
+  });
+
+  it('has directory extensions under their own names', () => {
+    const name = `extension_${'0'.repeat(32)}_badge`;
+    expect(mapUser(user({ [name]: 7 }), config({ extension_attributes: [name] }))).toMatchObject({
+      user: { customAttributes: { badge: 7 } },
+    });
+  });
+});
+
+describe('Entra groups', () => {
+  const group = (over: JsonObject = {}): JsonObject => ({
+    id: 'g1',
+    displayName: 'A',
+    groupTypes: [],
+    ...over,
+  });
+
+  it.each<[string, JsonObject, number]>([
+    ['all', {}, 1],
+    ['security', { securityEnabled: true }, 1],
+    ['security', { securityEnabled: true, groupTypes: ['Unified'] }, 0],
+    ['microsoft_365', { groupTypes: ['Unified'] }, 1],
+    ['microsoft_365', { securityEnabled: true }, 0],
+  ])('filter %s: %j', (group_filter, over, count) => {
+    expect(mapGroup(group(over), config({ group_filter }))).toHaveLength(count);
+  });
+
+  it('reads members that came and went, also from a slice without attributes', () => {
+    const delta: JsonObject[] = [
+      { '@odata.type': '#microsoft.graph.user', id: 'u1' },
+      { '@odata.type': '#microsoft.graph.group', id: 'g2', '@removed': { reason: 'deleted' } },
+      { '@odata.type': '#microsoft.graph.device', id: 'd1' },
+    ];
+    expect(mapGroupDelta({ id: 'g1', 'members@delta': delta }, config())).toEqual([
+      { kind: 'members', groupId: 'g1', members: [{ kind: 'user', id: 'u1' }] },
+      { kind: 'removed_member', groupId: 'g1', member: { kind: 'group', id: 'g2' } },
+    ]);
+  });
+
+  it.each([
+    ['changed', 'soft_deleted'],
+    ['deleted', 'deleted'],
+  ])('a removal that Graph calls %s is %s', (reason, expected) => {
+    expect(mapRemoval({ id: 'u1', '@removed': { reason } }, 'user')).toEqual({
+      kind: 'removed',
+      of: 'user',
+      id: 'u1',
+      reason: expected,
+    });
+  });
+});
