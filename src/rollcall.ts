@@ -77,10 +77,13 @@ interface Parts {
 
 async function startServices(parts: Parts): Promise<Rollcall> {
   const { config, log, database } = parts;
-  for (const pool of [database.pool, database.writePool])
-    pool.on('error', (error) => log.warn({ reason: error.message }, 'a database connection broke'));
   const wired = wire(parts);
-  const { services, metrics, webhooks, sync } = wired;
+  const { services, metrics, webhooks, sync, health } = wired;
+  for (const pool of [database.pool, database.writePool])
+    pool.on('error', (error) => {
+      // At the end the server may be gone before the last connection has said goodbye.
+      if (!health.isDraining) log.warn({ reason: error.message }, 'a database connection broke');
+    });
   const { generatedApiKey } = await bootstrap(services.environments, config.bootstrapApiKey);
   const port = config.port === 0 ? await freePort(config.host) : config.port;
   const app = await createApp({ config, log, ...wired, publicUrl: publicUrlOf(config, port) });
