@@ -36,8 +36,15 @@ export function conformsInFull(subject: Subject): void {
       whole.checkpoints.length,
     );
     for (const from of whole.checkpoints) {
+      w.server.calm();
       const resumed = await w.read({ from });
       expect(resumed.complete).toBe(true);
+      expect([...resumed.cursors.keys()]).toEqual(
+        expect.arrayContaining(whole.cursors.has(from.stream) ? [from.stream] : []),
+      );
+      // What was read before is not read again.
+      const call = from.stream === 'users' || from.stream === 'groups' ? fake.calls[from.stream] : '';
+      expect(w.server.calls.filter((asked) => asked.call === call && asked.page === 1)).toEqual([]);
       expectWhole(w, resumed);
     }
   });

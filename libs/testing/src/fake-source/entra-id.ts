@@ -14,6 +14,7 @@ import {
 } from './fake-tenant.js';
 
 const SECRET = 'fake~entra.secret-value';
+const OLD_SECRET = 'fake~entra.old-secret';
 const ANSWERS = { tenant_id: 'fabrikam.test', client_id: '11112222-aaaa-bbbb-cccc-333344445555' };
 
 const guid = (first: string, index: number): string =>
@@ -28,9 +29,9 @@ const groupId = (index: number): string => guid('bbbbbbbb', index);
 export const fakeEntraId: ConformanceFake = {
   start: (tenant, { pageSize }) => startFakeServer(new Graph(tenant, pageSize).api()),
   answers: () => ({ ...ANSWERS, client_secret: SECRET }),
-  wrongAnswers: () => ({ ...ANSWERS, client_secret: 'an old one' }),
+  wrongAnswers: () => ({ ...ANSWERS, client_secret: OLD_SECRET }),
   hosts: (url) => ({ 'https://graph.microsoft.com': url, 'https://login.microsoftonline.com': url }),
-  secrets: [SECRET, 'fake-graph-token'],
+  secrets: [SECRET, OLD_SECRET, 'fake-graph-token'],
   userId,
   groupId,
   calls: { users: 'users', groups: 'groups', members: 'members' },
