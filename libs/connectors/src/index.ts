@@ -31,6 +31,7 @@ export type {
 } from './sdk/http/source-http.js';
 export { ConnectionCheck, type CheckReport, type CheckedSample } from './engine/connection-check.js';
 export { Connections } from './engine/connections.js';
+export { connectTcp } from './engine/connect-tcp.js';
 export { Credentials, type StoredCredential } from './engine/credentials.js';
 export type { ConnectionHealth } from './engine/connection-health.js';
 export type { EngineLog } from './engine/log.js';

@@ -1,4 +1,4 @@
-import { createSourceHttp, SourceError, type SourceLog, type SourcePorts } from '#connectors';
+import { connectTcp, createSourceHttp, type SourceLog, type SourcePorts } from '#connectors';
 import { createAddressPolicy, NameResolutionError } from '#outbound';
 import type { FakeTime } from '../fake-time.js';
 
@@ -44,7 +44,7 @@ export function fakePorts({ time, hosts = {}, staged }: FakePortsOptions): FakeP
         },
         { clock: time.clock, sleep: time.sleep, random: () => 0.5, signal: ending.signal, log, guard },
       ),
-    connectTcp: () => Promise.reject(new SourceError('config_error', 'This source speaks HTTP only.')),
+    connectTcp: (host, port, { secure }) => connectTcp({ host, port, secure }, guard, ending.signal),
     stagedIds: staged ?? (() => Promise.resolve([])),
   };
   return { ports, logged: () => lines.join('\n'), end: () => ending.abort(new Error('the run ended')) };
