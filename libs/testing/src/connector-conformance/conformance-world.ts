@@ -29,6 +29,11 @@ export interface ConformanceFake {
   >;
   /** How an incremental run learns of a removal; false when only full runs find it. */
   readonly statesRemovals: boolean;
+  /**
+   * A protocol with connections instead of requests: a page token ends with its connection, so that a resumed stream is
+   * read anew; who asks again after a break is the engine; a cursor is a time, which no server forgets.
+   */
+  readonly hasConnections?: boolean;
 }
 
 /** One conformance test's surroundings. */
@@ -69,6 +74,7 @@ export async function openWorld(
         time,
         answers: fake.answers(server.url),
         hosts: fake.hosts?.(server.url),
+        resumes: fake.hasConnections === true ? 5 : 0,
         ...options,
       }),
   };

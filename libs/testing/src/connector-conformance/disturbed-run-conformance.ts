@@ -45,16 +45,6 @@ export function conformsInFaults(subject: Subject): void {
       expect(result).toMatchObject({ complete: false, error: { code: 'incomplete_listing' } });
     });
 
-    it.each([
-      ['7', 7_000],
-      ['Mon, 02 Mar 2026 08:05:00 GMT', 300_000],
-    ])('waits as long as a 429 says: %s', async (retryAfter, atLeast) => {
-      const result = await disturbed(call, { kind: 'status', status: 429, retryAfter }, { times: 1 });
-      expectWhole(w, result);
-      const waited = w.time.clock.now().getTime() - w.tenant.startedAt;
-      expect(waited).toBeGreaterThanOrEqual(atLeast - 1_000);
-    });
-
     it('asks again after failures of the server', async () => {
       const result = await disturbed(call, { kind: 'status', status: 503 }, { times: 3 });
       expect(result.complete).toBe(true);
@@ -78,18 +68,31 @@ export function conformsInFaults(subject: Subject): void {
       expect(result.error).toBeInstanceOf(SourceError);
     });
 
-    it('renews a token that expired in the middle', async () => {
-      const result = await disturbed(call, { kind: 'status', status: 401 }, { times: 1 });
-      expect(result.complete).toBe(true);
-      expectWhole(w, result);
-    });
-
     it.each([
       [401, 'invalid_credentials'],
       [403, 'insufficient_permissions'],
     ])('stops at a lasting %i', async (status, code) => {
       const result = await disturbed(call, { kind: 'status', status });
       expect(result).toMatchObject({ complete: false, error: { code } });
+    });
+  });
+
+  // What answers to requests say has no place in a protocol with connections.
+  describe.each(fake.hasConnections === true ? [] : CALLS)('%s', (call) => {
+    it.each([
+      ['7', 7_000],
+      ['Mon, 02 Mar 2026 08:05:00 GMT', 300_000],
+    ])('waits as long as a 429 says: %s', async (retryAfter, atLeast) => {
+      const result = await disturbed(call, { kind: 'status', status: 429, retryAfter }, { times: 1 });
+      expectWhole(w, result);
+      const waited = w.time.clock.now().getTime() - w.tenant.startedAt;
+      expect(waited).toBeGreaterThanOrEqual(atLeast - 1_000);
+    });
+
+    it('renews a token that expired in the middle', async () => {
+      const result = await disturbed(call, { kind: 'status', status: 401 }, { times: 1 });
+      expect(result.complete).toBe(true);
+      expectWhole(w, result);
     });
   });
 
