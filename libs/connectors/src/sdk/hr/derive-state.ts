@@ -31,13 +31,21 @@ export function deriveState(employment: Employment, rules: HrRules, now: Date): 
   if (status === null && employment.start === null && employment.end === null) return null;
   if (status === 'terminated' || status === 'rescinded') return TERMINATED;
   const zone = zoneOf(employment, rules);
-  const today = localDay(now, zone);
+  return stateOn(localDay(now, zone), zone, { employment, rules });
+}
+
+function stateOn(
+  today: string,
+  zone: string,
+  { employment, rules }: { employment: Employment; rules: HrRules },
+): DerivedState {
   const firstDayOff = rules.trustDates ? firstDayOffOf(employment, rules) : null;
   if (firstDayOff !== null && firstDayOff <= today) return TERMINATED;
   const firstDay = employment.start === null ? null : addDays(employment.start, -rules.prehireLeadDays);
   if (firstDay !== null && firstDay > today) return prehire(startOfDay(firstDay, zone));
   // A vendor that still says "future hire" after the first day is late; without a date its word is all there is.
-  if (status === 'prehire' && (firstDay === null || !rules.trustDates)) return prehire(null);
+  const isWordOnly = firstDay === null || !rules.trustDates;
+  if (employment.status === 'prehire' && isWordOnly) return prehire(null);
   return employed(employment, rules, firstDayOff === null ? null : startOfDay(firstDayOff, zone));
 }
 
@@ -72,5 +80,5 @@ function firstDayOffOf({ start, end }: Employment, { endIs }: HrRules): string |
 }
 
 function zoneOf({ timeZone }: Employment, rules: HrRules): string {
-  return timeZone != null && isTimeZone(timeZone) ? timeZone : rules.timeZone;
+  return timeZone !== null && timeZone !== undefined && isTimeZone(timeZone) ? timeZone : rules.timeZone;
 }
