@@ -55,6 +55,15 @@ export class Fields {
     return value;
   }
 
+  /** A plain date, `YYYY-MM-DD`; of an instant its first part. Empty and `0000-00-00` are an absence. */
+  date(key: string): string | null {
+    const value = this.optionalText(key);
+    if (value === null || value.startsWith('0000-00-00')) return null;
+    const day = /^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$/.exec(value)?.[1];
+    if (day === undefined || !isDay(day)) throw this.#bad(key, 'is not a date of the form YYYY-MM-DD');
+    return day;
+  }
+
   /** An object; empty when absent. */
   object(key: string): Fields {
     const value = this.#get(key) ?? {};
@@ -145,6 +154,12 @@ function idOf(value: JsonValue): string | null {
   const id = isJsonObject(value) ? value['id'] : null;
   if (typeof id === 'number') return String(id);
   return typeof id === 'string' && id !== '' && textProblem(id) === undefined ? id.slice(0, 500) : null;
+}
+
+/** The calendar has it: the 31st of February has not. */
+function isDay(text: string): boolean {
+  const at = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text);
 }
 
 /** The same bounds as for pushed data; what fails here would fail the whole page in the database. */
