@@ -122,15 +122,15 @@ class SourceReading {
 
   /** Reads a stream, and goes on where it was after failures that pass. */
   async #readStream(stream: SourceStream, from: JsonValue | null): Promise<boolean> {
-    for (let left = this.#reading.resumes ?? 0; ; left--) {
-      const last = this.#checkpoints.findLast((checkpoint) => checkpoint.stream === stream.id);
+    let next = from;
+    for (let left = this.#reading.resumes ?? 0; ; left--)
       try {
-        return await this.#readOnce(stream, last?.next ?? from);
+        return await this.#readOnce(stream, next);
       } catch (error) {
         const isPassing = error instanceof SourceError && error.code === 'source_unavailable';
         if (!isPassing || left <= 0) throw error;
+        next = this.#checkpoints.findLast((checkpoint) => checkpoint.stream === stream.id)?.next ?? from;
       }
-    }
   }
 
   async #readOnce(stream: SourceStream, from: JsonValue | null): Promise<boolean> {

@@ -61,6 +61,7 @@ export const fakeLdap: ConformanceFake = {
   },
   statesRemovals: false,
   hasConnections: true,
+  forgetsCursors: false,
 };
 
 function answers(url: string, password: string): JsonObject {

@@ -102,10 +102,9 @@ export class LdapClient {
 
   async *#pages(search: Search, base: string, facts: ServerFacts): AsyncGenerator<EntryPage> {
     const size = search.pageSize ?? this.#config.pageSize;
-    const firsts = new Set<string>();
+    const watch = new CircleWatch();
     const connection = await this.#connected();
     let cookie = Buffer.alloc(0);
-    let empty = 0;
     do {
       // A cookie means nothing to another connection.
       if (connection !== this.#connection) throw gone();
@@ -113,12 +112,7 @@ export class LdapClient {
       const exchange = await this.#search({ ...search, base, scope: 'sub', page });
       cookie = this.#cookieOf(exchange, { base, hadCookie: cookie.length > 0, facts });
       const { entries, result } = exchange;
-      const first = entries[0]?.dn;
-      empty = first === undefined ? empty + 1 : 0;
-      // Some servers send the same cookie with every page, so that a circle shows in the entries only.
-      if ((first !== undefined && firsts.has(first)) || empty > MAX_EMPTY_PAGES)
-        throw incomplete('The server sent a page that it had sent before; its paging runs in a circle.');
-      if (first !== undefined) firsts.add(first);
+      watch.see(entries[0]?.dn);
       const cut = LIMITS[result.code];
       yield { entries, isLast: cookie.length === 0, cut: cut === undefined ? null : limited(cut) };
       if (cut !== undefined) return;
@@ -191,6 +185,20 @@ export class LdapClient {
     if (result.code === SUCCESS) return;
     connection.close();
     throw result.code === 51 || result.code === 52 ? failure(result) : bindError(result);
+  }
+}
+
+/** Some servers send the same cookie with every page, so that a circle shows in the entries only. */
+class CircleWatch {
+  readonly #firsts = new Set<string>();
+  #empty = 0;
+
+  /** Told the first DN of each page. @throws SourceError when the pages run in a circle */
+  see(first: string | undefined): void {
+    this.#empty = first === undefined ? this.#empty + 1 : 0;
+    if ((first !== undefined && this.#firsts.has(first)) || this.#empty > MAX_EMPTY_PAGES)
+      throw incomplete('The server sent a page that it had sent before; its paging runs in a circle.');
+    if (first !== undefined) this.#firsts.add(first);
   }
 }
 

@@ -84,9 +84,7 @@ async function lookUp(
   const found = new Map<string, 'present' | 'gone'>();
   for (let start = 0; start < ids.length; start += IDS_PER_SEARCH)
     for (const [id, state] of await lookUpSome(
-      client,
-      session,
-      kind,
+      { client, session, kind },
       ids.slice(start, start + IDS_PER_SEARCH),
     ))
       found.set(id, state);
@@ -94,9 +92,7 @@ async function lookUp(
 }
 
 async function lookUpSome(
-  client: LdapClient,
-  session: LdapSession,
-  kind: SnapshotKind,
+  { client, session, kind }: { client: LdapClient; session: LdapSession; kind: SnapshotKind },
   ids: readonly string[],
 ): Promise<readonly (readonly [string, 'present' | 'gone'])[]> {
   const { dialect } = session;
