@@ -82,26 +82,30 @@ function readPage(reader: BerReader): FakeLdapSearch['page'] {
 }
 
 export function entryMessage(id: number, entry: FakeEntry): Buffer {
-  return message(id, ENTRY, (writer) => {
-    writer.writeString(entry.dn);
-    writer.startSequence();
-    for (const [name, values] of Object.entries(entry.attributes)) {
+  return message(id, ENTRY, {
+    body: (writer) => {
+      writer.writeString(entry.dn);
       writer.startSequence();
-      writer.writeString(name);
-      writer.startSequence(0x31);
-      for (const value of values) writer.writeBuffer(Buffer.from(value as string), 0x04);
+      for (const [name, values] of Object.entries(entry.attributes)) {
+        writer.startSequence();
+        writer.writeString(name);
+        writer.startSequence(0x31);
+        for (const value of values) writer.writeBuffer(Buffer.from(value as string), 0x04);
+        writer.endSequence();
+        writer.endSequence();
+      }
       writer.endSequence();
-      writer.endSequence();
-    }
-    writer.endSequence();
+    },
   });
 }
 
 /** A reference to another server, and an intermediate response: a client goes on after both. */
 export function asideMessages(id: number): Buffer[] {
   return [
-    message(id, REFERENCE, (writer) => writer.writeString('ldap://elsewhere.test/dc=elsewhere,dc=test')),
-    message(id, INTERMEDIATE, (writer) => writer.writeString('1.3.6.1.4.1.4203.1.9.1.4', 0x80)),
+    message(id, REFERENCE, {
+      body: (writer) => writer.writeString('ldap://elsewhere.test/dc=elsewhere,dc=test'),
+    }),
+    message(id, INTERMEDIATE, { body: (writer) => writer.writeString('1.3.6.1.4.1.4203.1.9.1.4', 0x80) }),
   ];
 }
 
@@ -121,7 +125,7 @@ export function resultMessage(id: number, result: FakeResult): Buffer {
     writer.writeString(matchedDn);
     writer.writeString(text);
   };
-  return message(id, RESULT[of], body, cookie === undefined ? undefined : pageControl(cookie));
+  return message(id, RESULT[of], { body, page: cookie === undefined ? undefined : pageControl(cookie) });
 }
 
 function pageControl(cookie: string): Buffer {
@@ -133,7 +137,11 @@ function pageControl(cookie: string): Buffer {
   return writer.buffer;
 }
 
-function message(id: number, tag: number, body: (writer: BerWriter) => void, page?: Buffer): Buffer {
+function message(
+  id: number,
+  tag: number,
+  { body, page }: { body: (writer: BerWriter) => void; page?: Buffer | undefined },
+): Buffer {
   const writer = new BerWriter();
   writer.startSequence();
   writer.writeInt(id);

@@ -3,7 +3,7 @@ import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import type { JsonObject } from '#kernel';
 import type { ConformanceFake } from '../connector-conformance/conformance-world.js';
 import { takePage, type FakeServer } from './fake-server.js';
-import type { FakeTenant } from './fake-tenant.js';
+import { itemsOf, type FakeList, type FakeTenant } from './fake-tenant.js';
 import { FaultPlan, type FaultKind } from './fault.js';
 import { GROUPS, groupId, LdapEntries, PEOPLE, SUFFIX, userId, type FakeLdapKind } from './ldap-entries.js';
 import {
@@ -84,7 +84,7 @@ export async function startFakeLdap(tenant: FakeTenant, options: FakeLdapOptions
   const parts = { plan, options, entries: new LdapEntries(tenant, options.kind ?? 'openldap') };
   const serve = (socket: Socket): void => {
     sockets.add(socket);
-    new Session(parts, socket);
+    new Session(parts, socket).start();
   };
   const server: Server =
     options.transport === 'ldap' ? createServer(serve) : createTlsServer(LOOPBACK_CERTIFICATE, serve);
@@ -118,7 +118,10 @@ class Session {
   constructor(parts: Parts, socket: Socket) {
     this.#parts = parts;
     this.#socket = socket;
-    this.#listen(socket);
+  }
+
+  start(): void {
+    this.#listen(this.#socket);
   }
 
   #listen(socket: Socket): void {
@@ -179,16 +182,22 @@ class Session {
     if (search.isBase) return this.#read(search);
     const list = this.#parts.entries.below(search.base, search.filter);
     if (list === undefined) return { entries: [], code: 32, matchedDn: SUFFIX };
+    if (search.page === undefined)
+      return { entries: [...itemsOf(list)].map((entry) => this.#shown(entry, search.attributes)), code: 0 };
+    return this.#page(list, { ...search.page, attributes: search.attributes }, fault);
+  }
+
+  #page(list: FakeList<FakeEntry>, asked: AskedPage, fault: FaultKind | undefined): Found {
+    const { cookie, attributes } = asked;
     // Pages are smaller than asked for, as a server may make them.
-    const size = Math.min(this.#parts.options.pageSize, search.page?.size ?? Infinity);
-    const cookie = search.page?.cookie ?? '';
+    const size = Math.min(this.#parts.options.pageSize, asked.size);
     if (fault?.kind === 'empty_page') return { entries: [], code: 0, cookie: `e${cookie || 'p0'}` };
-    const token = cookie === '' ? null : cookie.replace(/^e+/, '');
-    const page = takePage(list, { token, size: search.page === undefined ? Infinity : size }, fault);
+    const page = takePage(list, { token: cookie.replace(/^e+/, '') || null, size }, fault);
     if (page === undefined) return { entries: [], code: 53 };
-    const entries = page.items.map((entry) => this.#shown(entry, search.attributes));
-    if (fault?.kind === 'size_limit') return { entries, code: 4 };
-    return { entries, code: 0, cookie: search.page === undefined ? undefined : (page.next ?? '') };
+    const entries = page.items.map((entry) => this.#shown(entry, attributes));
+    return fault?.kind === 'size_limit'
+      ? { entries, code: 4 }
+      : { entries, code: 0, cookie: page.next ?? '' };
   }
 
   #read({ base, attributes }: FakeLdapSearch): Found {
@@ -202,18 +211,15 @@ class Session {
 
   /** The attributes that were asked for; long lists in ranges. */
   #shown(entry: FakeEntry, asked: readonly string[]): FakeEntry {
-    const shown: Record<string, readonly (string | Buffer)[]> = {};
     const { maxValues = Infinity } = this.#parts.options;
-    for (const [name, values] of Object.entries(entry.attributes)) {
-      const range = asked.find((wanted) => wanted.startsWith(`${name.toLowerCase()};range=`));
-      if (range === undefined && !asked.includes(name.toLowerCase())) continue;
-      const from = Number(/range=(\d+)/.exec(range ?? '')?.[1] ?? 0);
-      const part = values.slice(from, from + maxValues);
-      const end = from + part.length === values.length ? '*' : String(from + part.length - 1);
-      if (range === undefined && part.length === values.length) shown[name] = values;
-      else shown[`${name};range=${from}-${end}`] = part;
-    }
-    return { dn: entry.dn, attributes: shown };
+    const shown = Object.entries(entry.attributes).flatMap(([name, values]) => {
+      const wanted = name.toLowerCase();
+      const range = asked.find((text) => text.startsWith(`${wanted};range=`));
+      if (range !== undefined) return [rangeOf(name, values, { from: fromOf(range), maxValues })];
+      if (!asked.includes(wanted)) return [];
+      return [values.length > maxValues ? rangeOf(name, values, { from: 0, maxValues }) : [name, values]];
+    });
+    return { dn: entry.dn, attributes: Object.fromEntries(shown) as FakeEntry['attributes'] };
   }
 
   #send(id: number, found: Found, fault: FaultKind | undefined): void {
@@ -240,6 +246,28 @@ class Session {
         this.#socket.write(whole);
     }
   }
+}
+
+type Values = readonly (string | Buffer)[];
+
+function fromOf(range: string): number {
+  return Number(/range=(\d+)/.exec(range)?.[1] ?? 0);
+}
+
+function rangeOf(
+  name: string,
+  values: Values,
+  { from, maxValues }: { readonly from: number; readonly maxValues: number },
+): [string, Values] {
+  const part = values.slice(from, from + maxValues);
+  const end = from + part.length === values.length ? '*' : String(from + part.length - 1);
+  return [`${name};range=${from}-${end}`, part];
+}
+
+interface AskedPage {
+  readonly size: number;
+  readonly cookie: string;
+  readonly attributes: readonly string[];
 }
 
 type Found = Omit<FakeResult, 'of'> & { readonly entries: readonly FakeEntry[] };

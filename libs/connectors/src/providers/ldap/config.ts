@@ -3,9 +3,9 @@ import { FilterParser, type Filter } from 'ldapts';
 import { InvalidInputError, type InputProblem, type JsonObject } from '#kernel';
 import { readForm } from '../../sdk/read-form.js';
 import { manifest } from './manifest.js';
-import { isSecretAttribute, type OverrideField, type ServerKind } from './dialect.js';
+import { isSecretAttribute, type DialectSettings, type ServerKind } from './dialect.js';
 
-export interface LdapConfig {
+export interface LdapConfig extends DialectSettings {
   readonly host: string;
   readonly port: number;
   readonly security: 'ldaps' | 'starttls' | 'none';
@@ -21,11 +21,6 @@ export interface LdapConfig {
   readonly userBases: readonly string[];
   /** Empty: those of users. */
   readonly groupBases: readonly string[];
-  readonly userFilter: Filter | null;
-  readonly groupFilter: Filter | null;
-  readonly overrides: Readonly<Partial<Record<OverrideField, string>>>;
-  /** Custom attribute → attribute of the server. */
-  readonly custom: Readonly<Record<string, string>>;
   readonly pageSize: number;
 }
 

@@ -1,5 +1,4 @@
 import { FilterParser, type Filter } from 'ldapts';
-import type { LdapConfig } from './config.js';
 
 export type ServerKind = 'active_directory' | 'openldap' | '389ds' | 'other';
 
@@ -80,7 +79,15 @@ export function isSecretAttribute(name: string): boolean {
   return SECRETS.test(name);
 }
 
-export function dialectOf(kind: ServerKind, config: LdapConfig): Dialect {
+/** What the settings say otherwise than the kind of server. */
+export interface DialectSettings {
+  readonly userFilter: Filter | null;
+  readonly groupFilter: Filter | null;
+  readonly overrides: Readonly<Partial<Record<OverrideField, string>>>;
+  readonly custom: Readonly<Record<string, string>>;
+}
+
+export function dialectOf(kind: ServerKind, config: DialectSettings): Dialect {
   const isAd = kind === 'active_directory';
   const names = withOverrides(NAMES[kind], config);
   const custom = { ...(isAd ? AD_CUSTOM : GENERIC_CUSTOM), ...lowered(config.custom) };
@@ -112,7 +119,7 @@ export function dialectOf(kind: ServerKind, config: LdapConfig): Dialect {
   };
 }
 
-function withOverrides(names: Names, { overrides }: LdapConfig): Names {
+function withOverrides(names: Names, { overrides }: DialectSettings): Names {
   return {
     ...names,
     ...Object.fromEntries(Object.entries(lowered(overrides)).map(([key, name]) => [key, [name]])),

@@ -7,11 +7,6 @@ export function dnKey(dn: string): string {
   return split(dn, /[,;]/).map(partKey).join(',');
 }
 
-/** Whether a name lies below another one, or is it. */
-export function isBelow(key: string, baseKey: string): boolean {
-  return baseKey === '' || key === baseKey || key.endsWith(`,${baseKey}`);
-}
-
 function partKey(part: string): string {
   return split(part, /\+/).map(pairKey).sort().join('+');
 }

@@ -29,10 +29,7 @@ export async function readMemberIndex(client: LdapClient, session: LdapSession):
   ] as const)
     for await (const page of client.entries(search, session)) {
       if (page.cut !== null) throw new SourceError('incomplete_listing', page.cut);
-      for (const entry of page.entries) {
-        const found = idOf(entry, dialect);
-        if (found !== null) index.add(entry, { kind, id: found });
-      }
+      for (const entry of page.entries) index.add(entry, kind, idOf(entry, dialect));
     }
   return index;
 }
@@ -42,17 +39,17 @@ class Index implements MemberIndex {
   readonly #logins = new Map<string, SnapshotMember | null>();
   readonly #primary = new Map<string, SnapshotMember[]>();
 
-  add(entry: LdapEntry, member: SnapshotMember): void {
+  add(entry: LdapEntry, kind: SnapshotMember['kind'], id: string | null): void {
+    if (id === null) return;
+    const member = { kind, id };
     this.#dns.set(dnKey(entry.dn), member);
     if (member.kind !== 'user') return;
     for (const uid of textsOf(entry, 'uid')) {
       const other = this.#logins.get(uid);
       this.#logins.set(uid, other === undefined || other?.id === member.id ? member : null);
     }
-    const sid = sidText(entry.attributes.get('objectsid')?.[0] ?? Buffer.alloc(0));
-    const [primary] = textsOf(entry, 'primarygroupid');
-    if (sid !== undefined && primary !== undefined)
-      this.#addPrimary(`${sid.slice(0, sid.lastIndexOf('-'))}-${primary}`, member);
+    const sid = primaryGroupOf(entry);
+    if (sid !== undefined) this.#addPrimary(sid, member);
   }
 
   byDn(dn: string): SnapshotMember | undefined {
@@ -73,4 +70,12 @@ class Index implements MemberIndex {
     if (members === undefined) this.#primary.set(sid, [member]);
     else if (members.at(-1)?.id !== member.id) members.push(member);
   }
+}
+
+/** SID of the group that Active Directory keeps in a number at the person instead of in the list of members. */
+function primaryGroupOf(entry: LdapEntry): string | undefined {
+  const sid = sidText(entry.attributes.get('objectsid')?.[0] ?? Buffer.alloc(0));
+  const [primary] = textsOf(entry, 'primarygroupid');
+  if (sid === undefined || primary === undefined) return undefined;
+  return `${sid.slice(0, sid.lastIndexOf('-'))}-${primary}`;
 }

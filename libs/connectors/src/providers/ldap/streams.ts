@@ -37,14 +37,14 @@ export function ldapStreams(parts: LdapParts, run: RunRequest): readonly SourceS
 }
 
 function users({ client, ports }: LdapParts, since: JsonValue | undefined): SourceStream {
-  return listing({ client, ports }, 'users', since, ({ dialect, userBases }) => ({
+  return listing({ client, ports }, { id: 'users', since }, ({ dialect, userBases }) => ({
     search: { bases: userBases, filter: dialect.userFilter, attributes: dialect.userAttributes },
     map: (entries) => entries.map((entry) => mapUser(entry, dialect, ports.clock.now())),
   }));
 }
 
 function groups(parts: LdapParts, since: JsonValue | undefined): SourceStream {
-  return listing(parts, 'groups', since, ({ dialect, groupBases }) => ({
+  return listing(parts, { id: 'groups', since }, ({ dialect, groupBases }) => ({
     search: { bases: groupBases, filter: dialect.groupFilter, attributes: dialect.groupAttributes },
     map: (entries) => entries.map((entry) => mapGroup(entry, dialect)),
   }));
@@ -52,7 +52,7 @@ function groups(parts: LdapParts, since: JsonValue | undefined): SourceStream {
 
 function memberships(parts: LdapParts, since: JsonValue | undefined): SourceStream {
   const { client, ports } = parts;
-  return listing(parts, 'memberships', since, (session) => {
+  return listing(parts, { id: 'memberships', since }, (session) => {
     const { dialect, groupBases } = session;
     let index: MemberIndex | undefined;
     let outside = 0;
@@ -83,6 +83,12 @@ function memberships(parts: LdapParts, since: JsonValue | undefined): SourceStre
   });
 }
 
+/** Which stream, and since when for an incremental one. */
+interface StreamOf {
+  readonly id: 'users' | 'groups' | 'memberships';
+  readonly since: JsonValue | undefined;
+}
+
 interface Listing {
   readonly search: Search;
   readonly begin?: () => Promise<void>;
@@ -98,8 +104,7 @@ interface Listing {
  */
 function listing(
   { client, ports }: LdapParts,
-  id: 'users' | 'groups' | 'memberships',
-  since: JsonValue | undefined,
+  { id, since }: StreamOf,
   plan: (session: LdapSession) => Listing,
 ): SourceStream {
   async function* pages(): AsyncGenerator<SourcePage> {
