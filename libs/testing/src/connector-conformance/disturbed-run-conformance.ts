@@ -130,5 +130,5 @@ function describeEach(
   calls: readonly (typeof CALLS)[number][],
   tests: (call: (typeof CALLS)[number]) => void,
 ): void {
-  if (calls.length > 0) describe.each(calls)('%s', tests);
+  if (calls.length > 0) describe.each(calls)('%s', (call) => tests(call));
 }
