@@ -24,5 +24,7 @@ export { startFakeServer, STALE_TOKEN, type FakeServer } from './fake-source/fak
 export { FakeTenant, type FakeTenantSize } from './fake-source/fake-tenant.js';
 export { fakeEntraId } from './fake-source/entra-id.js';
 export { fakeGoogleWorkspace } from './fake-source/google-workspace.js';
-export { fakeLdap, startFakeLdap, FAKE_LDAP, type FakeLdapOptions } from './fake-source/ldap.js';
+export { FAKE_LDAP, fakeLdap, startFakeLdap, type FakeLdapOptions } from './fake-source/ldap.js';
+export { describeWithPeer } from './peers/describe-with-peer.js';
+export { SLAPD, startSlapd, type Slapd } from './peers/slapd.js';
 export { fakeOkta } from './fake-source/okta.js';

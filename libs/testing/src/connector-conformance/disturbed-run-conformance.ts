@@ -130,5 +130,8 @@ function describeEach(
   calls: readonly (typeof CALLS)[number][],
   tests: (call: (typeof CALLS)[number]) => void,
 ): void {
-  if (calls.length > 0) describe.each(calls)('%s', (call) => tests(call));
+  if (calls.length > 0)
+    describe.each(calls)('%s', (call) => {
+      tests(call);
+    });
 }
