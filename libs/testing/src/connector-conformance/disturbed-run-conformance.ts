@@ -16,6 +16,7 @@ const REFUSED: FaultKind[] = [
   { kind: 'nothing' },
   { kind: 'no_list' },
   { kind: 'html' },
+  { kind: 'html_404' },
   { kind: 'cut_body' },
   { kind: 'hang_up' },
   { kind: 'status', status: 400 },

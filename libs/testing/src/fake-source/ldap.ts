@@ -52,7 +52,7 @@ export const fakeLdap: ConformanceFake = {
   secrets: [PASSWORD, OLD_PASSWORD, 'never-to-be-read'],
   userId,
   groupId,
-  calls: { users: 'users', groups: 'groups', members: 'members' },
+  calls: { users: 'users', groups: 'groups', members: 'members', lookUp: 'user_names' },
   states: {
     active: { active: true, stateReason: null },
     suspended: { active: false, stateReason: 'suspended' },
@@ -237,6 +237,7 @@ class Session {
       case 'cut_body':
         return void this.#socket.end(whole.subarray(0, whole.length / 2));
       case 'html':
+      case 'html_404':
         return void this.#socket.write('<html><body>Sign in</body></html>');
       case 'nothing':
         return void this.#socket.write(resultMessage(id, { of: 'search', code: 0 }));
