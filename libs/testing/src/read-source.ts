@@ -9,6 +9,8 @@ export interface Reading extends Omit<FakePortsOptions, 'staged'> {
   readonly cursors?: ReadonlyMap<string, JsonValue>;
   /** Goes on here instead of at the beginning, after what was read before. */
   readonly from?: Checkpoint;
+  /** How often a stream goes on from its checkpoint after a failure that passes, as the engine does; 0 unless told. */
+  readonly resumes?: number;
 }
 
 /** Where a run stood after a page, and what it had read. */
@@ -118,7 +120,20 @@ class SourceReading {
     return streams.find(({ id }) => !this.#done.has(id));
   }
 
+  /** Reads a stream, and goes on where it was after failures that pass. */
   async #readStream(stream: SourceStream, from: JsonValue | null): Promise<boolean> {
+    let next = from;
+    for (let left = this.#reading.resumes ?? 0; ; left--)
+      try {
+        return await this.#readOnce(stream, next);
+      } catch (error) {
+        const isPassing = error instanceof SourceError && error.code === 'source_unavailable';
+        if (!isPassing || left <= 0) throw error;
+        next = this.#checkpoints.findLast((checkpoint) => checkpoint.stream === stream.id)?.next ?? from;
+      }
+  }
+
+  async #readOnce(stream: SourceStream, from: JsonValue | null): Promise<boolean> {
     try {
       for await (const page of stream.pages(from)) {
         page.records.forEach((record) => take(this.#records, record));

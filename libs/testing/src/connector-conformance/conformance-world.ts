@@ -20,15 +20,30 @@ export interface ConformanceFake {
   /** Texts that may never show: keys, secrets, tokens. */
   readonly secrets: readonly string[];
   readonly userId: (index: number) => string;
+  /** Not asked of fakes without groups. */
   readonly groupId: (index: number) => string;
-  /** Names of the calls that list; `listsPerRun` of several that read the same list is not needed. */
-  readonly calls: { readonly users: string; readonly groups: string; readonly members: string };
+  /**
+   * Names of the calls that list. Only people when the vendor lists no groups: what the connector makes of departments
+   * and places is left out by `answers` and has specs of its own.
+   */
+  readonly calls: { readonly users: string; readonly groups?: string; readonly members?: string };
+  /** False where a list is one document. */
+  readonly hasPages?: false;
+  /** False where a page is told by its number or offset, which no vendor forgets. */
+  readonly forgetsPages?: false;
+  /** False where a cursor is a time, which no vendor forgets. */
+  readonly forgetsCursors?: false;
   /** What a person of each state becomes; `removed` is stated as gone. */
   readonly states: Readonly<
     Record<FakePerson['state'], { readonly active: boolean; readonly stateReason: StateReason | null }>
   >;
   /** How an incremental run learns of a removal; false when only full runs find it. */
   readonly statesRemovals: boolean;
+  /**
+   * A protocol with connections instead of requests: a page token ends with its connection, so that a resumed stream is
+   * read anew; who asks again after a break is the engine.
+   */
+  readonly hasConnections?: boolean;
 }
 
 /** One conformance test's surroundings. */
@@ -56,7 +71,8 @@ export async function openWorld(
   size: Partial<typeof SIZE> = {},
 ): Promise<World> {
   const time = fakeTime();
-  const tenant = new FakeTenant({ ...SIZE, ...size }, time.clock);
+  const noGroups = hasGroups(fake) ? {} : { groups: 0, membersPerGroup: 0 };
+  const tenant = new FakeTenant({ ...SIZE, ...size, ...noGroups }, time.clock);
   const server = await fake.start(tenant, { pageSize: PAGE });
   return {
     connector,
@@ -69,9 +85,14 @@ export async function openWorld(
         time,
         answers: fake.answers(server.url),
         hosts: fake.hosts?.(server.url),
+        resumes: fake.hasConnections === true ? 5 : 0,
         ...options,
       }),
   };
+}
+
+export function hasGroups(fake: ConformanceFake): boolean {
+  return fake.calls.groups !== undefined;
 }
 
 /** Everything of the tenant, and nothing else. */

@@ -1,6 +1,14 @@
 import { afterEach, expect, it } from '@jest/globals';
 import type { FakePerson } from '../fake-source/fake-tenant.js';
-import { expectWhole, openWorld, PAGE, SIZE, type Subject, type World } from './conformance-world.js';
+import {
+  expectWhole,
+  hasGroups,
+  openWorld,
+  PAGE,
+  SIZE,
+  type Subject,
+  type World,
+} from './conformance-world.js';
 
 /** A full run that nothing disturbs. */
 export function conformsInFull(subject: Subject): void {
@@ -29,9 +37,9 @@ export function conformsInFull(subject: Subject): void {
   });
 
   it('goes on from every checkpoint, to the same end', async () => {
-    w = await openWorld(subject, { groups: 25 });
+    w = await openWorld(subject, hasGroups(fake) ? { groups: 25 } : { users: 25 });
     const whole = await w.read();
-    expect(whole.checkpoints.length).toBeGreaterThanOrEqual(4);
+    expect(whole.checkpoints.length).toBeGreaterThanOrEqual(fake.hasPages === false ? 0 : 4);
     expect(new Set(whole.checkpoints.map(({ stream, next }) => JSON.stringify([stream, next]))).size).toBe(
       whole.checkpoints.length,
     );
@@ -43,7 +51,8 @@ export function conformsInFull(subject: Subject): void {
         expect.arrayContaining(whole.cursors.has(from.stream) ? [from.stream] : []),
       );
       // What was read before is not read again.
-      const call = from.stream === 'users' || from.stream === 'groups' ? fake.calls[from.stream] : '';
+      const isList = from.stream === 'users' || from.stream === 'groups';
+      const call = isList && fake.hasConnections !== true ? fake.calls[from.stream as 'users'] : '';
       expect(w.server.calls.filter((asked) => asked.call === call && asked.page === 1)).toEqual([]);
       expectWhole(w, resumed);
     }
@@ -70,7 +79,7 @@ export function conformsInFull(subject: Subject): void {
       jobTitle: person.title,
     });
     expect(user?.emails.filter((email) => email.primary === true)).toHaveLength(1);
-    expect(user?.raw).toMatchObject({ id: fake.userId(2) });
+    expect(JSON.stringify(user?.raw)).toContain(fake.userId(2));
   });
 
   it('sets a record aside that cannot be read, and reads the others', async () => {

@@ -199,7 +199,7 @@ function send(
 }
 
 /** Tokens are positions, so that what changes elsewhere in the list moves nothing. */
-function takePage<T>(
+export function takePage<T>(
   list: FakeList<T>,
   { token, size }: { token: string | null; size: number },
   fault: FaultKind | undefined,

@@ -27,26 +27,30 @@ export interface DerivedState {
  * @returns null when neither status nor start date is known: nothing can be said, the last state has to stay.
  */
 export function deriveState(employment: Employment, rules: HrRules, now: Date): DerivedState | null {
-  const { status } = employment;
-  if (status === null && employment.start === null && employment.end === null) return null;
+  const { status, start, end } = employment;
   if (status === 'terminated' || status === 'rescinded') return TERMINATED;
+  if (status === null && start === null && end === null) return null;
   const zone = zoneOf(employment, rules);
-  return stateOn(localDay(now, zone), zone, { employment, rules });
+  const today = localDay(now, zone);
+  const firstDayOff = firstDayOffOf(employment, rules);
+  if (firstDayOff !== null && firstDayOff <= today) return TERMINATED;
+  return (
+    prehireOn(today, zone, { employment, rules }) ??
+    employed(employment, rules, firstDayOff === null ? null : startOfDay(firstDayOff, zone))
+  );
 }
 
-function stateOn(
+/** Of people whose first day is to come. */
+function prehireOn(
   today: string,
   zone: string,
   { employment, rules }: { employment: Employment; rules: HrRules },
-): DerivedState {
-  const firstDayOff = rules.trustDates ? firstDayOffOf(employment, rules) : null;
-  if (firstDayOff !== null && firstDayOff <= today) return TERMINATED;
+): DerivedState | null {
   const firstDay = employment.start === null ? null : addDays(employment.start, -rules.prehireLeadDays);
   if (firstDay !== null && firstDay > today) return prehire(startOfDay(firstDay, zone));
   // A vendor that still says "future hire" after the first day is late; without a date its word is all there is.
   const isWordOnly = firstDay === null || !rules.trustDates;
-  if (employment.status === 'prehire' && isWordOnly) return prehire(null);
-  return employed(employment, rules, firstDayOff === null ? null : startOfDay(firstDayOff, zone));
+  return employment.status === 'prehire' && isWordOnly ? prehire(null) : null;
 }
 
 const TERMINATED: DerivedState = {
@@ -74,8 +78,8 @@ function employed({ status }: Employment, rules: HrRules, end: Date | null): Der
 }
 
 /** An end before the start belongs to an earlier employment: a rehire. */
-function firstDayOffOf({ start, end }: Employment, { endIs }: HrRules): string | null {
-  if (end === null || (start !== null && end < start)) return null;
+function firstDayOffOf({ start, end }: Employment, { trustDates, endIs }: HrRules): string | null {
+  if (!trustDates || end === null || (start !== null && end < start)) return null;
   return endIs === 'last_day' ? addDays(end, 1) : end;
 }
 

@@ -24,65 +24,74 @@ const STATES = [
   { value: 'inactive', label: 'are deactivated' },
 ];
 
+const optional = { required: false, secret: false } as const;
+
+const DATE_FIELDS: readonly FormField[] = [
+  {
+    ...optional,
+    key: 'time_zone',
+    label: 'Time zone',
+    type: 'string',
+    default: 'UTC',
+    placeholder: 'Europe/Vienna',
+    help: 'Where first and last days begin and end for people whose place of work has no time zone. An IANA name.',
+  },
+  {
+    ...optional,
+    key: 'prehire_lead_days',
+    label: 'Days before the first day',
+    type: 'number',
+    default: 0,
+    help: `How many days before their first day people become active, 0 to ${MAX_LEAD_DAYS}.`,
+  },
+  {
+    ...optional,
+    key: 'end_is',
+    label: 'The end date is',
+    type: 'choice',
+    choices: [
+      { value: 'last_day', label: 'the last day of access' },
+      { value: 'first_day_off', label: 'the first day without access' },
+    ],
+    default: 'last_day',
+    help: 'People lose access at the end of their last day, or at the beginning of their first day off.',
+  },
+  {
+    ...optional,
+    key: 'trust_dates',
+    label: 'Act on dates',
+    type: 'boolean',
+    default: true,
+    help: 'Deactivate on the end date even when the status in the HR system is not changed yet.',
+  },
+];
+
+const LEAVE_FIELDS: readonly FormField[] = [
+  {
+    ...optional,
+    key: 'leave_state',
+    label: 'People on leave',
+    type: 'choice',
+    choices: STATES,
+    default: 'active',
+    help: 'Parental, medical and other leave.',
+  },
+  {
+    ...optional,
+    key: 'garden_leave_state',
+    label: 'People on garden leave',
+    type: 'choice',
+    choices: STATES,
+    default: 'active',
+    help: 'Released from work until the employment ends.',
+  },
+];
+
 /** The questions that every HR source asks. `groups`: the kinds of groups the vendor's records can be sorted into. */
 export function hrFields(groups: readonly GroupType[]): readonly FormField[] {
-  const optional = { required: false, secret: false } as const;
   return [
-    {
-      ...optional,
-      key: 'time_zone',
-      label: 'Time zone',
-      type: 'string',
-      default: 'UTC',
-      placeholder: 'Europe/Vienna',
-      help: 'Where first and last days begin and end for people whose place of work has no time zone. An IANA name.',
-    },
-    {
-      ...optional,
-      key: 'prehire_lead_days',
-      label: 'Days before the first day',
-      type: 'number',
-      default: 0,
-      help: `How many days before their first day people become active, 0 to ${MAX_LEAD_DAYS}.`,
-    },
-    {
-      ...optional,
-      key: 'leave_state',
-      label: 'People on leave',
-      type: 'choice',
-      choices: STATES,
-      default: 'active',
-      help: 'Parental, medical and other leave.',
-    },
-    {
-      ...optional,
-      key: 'garden_leave_state',
-      label: 'People on garden leave',
-      type: 'choice',
-      choices: STATES,
-      default: 'active',
-      help: 'Released from work until the employment ends.',
-    },
-    {
-      ...optional,
-      key: 'end_is',
-      label: 'The end date is',
-      type: 'choice',
-      choices: [
-        { value: 'last_day', label: 'the last day of access' },
-        { value: 'first_day_off', label: 'the first day without access' },
-      ],
-      default: 'last_day',
-      help: 'People lose access at the end of their last day, or at the beginning of their first day off.',
-    },
-    {
-      ...optional,
-      key: 'trust_dates',
-      label: 'Act on dates',
-      type: 'boolean',
-      default: true,
-      help: 'Deactivate on the end date even when the status in the HR system is not changed yet.',
-    },
+    ...DATE_FIELDS,
+    ...LEAVE_FIELDS,
     {
       ...optional,
       key: 'group_types',
