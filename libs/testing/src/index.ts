@@ -25,3 +25,5 @@ export { FakeTenant, type FakeTenantSize } from './fake-source/fake-tenant.js';
 export { fakeEntraId } from './fake-source/entra-id.js';
 export { fakeGoogleWorkspace } from './fake-source/google-workspace.js';
 export { fakeOkta } from './fake-source/okta.js';
+export { fakePersonio, startFakePersonio, type FakePersonioOptions } from './fake-source/personio.js';
+export { fakePorts, type FakePorts, type FakePortsOptions } from './fake-source/fake-ports.js';

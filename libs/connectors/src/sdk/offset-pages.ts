@@ -30,9 +30,11 @@ export async function readOffsetPage(listing: OffsetListing, token: string | nul
   const again = slice.items.findIndex((item) => listing.keyOf(item) === key);
   if (again < 0) throw shifted();
   const page = pageOf(listing, slice, start, again + 1);
-  if (page.items.length > 0 || page.next === null) return page;
-  // Nothing new, and yet not the end: an answer that was cut down to the item we knew, or a vendor that pages in place.
+  if (page.items.length > 0) return page;
+  // What we knew, with what stands before it: the vendor does not page on.
   if (again > 0) throw stuck();
+  if (page.next === null) return page;
+  // Cut down to the item that we knew, and not the end.
   return pageOf(listing, await listing.read(position), position);
 }
 
