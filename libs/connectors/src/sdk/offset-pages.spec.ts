@@ -9,7 +9,7 @@ const SIZE = 3;
 async function readWhile(names: string[], change: () => void, over: Partial<OffsetListing> = {}) {
   const listing: OffsetListing = {
     read: async (offset) => ({ items: names.slice(offset, offset + SIZE), total: names.length }),
-    keyOf: (item) => String(item),
+    keyOf: (item) => JSON.stringify(item),
     ...over,
   };
   const seen: JsonValue[] = [];

@@ -24,21 +24,26 @@ export interface OffsetListing {
  */
 export async function readOffsetPage(listing: OffsetListing, token: string | null): Promise<VendorPage> {
   const { position, key } = readToken(token);
-  if (key === null) return pageOf(listing, await listing.read(0), 0);
+  if (key === null) return pageOf(listing, await listing.read(0), { start: 0, known: 0 });
   const start = position - 1;
   const slice = await listing.read(start);
   const again = slice.items.findIndex((item) => listing.keyOf(item) === key);
   if (again < 0) throw shifted();
-  const page = pageOf(listing, slice, start, again + 1);
+  const page = pageOf(listing, slice, { start, known: again + 1 });
   if (page.items.length > 0) return page;
   // What we knew, with what stands before it: the vendor does not page on.
   if (again > 0) throw stuck();
   if (page.next === null) return page;
   // Cut down to the item that we knew, and not the end.
-  return pageOf(listing, await listing.read(position), position);
+  return pageOf(listing, await listing.read(position), { start: position, known: 0 });
 }
 
-function pageOf(listing: OffsetListing, slice: OffsetSlice, start: number, known = 0): VendorPage {
+/** `known`: how many items of the slice stood on the page before. */
+function pageOf(
+  listing: OffsetListing,
+  slice: OffsetSlice,
+  { start, known }: { readonly start: number; readonly known: number },
+): VendorPage {
   const reached = start + slice.items.length;
   const last = slice.items.at(-1);
   const isEnd = reached >= slice.total;

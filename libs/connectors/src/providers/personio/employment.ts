@@ -24,14 +24,20 @@ export function employmentOf(employee: Fields, contractEnd: boolean): PersonioEm
   const termination = employee.date('termination_date');
   const lastDay = employee.date('last_working_day');
   const contract = contractEnd ? employee.date('contract_end_date') : null;
-  const isReleased =
-    termination !== null && lastDay !== null && lastDay < termination && lastDay >= (start ?? '');
   return {
     status,
     start,
     end: termination ?? lastDay ?? contract,
-    releasedFrom: isReleased ? addDays(lastDay, 1) : null,
+    releasedFrom: isEarly(lastDay, { start, termination }) ? addDays(lastDay, 1) : null,
   };
+}
+
+/** Work ends before the employment does; of this employment, not of an earlier one. */
+function isEarly(
+  lastDay: string | null,
+  { start, termination }: { readonly start: string | null; readonly termination: string | null },
+): lastDay is string {
+  return lastDay !== null && termination !== null && lastDay < termination && lastDay >= (start ?? '');
 }
 
 /** As `deriveState`, and garden leave, which Personio has no status for. */

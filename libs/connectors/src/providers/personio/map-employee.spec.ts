@@ -42,7 +42,7 @@ const read = (values: JsonObject, answers: JsonObject = {}): readonly SnapshotRe
 
 describe('state of an employee of Personio', () => {
   const end = `2026-03-31${LOCAL_MIDNIGHT}`;
-  it.each<[string, JsonObject, JsonObject, unknown]>([
+  it.each<[string, JsonObject, JsonObject, object]>([
     ['active', {}, {}, { active: true, stateReason: null, upcoming: null }],
     ['on leave', { status: 'leave' }, {}, { active: true }],
     [
@@ -110,8 +110,8 @@ describe('state of an employee of Personio', () => {
       { active: false, stateReason: 'terminated' },
     ],
     ['without a status, employed by dates', { status: null }, {}, { active: true }],
-  ])('%s', (_, values, answers, state) => {
-    expect(read(values, answers)).toMatchObject([{ kind: 'user', user: state as object }]);
+  ])('%s', (...[, values, answers, state]) => {
+    expect(read(values, answers)).toMatchObject([{ kind: 'user', user: state }]);
   });
 
   it.each<[string, JsonObject]>([
@@ -121,7 +121,29 @@ describe('state of an employee of Personio', () => {
     ['with an office without id', { office: { type: 'Office', attributes: { name: 'Vienna' } } }],
     ['with a department that is no reference', { department: 'Research' }],
   ])('%s is set aside under its id', (_, values) => {
-    expect(read(values)).toMatchObject([{ kind: 'invalid', of: 'user', id: '17' }]);
+    expect(read(values)[0]).toMatchObject({ kind: 'invalid', of: 'user', id: '17' });
+  });
+});
+
+describe('groups of an employee of Personio who is set aside', () => {
+  const department = { type: 'Department', attributes: { id: 4, name: 'Research' } };
+
+  it('stay as they can be read', () => {
+    expect(read({ status: 'paused', department })).toMatchObject([
+      { kind: 'invalid', of: 'user' },
+      { kind: 'group', group: { sourceId: 'department:4', name: 'Research' } },
+      { kind: 'members', groupId: 'department:4', members: [{ id: '17', kind: 'user' }] },
+    ]);
+  });
+
+  it('are unknown where they cannot be read, so that nobody leaves one', () => {
+    const unknown = [
+      { kind: 'invalid', of: 'user' },
+      { kind: 'invalid', of: 'group', id: null },
+      { kind: 'invalid', of: 'membership', id: null },
+    ];
+    expect(read({ department: 'Research' })).toMatchObject(unknown);
+    expect(read({ department: 'Research' }, { group_types: ['none'] })).toHaveLength(1);
   });
 });
 
@@ -134,9 +156,11 @@ describe('employee of Personio', () => {
   it('whose record lacks an attribute is set aside: what was not sent is not empty', () => {
     const mapper = new EmployeeMapper(readConfig({ client_id: 'c', client_secret: 's' }));
     const { department: _, ...values } = EMPTY;
-    expect(mapper.map(flatten(employee(values)), NOW)).toMatchObject([
-      { kind: 'invalid', id: '17', problem: '"department" was not sent.' },
-    ]);
+    expect(mapper.map(flatten(employee(values)), NOW)[0]).toMatchObject({
+      kind: 'invalid',
+      id: '17',
+      problem: '"department" was not sent.',
+    });
   });
 
   it('keeps dates as they are written, whatever the offset', () => {

@@ -21,23 +21,32 @@ export class EmployeeMapper {
     this.#groups = new DerivedGroups(config.rules.groupTypes);
   }
 
-  /** The person, the memberships, and the groups that were not said before. */
+  /**
+   * The person, the memberships, and the groups that were not said before. Who is set aside stays in their groups as
+   * far as these can be read; where they cannot, no group and no membership counts as missing.
+   */
   map(value: JsonValue, now: Date): readonly SnapshotRecord[] {
-    let labels: readonly GroupLabel[] = [];
+    const found: { labels?: readonly GroupLabel[] } = {};
     const record = decodeRecord(value, 'user', (employee) => {
-      labels = labelsOf(employee);
-      return this.#read(employee, labels, now);
+      const hidden = this.#hiddenIn(employee);
+      if (hidden.length > 0) return invalid(employee.id('id'), `"${hidden.join('", "')}" was not sent.`);
+      found.labels = labelsOf(employee);
+      return this.#read(employee, found.labels, now);
     });
-    return record.kind === 'user'
-      ? [record, ...this.#groups.recordsOf(record.user.sourceId, labels)]
-      : [record];
+    if (this.#config.rules.groupTypes.length === 0) return [record];
+    const id = idOf(record);
+    return id === null || found.labels === undefined
+      ? [record, ...UNKNOWN_GROUPS]
+      : [record, ...this.#groups.recordsOf(id, found.labels)];
+  }
+
+  #hiddenIn(employee: Fields): readonly string[] {
+    const given = new Set(employee.keys());
+    return this.#config.attributes.filter((name) => !given.has(name));
   }
 
   #read(employee: Fields, labels: readonly GroupLabel[], now: Date): SnapshotRecord {
     const id = employee.id('id');
-    const given = new Set(employee.keys());
-    const hidden = this.#config.attributes.filter((name) => !given.has(name));
-    if (hidden.length > 0) return invalid(id, `"${hidden.join('", "')}" was not sent.`);
     const employment = employmentOf(employee, this.#config.contractEnd);
     if (employment === undefined) return invalid(id, '"status" has an unknown value.');
     const state = stateOf(employment, this.#config.rules, now);
@@ -74,6 +83,18 @@ export class EmployeeMapper {
       raw: { ...employee.pick(RAW), id },
     };
   }
+}
+
+const UNKNOWN_GROUPS: readonly SnapshotRecord[] = (['group', 'membership'] as const).map((of) => ({
+  kind: 'invalid',
+  of,
+  id: null,
+  problem: 'The groups of an employee that could not be read are not known.',
+}));
+
+function idOf(record: SnapshotRecord): string | null {
+  if (record.kind === 'user') return record.user.sourceId;
+  return record.kind === 'invalid' ? record.id : null;
 }
 
 function invalid(id: string, problem: string): SnapshotRecord {

@@ -39,7 +39,7 @@ async function check(
 ): Promise<SourceCheck> {
   const { items, total } = await client.employees(0);
   const mapper = new EmployeeMapper(config);
-  const records: SnapshotRecord[] = items.flatMap((item) => [...mapper.map(item, clock.now())]);
+  const records: SnapshotRecord[] = items.flatMap((item) => mapper.map(item, clock.now()));
   const people = records.filter(({ kind }) => kind === 'user' || kind === 'invalid');
   const groups = records.filter(({ kind }) => kind === 'group');
   return {
