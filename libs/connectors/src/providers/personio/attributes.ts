@@ -1,13 +1,5 @@
 /** Without these nobody can say who somebody is and whether they work here. */
-export const NEEDED_ATTRIBUTES = [
-  'id',
-  'first_name',
-  'last_name',
-  'email',
-  'status',
-  'hire_date',
-  'termination_date',
-] as const;
+export const NEEDED_ATTRIBUTES = ['id', 'first_name', 'last_name', 'email', 'status', 'hire_date'] as const;
 
 /** An admin may keep these back from the credential. */
 export const OPTIONAL_ATTRIBUTES = [
@@ -16,6 +8,7 @@ export const OPTIONAL_ATTRIBUTES = [
   'supervisor',
   'employment_type',
   'contract_end_date',
+  'termination_date',
   'last_working_day',
   'department',
   'team',
@@ -32,3 +25,5 @@ export const GROUP_ATTRIBUTES = {
   company: 'subcompany',
   cost_center: 'cost_centers',
 } as const;
+
+export const GROUP_KINDS = Object.keys(GROUP_ATTRIBUTES) as (keyof typeof GROUP_ATTRIBUTES)[];

@@ -1,7 +1,7 @@
 import type { JsonObject } from '#kernel';
-import { readHrRules, type GroupType, type HrRules } from '../../sdk/hr/hr-form.js';
+import { readHrRules, type HrRules } from '../../sdk/hr/hr-form.js';
 import { readForm } from '../../sdk/read-form.js';
-import { GROUP_ATTRIBUTES, NEEDED_ATTRIBUTES, OPTIONAL_ATTRIBUTES } from './attributes.js';
+import { GROUP_KINDS, NEEDED_ATTRIBUTES, OPTIONAL_ATTRIBUTES } from './attributes.js';
 import { manifest } from './manifest.js';
 
 export interface PersonioConfig {
@@ -11,12 +11,8 @@ export interface PersonioConfig {
   readonly attributes: readonly string[];
   readonly customAttributes: readonly string[];
   readonly contractEnd: boolean;
-  /** Kinds of groups whose attribute is not shared are left out. */
   readonly rules: HrRules;
 }
-
-type GroupKind = keyof typeof GROUP_ATTRIBUTES;
-const GROUP_KINDS = Object.keys(GROUP_ATTRIBUTES) as GroupKind[];
 
 /** @throws InvalidInputError */
 export function readConfig(answers: JsonObject): PersonioConfig {
@@ -24,8 +20,6 @@ export function readConfig(answers: JsonObject): PersonioConfig {
   const list = (key: string): readonly string[] => (form[key] as string[] | undefined) ?? [];
   const unshared = new Set(list('unshared_attributes'));
   const customAttributes = [...new Set(list('custom_attributes'))];
-  const rules = readHrRules(form, GROUP_KINDS);
-  const isShared = (type: GroupType): boolean => !unshared.has(GROUP_ATTRIBUTES[type as GroupKind]);
   return {
     clientId: form['client_id'] as string,
     clientSecret: form['client_secret'] as string,
@@ -36,6 +30,6 @@ export function readConfig(answers: JsonObject): PersonioConfig {
     ],
     customAttributes,
     contractEnd: form['contract_end'] === true,
-    rules: { ...rules, groupTypes: rules.groupTypes.filter(isShared) },
+    rules: readHrRules(form, GROUP_KINDS),
   };
 }

@@ -1,6 +1,6 @@
 import type { ConnectorManifest } from '../../sdk/manifest.js';
 import { hrFields } from '../../sdk/hr/hr-form.js';
-import { GROUP_ATTRIBUTES, OPTIONAL_ATTRIBUTES } from './attributes.js';
+import { GROUP_KINDS, OPTIONAL_ATTRIBUTES } from './attributes.js';
 
 export const manifest = {
   id: 'personio',
@@ -54,7 +54,7 @@ export const manifest = {
       help: 'Take the end of a fixed-term contract for the last day when no termination is recorded.',
       default: false,
     },
-    ...hrFields(Object.keys(GROUP_ATTRIBUTES) as (keyof typeof GROUP_ATTRIBUTES)[]),
+    ...hrFields(GROUP_KINDS),
   ],
   scopes: [
     { scope: 'Employees: Read', for: 'People', required: true },

@@ -86,6 +86,12 @@ describe('state of an employee of Personio', () => {
       { active: true, upcoming: { at: '2026-03-15T00:00:00.000Z', active: false, stateReason: 'on_leave' } },
     ],
     [
+      'on leave without access, and not coming back',
+      { status: 'leave', termination_date: end, last_working_day: `2026-03-14${LOCAL_MIDNIGHT}` },
+      { leave_state: 'inactive', garden_leave_state: 'inactive' },
+      { active: false, upcoming: { at: '2026-04-01T00:00:00.000Z', stateReason: 'terminated' } },
+    ],
+    [
       'on garden leave that changes nothing',
       { termination_date: end, last_working_day: `2026-03-01${LOCAL_MIDNIGHT}` },
       {},
