@@ -52,8 +52,8 @@ module.exports = {
       comment: 'Like the libs themselves, src and test see their index files only.',
       severity: 'error',
       from: { path: '^(src|test|migrations)/' },
-      // The simulator has an index of its own, because that of testing is for Jest only.
-      to: { path: '^libs/[^/]+/src/.+', pathNot: '^libs/([^/]+|testing/src/simulator)/(src/)?index[.]ts$' },
+      // The fakes have an index of their own, because that of testing is for Jest only.
+      to: { path: '^libs/[^/]+/src/.+', pathNot: '^libs/([^/]+|testing/src/fake-source)/(src/)?index[.]ts$' },
     },
     {
       name: 'nothing-imports-src',

@@ -1,14 +1,16 @@
-import type { Acme } from './create-acme.js';
+import type { Acme, DemoDirectory } from './create-acme.js';
+import type { PolledDirectory } from './play-polled.js';
 import type { Screen } from './screen.js';
 
 export interface Access {
   readonly baseUrl: string;
   readonly instanceKey: string;
   readonly acme: Acme;
+  readonly polled: PolledDirectory;
 }
 
 /** Addresses and keys to go on with, and commands that work when pasted. */
-export function showAccess(screen: Screen, { baseUrl, instanceKey, acme }: Access): void {
+export function showAccess(screen: Screen, { baseUrl, instanceKey, acme, polled }: Access): void {
   const [directory] = acme.directories;
   screen.heading('Yours to try', 'everything above lives on in this environment');
   row(screen, 'API', baseUrl);
@@ -22,7 +24,15 @@ export function showAccess(screen: Screen, { baseUrl, instanceKey, acme }: Acces
     row(screen, '  SCIM endpoint', endpoint);
     row(screen, '  bearer token', token);
   }
-  if (!directory) return;
+  row(screen, polled.label, `${polled.id} (asked, not pushed)`);
+  if (directory) showCommands(screen, { baseUrl, acme, polled }, directory);
+}
+
+function showCommands(
+  screen: Screen,
+  { baseUrl, acme, polled }: Omit<Access, 'instanceKey'>,
+  directory: DemoDirectory,
+): void {
   const key = `-H 'Authorization: Bearer ${acme.apiKey}'`;
   const token = `-H 'Authorization: Bearer ${directory.token}'`;
   const user = JSON.stringify({
@@ -43,6 +53,16 @@ export function showAccess(screen: Screen, { baseUrl, instanceKey, acme }: Acces
     `curl '${baseUrl}/events?events=dsync.user.created,dsync.user.updated' ${key}`,
   );
   command(screen, 'one SCIM look-up', `curl '${directory.endpoint}/Users?count=1' ${token}`);
+  command(
+    screen,
+    'the removals that wait, with names – approve or reject them by POST to …/approve, …/reject',
+    `curl '${baseUrl}/management/holds/${polled.holdId}' ${key}`,
+  );
+  command(
+    screen,
+    'the runs of the polled directory',
+    `curl '${baseUrl}/management/directories/${polled.id}/sync_runs' ${key}`,
+  );
   command(
     screen,
     'hire yourself and watch the webhook arrive here',

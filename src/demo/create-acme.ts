@@ -2,10 +2,15 @@ import { EVENT_TYPES } from '#model';
 import { CAST, type Role } from './cast.js';
 import { RestClient, textAt } from './rest-client.js';
 
-/** A directory of the demo with what its IdP needs to know. */
-export interface DemoDirectory {
-  readonly role: Role;
+export interface NamedDirectory {
   readonly id: string;
+  /** Its column on the screen. */
+  readonly label: string;
+}
+
+/** A directory of the demo with what its IdP needs to know. */
+export interface DemoDirectory extends NamedDirectory {
+  readonly role: Role;
   readonly endpoint: string;
   readonly token: string;
 }
@@ -68,6 +73,7 @@ async function createDirectory(rest: RestClient, organizationId: string, role: R
   });
   return {
     role,
+    label: role.label,
     id: textAt(answer, 'directory', 'id'),
     endpoint: textAt(answer, 'scim', 'endpoint'),
     token: textAt(answer, 'scim', 'bearer_token'),

@@ -14,6 +14,7 @@ import type { Inbox } from './inbox.js';
 import { lagText } from './lag.js';
 import { openHttp } from './open-http.js';
 import type { Screen } from './screen.js';
+import { untilQuiet } from './until-quiet.js';
 
 /** One IdP with its company, ready to play. */
 interface Player {
@@ -80,7 +81,7 @@ async function onboard({ screen, inbox, signal }: Stage, players: readonly Playe
     const seconds = ((Date.now() - started) / 1_000).toFixed(1).padStart(4);
     const parts = players.map((one) => {
       const { people = 0, groups = 0 } = progress.get(one) ?? {};
-      return `${one.directory.role.label} ${people}/${groups}`;
+      return `${one.directory.label} ${people}/${groups}`;
     });
     return `  ${seconds} s  people/groups ${parts.join(' · ')} · ${inbox.deliveries.size} webhooks · ${lagText(inbox.lags)}`;
   };
@@ -97,7 +98,7 @@ async function onboard({ screen, inbox, signal }: Stage, players: readonly Playe
 }
 
 async function workingDay({ screen, inbox, signal }: Stage, players: readonly Player[]): Promise<void> {
-  const labels = new Map(players.map(({ directory }) => [directory.id, directory.role.label]));
+  const labels = new Map(players.map(({ directory }) => [directory.id, directory.label]));
   screen.heading('A working day', '› is what happens at the IdP, the rest are the webhooks it causes');
   screen.line(screen.paint('dim', columnHeads()));
   inbox.onDelivery = (delivery) => {
@@ -112,15 +113,4 @@ async function workingDay({ screen, inbox, signal }: Stage, players: readonly Pl
     });
   });
   await untilQuiet(inbox, signal);
-}
-
-const QUIET_MS = 400;
-
-/** Lets the last webhooks come before the scene changes; whether all came is found out at the end. */
-async function untilQuiet(inbox: Inbox, signal: AbortSignal): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (Date.now() < deadline && Date.now() - inbox.lastArrival < QUIET_MS) {
-    signal.throwIfAborted();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

@@ -1,6 +1,12 @@
 import { isJsonObject, type JsonObject } from '#kernel';
 
-/** Posts to the REST and management API with one key, as anybody could with curl. */
+interface Request {
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Calls the REST and management API with one key, as anybody could with curl. */
 export class RestClient {
   readonly #baseUrl: string;
   readonly #apiKey: string;
@@ -10,18 +16,27 @@ export class RestClient {
     this.#apiKey = apiKey;
   }
 
-  async post(path: string, body: JsonObject): Promise<JsonObject> {
+  get(path: string): Promise<JsonObject> {
+    return this.#send(path, { method: 'GET', headers: {} });
+  }
+
+  post(path: string, body: JsonObject): Promise<JsonObject> {
+    const headers = { 'content-type': 'application/json' };
+    return this.#send(path, { method: 'POST', headers, body: JSON.stringify(body) });
+  }
+
+  async #send(path: string, { method, headers, body }: Request): Promise<JsonObject> {
     const response = await fetch(`${this.#baseUrl}${path}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${this.#apiKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+      method,
+      headers: { ...headers, authorization: `Bearer ${this.#apiKey}` },
+      ...(body !== undefined && { body }),
     });
     const text = await response.text();
     if (!response.ok)
-      throw new Error(`POST ${path} was answered with ${response.status}: ${text.slice(0, 600)}`);
+      throw new Error(`${method} ${path} was answered with ${response.status}: ${text.slice(0, 600)}`);
     const answer: unknown = JSON.parse(text);
     if (!isJsonObject(answer))
-      throw new Error(`POST ${path} was answered with no JSON object: ${text.slice(0, 600)}`);
+      throw new Error(`${method} ${path} was answered with no JSON object: ${text.slice(0, 600)}`);
     return answer;
   }
 }

@@ -2,11 +2,14 @@ import { WorkOS } from '@workos-inc/node';
 import { startRollcall } from '../rollcall.js';
 import { showAccess } from './access-card.js';
 import { CAST } from './cast.js';
-import { createAcme, type Acme } from './create-acme.js';
+import { createAcme, type NamedDirectory } from './create-acme.js';
 import { columnHeads, deliveryLine } from './delivery-line.js';
 import { demoVariables } from './demo-variables.js';
 import { Inbox } from './inbox.js';
 import { play } from './play.js';
+import { playPolled } from './play-polled.js';
+import { startPolledSource } from './polled-source.js';
+import { RestClient } from './rest-client.js';
 import { startReceiver } from './receiver-process.js';
 import { Screen } from './screen.js';
 import { judge } from './verdict.js';
@@ -28,7 +31,7 @@ export async function runDemo({ once, env, signal }: DemoOptions): Promise<boole
   await using stack = new AsyncDisposableStack();
   const started = Date.now();
   screen.line(
-    screen.paint('bold', 'Rollcall demo: three identity providers, one directory sync, one day at Acme'),
+    screen.paint('bold', 'Rollcall demo: four identity providers, one directory sync, one day at Acme'),
   );
   screen.line();
   // First to start, last to stop: what is under way can still be delivered.
@@ -37,6 +40,8 @@ export async function runDemo({ once, env, signal }: DemoOptions): Promise<boole
     onCrash: (error) => crashed.abort(error),
   });
   stack.defer(() => receiver.stop());
+  const source = await startPolledSource();
+  stack.defer(() => source.close());
   const variables = await demoVariables(env);
   const rollcall = await startRollcall(variables);
   stack.defer(() => rollcall.stop());
@@ -54,12 +59,15 @@ export async function runDemo({ once, env, signal }: DemoOptions): Promise<boole
   screen.done('directories', CAST.map(({ label, type }) => `${label} (${type})`).join(', '));
 
   await play({ screen, inbox, baseUrl, directories: acme.directories, signal: end });
+  const rest = new RestClient(baseUrl, acme.apiKey);
+  const polled = await playPolled({ screen, inbox, rest, acme, source, signal: end });
+  const directories = [...acme.directories, polled];
   const sdk = officialSdk(baseUrl, acme.apiKey);
-  const good = await judge({ screen, inbox, sdk, directories: acme.directories, signal: end });
+  const good = await judge({ screen, inbox, sdk, directories, signal: end });
   const word = good ? screen.paint('green', 'All equal.') : screen.paint('red', 'Not as it should be.');
   screen.line(`\n  ${word} ${inbox.requests} webhooks in ${seconds(started)}.`);
-  showAccess(screen, { baseUrl, instanceKey, acme });
-  if (!once) await stayUp({ screen, inbox, acme, signal: end });
+  showAccess(screen, { baseUrl, instanceKey, acme, polled });
+  if (!once) await stayUp({ screen, inbox, directories, signal: end });
   crashed.signal.throwIfAborted();
   return good;
 }
@@ -67,13 +75,13 @@ export async function runDemo({ once, env, signal }: DemoOptions): Promise<boole
 interface Evening {
   readonly screen: Screen;
   readonly inbox: Inbox;
-  readonly acme: Acme;
+  readonly directories: readonly NamedDirectory[];
   readonly signal: AbortSignal;
 }
 
 /** Shows what comes until Ctrl-C. */
-async function stayUp({ screen, inbox, acme, signal }: Evening): Promise<void> {
-  const labels = new Map(acme.directories.map(({ id, role }) => [id, role.label]));
+async function stayUp({ screen, inbox, directories, signal }: Evening): Promise<void> {
+  const labels = new Map(directories.map(({ id, label }) => [id, label]));
   screen.heading('Up until Ctrl-C', 'webhooks that you cause appear here');
   screen.line(screen.paint('dim', columnHeads()));
   inbox.onDelivery = (delivery) =>

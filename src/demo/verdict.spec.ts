@@ -1,7 +1,6 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import type { ReceivedEvent } from '#simulator';
-import { CAST, type Role } from './cast.js';
 import { Inbox } from './inbox.js';
 import type { ReceivedWebhook } from './receiver-messages.js';
 import { Screen } from './screen.js';
@@ -88,7 +87,7 @@ async function verdict({ webhooks, log, users = [rita] }: Scene): Promise<{ good
     screen: new Screen(out as unknown as NodeJS.WriteStream),
     inbox,
     sdk,
-    directories: [{ role: CAST[0] as Role, id: 'd1', endpoint: '', token: '' }],
+    directories: [{ id: 'd1', label: 'Okta' }],
     signal: new AbortController().signal,
     patienceMs: 0,
   });

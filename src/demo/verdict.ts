@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkOS } from '@workos-inc/node';
 import { compareWithRest, foldEvents, readRest } from '#simulator';
-import { WEBHOOK_EVENTS, type DemoDirectory } from './create-acme.js';
+import { WEBHOOK_EVENTS, type NamedDirectory } from './create-acme.js';
 import type { Inbox } from './inbox.js';
 import { summarizeLag } from './lag.js';
 import type { Screen } from './screen.js';
@@ -11,7 +11,7 @@ export interface Trial {
   readonly inbox: Inbox;
   /** The official SDK, pointed at this Rollcall. */
   readonly sdk: Pick<WorkOS, 'events' | 'directorySync'>;
-  readonly directories: readonly DemoDirectory[];
+  readonly directories: readonly NamedDirectory[];
   readonly signal: AbortSignal;
   /** How long late webhooks are waited for; half a minute when absent. */
   readonly patienceMs?: number;
@@ -65,7 +65,7 @@ function everySignatureVerified({ screen, inbox }: Trial): boolean {
 async function stateEqualsRest({ screen, inbox, sdk, directories }: Trial): Promise<boolean> {
   const folded = foldEvents(inbox.events());
   let equal = true;
-  for (const { id, role } of directories) {
+  for (const { id, label } of directories) {
     const state = folded.get(id) ?? {
       users: new Map(),
       groups: new Map(),
@@ -76,7 +76,7 @@ async function stateEqualsRest({ screen, inbox, sdk, directories }: Trial): Prom
     const counts = `${result.users} users, ${result.groups} groups, ${result.memberships} memberships`;
     const good = report(screen, {
       good: result.equal && result.users > 0,
-      what: role.label,
+      what: label,
       detail: result.equal
         ? `the state rebuilt from webhooks equals the REST API: ${counts}`
         : `the state rebuilt from webhooks DIFFERS from the REST API (${counts}) in ${result.differences.length} points`,
