@@ -33,10 +33,9 @@ export class EmployeeMapper {
       found.labels = labelsOf(employee);
       return this.#read(employee, found.labels, now);
     });
-    if (this.#config.rules.groupTypes.length === 0) return [record];
     const id = idOf(record);
     return id === null || found.labels === undefined
-      ? [record, ...UNKNOWN_GROUPS]
+      ? [record, ...this.#groups.unknown()]
       : [record, ...this.#groups.recordsOf(id, found.labels)];
   }
 
@@ -84,13 +83,6 @@ export class EmployeeMapper {
     };
   }
 }
-
-const UNKNOWN_GROUPS: readonly SnapshotRecord[] = (['group', 'membership'] as const).map((of) => ({
-  kind: 'invalid',
-  of,
-  id: null,
-  problem: 'The groups of an employee that could not be read are not known.',
-}));
 
 function idOf(record: SnapshotRecord): string | null {
   if (record.kind === 'user') return record.user.sourceId;
