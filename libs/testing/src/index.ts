@@ -28,3 +28,5 @@ export { FAKE_LDAP, fakeLdap, startFakeLdap, type FakeLdapOptions } from './fake
 export { describeWithPeer } from './peers/describe-with-peer.js';
 export { SLAPD, startSlapd, type Slapd } from './peers/slapd.js';
 export { fakeOkta } from './fake-source/okta.js';
+export { fakePersonio, startFakePersonio, type FakePersonioOptions } from './fake-source/personio.js';
+export { fakePorts, type FakePorts, type FakePortsOptions } from './fake-source/fake-ports.js';
