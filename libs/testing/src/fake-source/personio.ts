@@ -54,7 +54,7 @@ export const fakePersonio: ConformanceFake = {
   secrets: [CLIENT_SECRET, TOKEN],
   userId,
   groupId: (index) => String(index),
-  calls: { users: 'users' },
+  calls: { users: 'users', lookUp: 'user' },
   states: {
     active: { active: true, stateReason: null },
     // On leave, which takes no access away unless the settings say so.

@@ -91,9 +91,9 @@ export class GraphClient {
 
   /** A part that failed is asked for by itself, where failures are waited for and explained as everywhere. */
   async #memberPage(path: string, part: JsonObject | undefined): Promise<VendorPage | null> {
-    if (part?.['status'] === 404 && saysNotFound(part['body'])) return null;
-    const body = part?.['body'];
-    if (part?.['status'] === 200 && isJsonObject(body) && Array.isArray(body['value'])) return pageIn(body);
+    const { status, body } = part ?? {};
+    if (status === 404 && saysNotFound(body)) return null;
+    if (status === 200 && isJsonObject(body) && Array.isArray(body['value'])) return pageIn(body);
     const answer = await this.#http.json({ path, accept: [404] });
     if (answer.status !== 404) return pageOf(answer);
     if (!saysNotFound(answer.body)) throw strange404('Microsoft Graph');

@@ -45,9 +45,16 @@ export class PersonioClient {
     return { items, total };
   }
 
-  async exists(id: string): Promise<boolean> {
+  /** Undefined when a 404 is not Personio's own, or the answer about somebody else. */
+  async exists(id: string): Promise<boolean | undefined> {
     const path = `${EMPLOYEES}/${encodeURIComponent(id)}`;
-    return (await this.#http.json({ path, accept: [404] })).status !== 404;
+    const { status, body } = await this.#http.json({ path, accept: [404] });
+    if (!isJsonObject(body)) return undefined;
+    return status === 404
+      ? body['success'] === false
+        ? false
+        : undefined
+      : body['success'] === true || undefined;
   }
 
   async #get(query: Record<string, number>): Promise<JsonAnswer> {

@@ -3,6 +3,7 @@ import type { Source, SourceCheck, SourceStream } from '../../sdk/contract.js';
 import { isJsonObject, type JsonValue } from '#kernel';
 import { readOffsetPage, type OffsetListing } from '../../sdk/offset-pages.js';
 import { pagedStream } from '../../sdk/paged-stream.js';
+import { lookUpEach } from '../../sdk/look-up.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { PersonioClient } from './client.js';
 import type { PersonioConfig } from './config.js';
@@ -51,14 +52,12 @@ async function check(
 }
 
 /** Groups are made by us; there is nobody to ask about them. */
-async function lookUp(
+function lookUp(
   client: PersonioClient,
   kind: SnapshotKind,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, 'present' | 'gone'>> {
-  const found = new Map<string, 'present' | 'gone'>();
-  if (kind === 'user') for (const id of ids) found.set(id, (await client.exists(id)) ? 'present' : 'gone');
-  return found;
+  return lookUpEach(kind === 'user' ? ids : [], (id) => client.exists(id));
 }
 
 function keyOf(item: JsonValue): string {
