@@ -17,8 +17,8 @@ export interface FetchParts {
   readonly door: SnapshotDoor;
   readonly snapshot: SnapshotRun;
   readonly lease: Lease;
-  /** Cursors of the last good runs; none in a full run. */
-  readonly cursors: ReadonlyMap<string, JsonValue>;
+  /** Cursors of the last good runs. */
+  readonly previous: ReadonlyMap<string, JsonValue>;
   readonly log: EngineLog;
 }
 
@@ -62,16 +62,18 @@ export class Fetching {
   #list(): readonly SourceStream[] {
     const isReset = (id: string): boolean =>
       this.#run.streams.some((progress) => progress.id === id && progress.isReset);
-    const cursors = new Map([...this.#parts.cursors].filter(([id]) => !isReset(id)));
     const mode: RunRequest['mode'] = this.#run.mode === 'incremental' ? 'incremental' : 'full';
-    const streams = this.#parts.source.streams({ mode, cursors });
+    const known = mode === 'incremental' ? [...this.#parts.previous] : [];
+    const cursors = new Map(known.filter(([id]) => !isReset(id)));
+    const streams = this.#parts.source.streams({ mode, cursors, previous: this.#parts.previous });
     this.#run = { ...this.#run, streams: streams.map((stream) => this.#progressOf(stream)) };
     return streams;
   }
 
   #progressOf(stream: SourceStream): StreamProgress {
     const known = this.#run.streams.find((progress) => progress.id === stream.id);
-    return known === undefined ? newStream(stream.id, stream.covers) : { ...known, covers: stream.covers };
+    if (known === undefined) return newStream(stream.id, stream.covers);
+    return known.state === 'complete' ? known : { ...known, covers: stream.covers };
   }
 
   async #read(stream: SourceStream, from: StreamProgress): Promise<void> {

@@ -127,9 +127,13 @@ export class RunSession {
     const lease = this.#claim;
     const snapshot = this.#snapshot;
     const control = this.#control;
-    const isIncremental = this.#run.mode === 'incremental';
-    const cursors = isIncremental ? await store.cursors(lease, settings.fingerprint) : new Map();
-    const fetching = new Fetching({ source, control, store, door, snapshot, lease, cursors, log }, this.#run);
+    // A preview shows everything, whatever was read before.
+    const isPreview = this.#run.mode === 'preview';
+    const previous = isPreview ? new Map() : await store.cursors(lease, settings.fingerprint);
+    const fetching = new Fetching(
+      { source, control, store, door, snapshot, lease, previous, log },
+      this.#run,
+    );
     try {
       await fetching.readAll();
     } finally {

@@ -65,7 +65,14 @@ function afterPage(progress: StreamProgress, page: SourcePage): StreamProgress {
   if (page.end === undefined) return read;
   const cursor = page.end.cursor ?? null;
   if (page.end.complete)
-    return { ...read, state: 'complete', checkpoint: null, proof: page.end.proof, cursor };
+    return {
+      ...read,
+      state: 'complete',
+      checkpoint: null,
+      proof: page.end.proof,
+      cursor,
+      covers: page.end.isRepeat === true ? [] : read.covers,
+    };
   return { ...incomplete(read, page.end.reason), cursor };
 }
 

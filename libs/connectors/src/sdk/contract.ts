@@ -28,6 +28,8 @@ export interface RunRequest {
   readonly mode: 'full' | 'incremental';
   /** Stream id → cursor saved by the last good run. Absent: that stream has to be read whole. */
   readonly cursors: ReadonlyMap<string, JsonValue>;
+  /** The same in every run, for sources that can tell by it that nothing is new. */
+  readonly previous?: ReadonlyMap<string, JsonValue>;
 }
 
 export interface SourceStream {
@@ -50,7 +52,13 @@ export interface SourcePage {
 
 /** How a stream ended. `complete: false` keeps what was read and proves no absence. */
 export type StreamEnd =
-  | { readonly complete: true; readonly proof: string; readonly cursor?: JsonValue }
+  | {
+      readonly complete: true;
+      readonly proof: string;
+      readonly cursor?: JsonValue;
+      /** What was read is what the last run has read: no second witness of anything, so it proves no absence. */
+      readonly isRepeat?: boolean;
+    }
   | { readonly complete: false; readonly reason: string; readonly cursor?: JsonValue };
 
 export interface SourceCheck {

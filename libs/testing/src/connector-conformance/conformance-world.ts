@@ -33,6 +33,8 @@ export interface ConformanceFake {
     /** By which single people are asked for, where the connector can. */
     readonly lookUp?: string;
   };
+  /** Nobody at all is a mistake of the source: the last state stays. */
+  readonly refusesEmpty?: true;
   /** False where a list is one document. */
   readonly hasPages?: false;
   /** False where a page is told by its number or offset, which no vendor forgets. */

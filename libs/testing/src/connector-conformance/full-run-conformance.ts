@@ -16,7 +16,8 @@ export function conformsInFull(subject: Subject): void {
   let w: World | undefined;
   afterEach(async () => w?.server.close());
 
-  it.each([0, 1, PAGE - 1, PAGE, PAGE + 1, 3 * PAGE])(
+  const none = fake.refusesEmpty === true ? [] : [0];
+  it.each([...none, 1, PAGE - 1, PAGE, PAGE + 1, 3 * PAGE])(
     'reads %i people, groups and members, every page once',
     async (count) => {
       w = await openWorld(subject, { users: count, groups: count, membersPerGroup: count });

@@ -1,0 +1,66 @@
+import ssh2 from 'ssh2';
+import { InvalidInputError, type JsonObject } from '#kernel';
+import { readHrRules, type HrRules } from '../../sdk/hr/hr-form.js';
+import { readForm } from '../../sdk/read-form.js';
+import { DATE_FORMATS, GROUP_TYPES, manifest } from './manifest.js';
+
+export interface CsvConfig {
+  readonly server: SftpServer;
+  readonly files: FileSettings;
+  readonly rules: HrRules;
+}
+
+export interface SftpServer {
+  readonly host: string;
+  readonly port: number;
+  /** `SHA256:…`; empty as long as nobody has confirmed one. */
+  readonly hostKeys: readonly string[];
+  readonly username: string;
+  readonly credential: { readonly privateKey: string } | { readonly password: string };
+}
+
+export interface FileSettings {
+  readonly folder: string;
+  /** First part of the name of the file of users. */
+  readonly usersFile: string;
+  readonly requireMarker: boolean;
+  readonly trailer: boolean;
+  readonly legacyEncoding: string;
+  readonly dateFormat: (typeof DATE_FORMATS)[number];
+  readonly customColumns: readonly string[];
+}
+
+/** @throws InvalidInputError */
+export function readConfig(answers: JsonObject): CsvConfig {
+  const form = readForm(manifest.form, answers);
+  const text = (key: string): string => form[key] as string;
+  const port = form['port'] as number;
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw invalid('port', 'Port must be from 1 to 65535.');
+  const isKey = form['sign_in'] === 'key';
+  if (isKey && ssh2.utils.parseKey(text('private_key')) instanceof Error)
+    throw invalid('private_key', 'Private key is no key in OpenSSH or PEM form, or it has a passphrase.');
+  return {
+    server: {
+      host: text('host').replace(/^\[(.*)\]$/, '$1'),
+      port,
+      hostKeys: (form['host_keys'] as string[] | undefined) ?? [],
+      username: text('username'),
+      credential: isKey ? { privateKey: text('private_key') } : { password: text('password') },
+    },
+    files: {
+      folder: text('folder'),
+      usersFile: text('users_file'),
+      requireMarker: form['require_marker'] as boolean,
+      trailer: form['trailer'] as boolean,
+      legacyEncoding: text('encoding'),
+      dateFormat: form['date_format'] as FileSettings['dateFormat'],
+      customColumns: (form['custom_columns'] as string[] | undefined) ?? [],
+    },
+    rules: readHrRules(form, GROUP_TYPES),
+  };
+}
+
+function invalid(key: string, message: string): InvalidInputError {
+  return new InvalidInputError('Validation failed', { problems: [{ field: `config.${key}`, message }] });
+}

@@ -1,0 +1,4 @@
+import { connectorConformance, fakeCsvSftp } from '#testing';
+import connector from './index.js';
+
+connectorConformance(connector, fakeCsvSftp);

@@ -1,0 +1,52 @@
+import { isJsonObject, type JsonValue } from '#kernel';
+import { SourceError } from '../../../sdk/source-error.js';
+
+/** What a manifest or a checksum file says about one file. */
+export interface Mark {
+  readonly bytes: number | null;
+  readonly rows: number | null;
+  readonly sha256: string | null;
+}
+
+/** What `manifest.json` says. @throws SourceError when it is none */
+export function readManifest(text: string): {
+  readonly marks: ReadonlyMap<string, Mark>;
+  readonly isComplete: boolean;
+} {
+  const value = parse(text);
+  const files = isJsonObject(value) ? value['files'] : undefined;
+  if (!isJsonObject(value) || !Array.isArray(files))
+    throw new SourceError('source_changed_shape', 'manifest.json has no list "files".');
+  const marks = new Map<string, Mark>();
+  for (const file of files) {
+    const { name, bytes, rows, sha256 } = isJsonObject(file) ? file : {};
+    if (typeof name !== 'string')
+      throw new SourceError('source_changed_shape', 'manifest.json names a file without its "name".');
+    marks.set(name, {
+      bytes: count(bytes),
+      rows: count(rows),
+      sha256: typeof sha256 === 'string' ? sha256.toLowerCase() : null,
+    });
+  }
+  return { marks, isComplete: value['complete'] !== false };
+}
+
+/** A line of `sha256sum`: the sum, spaces, the name. @throws SourceError when it is none */
+export function readChecksum(text: string, name: string): Mark {
+  const sum = /^\s*([0-9a-f]{64})\b/i.exec(text)?.[1];
+  if (sum === undefined)
+    throw new SourceError('source_changed_shape', `${name}.sha256 does not begin with a SHA-256 sum.`);
+  return { bytes: null, rows: null, sha256: sum.toLowerCase() };
+}
+
+function parse(text: string): JsonValue {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, '')) as JsonValue;
+  } catch {
+    throw new SourceError('source_changed_shape', 'manifest.json is no JSON; it may still be being written.');
+  }
+}
+
+function count(value: JsonValue | undefined): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
+}

@@ -1,0 +1,164 @@
+import { SourceError } from '../../../sdk/source-error.js';
+import { readRows, type Row, type SheetFile } from '../text/read-rows.js';
+
+export const ROLES = ['users', 'groups', 'memberships'] as const;
+type Role = (typeof ROLES)[number];
+
+/** What has to be known of a set before its first row counts. */
+export interface Survey {
+  readonly users: ReadonlySet<string>;
+  /** Ids that stand in several rows. */
+  readonly repeated: ReadonlySet<string>;
+  readonly groups: ReadonlySet<string> | null;
+  readonly userRows: number;
+  readonly hasLeadingZeros: boolean;
+  /** A last line says how many rows there are, and it is so. */
+  readonly hasTrailer: boolean;
+}
+
+export interface Surveyed {
+  readonly sheets: Readonly<Partial<Record<Role, SheetFile>>> & { readonly users: SheetFile };
+  readonly rows: Readonly<Partial<Record<Role, number>>>;
+}
+
+const TRAILER = '#EOF';
+const MAX_ROWS = 2_000_000;
+const MAX_RAGGED = 0.01;
+const MAX_REPEATED = 0.005;
+const MAX_STRANGERS = 0.05;
+
+/** Reads everything once. @throws SourceError when the files are not to be believed: cut off, emptied, damaged */
+export async function survey(set: Surveyed, expectsTrailer: boolean): Promise<Survey> {
+  const users = new IdCount('idp_id');
+  const people = await surveySheet(set.sheets.users, { ids: users, rows: set.rows.users, expectsTrailer });
+  if (people.rows === 0) throw reject(set.sheets.users, 'has a header and nobody below it');
+  users.expectUnique(set.sheets.users);
+  const groups = set.sheets.groups === undefined ? null : new IdCount('group_id');
+  if (set.sheets.groups !== undefined && groups !== null) {
+    await surveySheet(set.sheets.groups, { ids: groups, rows: set.rows.groups, expectsTrailer });
+    groups.expectUnique(set.sheets.groups);
+  }
+  if (set.sheets.memberships !== undefined) {
+    const strangers = { users: users.all, groups: groups?.all ?? null };
+    await surveySheet(set.sheets.memberships, {
+      ids: null,
+      rows: set.rows.memberships,
+      expectsTrailer,
+      strangers,
+    });
+  }
+  return {
+    users: users.all,
+    repeated: users.repeated,
+    groups: groups?.all ?? null,
+    userRows: people.rows,
+    hasLeadingZeros: users.hasLeadingZeros,
+    hasTrailer: people.hasTrailer,
+  };
+}
+
+export function isTrailer(row: Row, { header }: SheetFile): boolean {
+  return row.cells[header.names[0] ?? ''] === TRAILER;
+}
+
+/** Spreadsheets leave lines of separators. */
+export function isBlank({ cells }: Row): boolean {
+  return Object.values(cells).every((cell) => cell === '');
+}
+
+interface SheetSurvey {
+  readonly ids: IdCount | null;
+  /** What the manifest says. */
+  readonly rows: number | undefined;
+  readonly expectsTrailer: boolean;
+  readonly strangers?: { readonly users: ReadonlySet<string>; readonly groups: ReadonlySet<string> | null };
+}
+
+async function surveySheet(
+  file: SheetFile,
+  wanted: SheetSurvey,
+): Promise<{ rows: number; hasTrailer: boolean }> {
+  const count = { rows: 0, ragged: 0, strangers: 0 };
+  let isLastRagged = false;
+  let trailer: number | null = null;
+  for await (const row of readRows(file)) {
+    if (isBlank(row)) continue;
+    if (trailer !== null) throw reject(file, `goes on behind its line ${TRAILER}`);
+    if (wanted.expectsTrailer && isTrailer(row, file))
+      trailer = Number(row.cells[file.header.names[1] ?? '']);
+    else {
+      count.rows += 1;
+      isLastRagged = row.isRagged;
+      if (row.isRagged) count.ragged += 1;
+      else wanted.ids?.add(row, file);
+      if (isStranger(row, wanted.strangers)) count.strangers += 1;
+    }
+    if (count.rows > MAX_ROWS) throw reject(file, `has more than ${MAX_ROWS} rows`);
+  }
+  if (isLastRagged) throw reject(file, 'breaks off in the middle of its last line');
+  expectCounts(file, count, wanted);
+  if (wanted.expectsTrailer && trailer !== count.rows)
+    throw reject(
+      file,
+      trailer === null ? `has no last line ${TRAILER}` : `has ${count.rows} rows, ${trailer} were announced`,
+    );
+  return { rows: count.rows, hasTrailer: trailer !== null };
+}
+
+function expectCounts(
+  file: SheetFile,
+  { rows, ragged, strangers }: { rows: number; ragged: number; strangers: number },
+  wanted: SheetSurvey,
+): void {
+  if (wanted.rows !== undefined && wanted.rows !== rows)
+    throw reject(file, `has ${rows} rows, its manifest says ${wanted.rows}`);
+  if (ragged > rows * MAX_RAGGED)
+    throw reject(file, `has ${ragged} of ${rows} lines with too few or too many columns`);
+  if (strangers > rows * MAX_STRANGERS)
+    throw reject(file, `names people or groups that are in no other file in ${strangers} of ${rows} rows`);
+}
+
+function isStranger({ cells }: Row, known: SheetSurvey['strangers']): boolean {
+  if (known === undefined) return false;
+  const isKnownGroup = known.groups === null || known.groups.has(cells['group_id'] ?? '');
+  return !known.users.has(cells['idp_id'] ?? '') || !isKnownGroup;
+}
+
+/** Ids of a file, and what may have happened to them. */
+class IdCount {
+  readonly all = new Set<string>();
+  readonly repeated = new Set<string>();
+  hasLeadingZeros = false;
+  readonly #column: string;
+
+  constructor(column: string) {
+    this.#column = column;
+  }
+
+  add({ cells, line }: Row, file: SheetFile): void {
+    const id = cells[this.#column] ?? '';
+    if (id === '') return;
+    if (/^\d+([.,]\d+)?E\+\d+$/i.test(id))
+      throw reject(
+        file,
+        `has the id "${id}" in line ${line}: a spreadsheet has rounded it. Export it as text`,
+      );
+    if (/^0\d+$/.test(id)) this.hasLeadingZeros = true;
+    if (this.all.has(id)) this.repeated.add(id);
+    this.all.add(id);
+  }
+
+  expectUnique(file: SheetFile): void {
+    const { size } = this.repeated;
+    const limit = Math.max(1, this.all.size * MAX_REPEATED);
+    if (size > limit)
+      throw reject(file, `has ${size} ids in several rows; an id stands for one person or group`);
+  }
+}
+
+function reject({ name }: Pick<SheetFile, 'name'>, what: string): SourceError {
+  return new SourceError(
+    'incomplete_listing',
+    `${name} ${what}. Nothing of it is taken over; the last state stays.`,
+  );
+}

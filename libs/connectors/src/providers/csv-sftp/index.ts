@@ -1,0 +1,6 @@
+import type { Connector } from '../../sdk/contract.js';
+import { readConfig, type CsvConfig } from './config.js';
+import { manifest } from './manifest.js';
+import { connect } from './source.js';
+
+export default { manifest, readConfig, connect } satisfies Connector<CsvConfig>;

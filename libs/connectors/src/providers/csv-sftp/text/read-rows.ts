@@ -1,0 +1,116 @@
+import { createReadStream } from 'node:fs';
+import { createGunzip } from 'node:zlib';
+import { parse } from 'csv-parse';
+import iconv from 'iconv-lite';
+import { SourceError } from '../../../sdk/source-error.js';
+import { countKnown, readHeader, type Header, type Sheet } from './columns.js';
+import { sniffDelimiter, sniffEncoding, type Encoding } from './sniff.js';
+
+const MAX_RECORD = 65_536;
+const HEADER_BYTES = 65_536;
+
+/** A file on this machine, and how its text is to be read. */
+export interface SheetFile {
+  readonly sheet: Sheet;
+  readonly path: string;
+  /** For messages. */
+  readonly name: string;
+  readonly encoding: Encoding;
+  readonly delimiter: string;
+  readonly header: Header;
+}
+
+/** One line: a record by column, or what is wrong with it. `line` is where it ends, from 1. */
+export interface Row {
+  readonly line: number;
+  readonly cells: Readonly<Record<string, string>>;
+  /** Cells that are missing or too many. */
+  readonly isRagged: boolean;
+}
+
+/** Finds out encoding, delimiter and columns. @throws SourceError */
+export async function openSheet(
+  file: Pick<SheetFile, 'sheet' | 'path' | 'name'>,
+  legacyEncoding: string,
+): Promise<SheetFile> {
+  const encoding = await sniffEncoding(file.path, legacyEncoding);
+  const first = await firstLine(file.path, encoding);
+  if (first.trim() === '')
+    throw new SourceError('incomplete_listing', `${file.name} is empty; the last state stays.`);
+  const delimiter = sniffDelimiter(first, (names) => countKnown(file.sheet, names));
+  if (delimiter === undefined)
+    throw new SourceError(
+      'source_changed_shape',
+      `${file.name} is no table: its first line has only one column.`,
+    );
+  for await (const [cells] of parsed({ path: file.path, encoding, delimiter, name: file.name }))
+    return { ...file, encoding, delimiter, header: readHeader(file.sheet, cells, file.name) };
+  throw new SourceError('incomplete_listing', `${file.name} is empty; the last state stays.`);
+}
+
+/** All rows below the header, blank lines left out. @throws SourceError when the file breaks off or is no CSV */
+export async function* readRows(file: SheetFile): AsyncGenerator<Row> {
+  const { names } = file.header;
+  let isHeader = true;
+  for await (const [cells, line] of parsed(file)) {
+    if (isHeader) isHeader = false;
+    else
+      yield {
+        line,
+        isRagged: cells.length !== names.length,
+        cells: Object.fromEntries(names.map((name, index) => [name, tidy(cells[index] ?? '')])),
+      };
+  }
+}
+
+type Parsing = Pick<SheetFile, 'path' | 'encoding' | 'delimiter' | 'name'>;
+
+async function* parsed({ path, encoding, delimiter, name }: Parsing): AsyncGenerator<[string[], number]> {
+  const parser = parse({
+    delimiter,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    max_record_size: MAX_RECORD,
+    info: true,
+  });
+  const bytes = createReadStream(path);
+  const text = bytes.pipe(iconv.decodeStream(encoding.name));
+  for (const stream of [bytes, text]) stream.on('error', (error: Error) => parser.destroy(error));
+  text.pipe(parser);
+  try {
+    for await (const { record, info } of parser as AsyncIterable<{
+      record: string[];
+      info: { lines: number };
+    }>)
+      yield [record, info.lines];
+  } catch (error) {
+    const { message, lines } = error as { readonly message: string; readonly lines?: number };
+    const where = lines === undefined ? '' : ` near line ${lines}`;
+    throw new SourceError(
+      'incomplete_listing',
+      `${name} is broken${where}: ${message.slice(0, 200)}. The last state stays.`,
+    );
+  } finally {
+    bytes.destroy();
+  }
+}
+
+async function firstLine(path: string, encoding: Encoding): Promise<string> {
+  for await (const chunk of createReadStream(path, { end: HEADER_BYTES - 1, highWaterMark: HEADER_BYTES }))
+    return iconv.decode(chunk as Buffer, encoding.name).split(/\r\n|\n|\r/)[0] ?? '';
+  return '';
+}
+
+/** Without spaces around, no-break ones neither, composed (NFC), without control characters except tab and line end. */
+function tidy(cell: string): string {
+  // eslint-disable-next-line no-control-regex -- these are what is taken out; U+0000 stays, and is refused later
+  return cell
+    .normalize('NFC')
+    .replaceAll(/[\u0001-\u0008\u000B\u000C\u000E-\u001F]/g, '')
+    .trim();
+}
+
+/** Unpacks `.csv.gz`; other files are left alone. */
+export function unpacking(name: string): ReturnType<typeof createGunzip> | null {
+  return /\.gz$/i.test(name) ? createGunzip() : null;
+}
