@@ -7,6 +7,8 @@ export interface Reading extends Omit<FakePortsOptions, 'staged'> {
   readonly answers: JsonObject;
   readonly mode?: RunRequest['mode'];
   readonly cursors?: ReadonlyMap<string, JsonValue>;
+  /** What the last good run has saved, for a full run. */
+  readonly previous?: ReadonlyMap<string, JsonValue>;
   /** Goes on here instead of at the beginning, after what was read before. */
   readonly from?: Checkpoint;
   /** How often a stream goes on from its checkpoint after a failure that passes, as the engine does; 0 unless told. */
@@ -110,6 +112,7 @@ class SourceReading {
     const streams = this.#source.streams({
       mode: this.#reading.mode ?? 'full',
       cursors: new Map(given),
+      previous: this.#reading.previous ?? this.#reading.cursors ?? new Map(),
     });
     if (resume !== undefined)
       for (const { id } of streams.slice(
@@ -142,7 +145,8 @@ class SourceReading {
         if (page.end === undefined) continue;
         if (page.end.cursor !== undefined) this.#cursors.set(stream.id, page.end.cursor);
         this.#done.add(stream.id);
-        stream.covers.forEach((kind) => this.#covered.add(kind));
+        const isRepeat = page.end.complete && page.end.isRepeat === true;
+        if (!isRepeat) stream.covers.forEach((kind) => this.#covered.add(kind));
         return page.end.complete;
       }
     } catch (error) {

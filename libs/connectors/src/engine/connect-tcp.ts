@@ -52,7 +52,8 @@ async function checkedAddresses(target: Target, guard: AddressGuard): Promise<re
 
 function open(address: string, port: number, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: address, port, signal });
+    // Short questions and answers: waiting for more to send would cost 40 ms each.
+    const socket = connect({ host: address, port, signal, noDelay: true });
     const timer = setTimeout(() => socket.destroy(new Error('timeout')), CONNECT_TIMEOUT_MS);
     socket.once('connect', () => {
       clearTimeout(timer);

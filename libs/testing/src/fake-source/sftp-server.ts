@@ -38,6 +38,8 @@ export interface FakeSftp {
 export async function startFakeSftp(options: FakeSftpOptions): Promise<FakeSftp> {
   const connections = new Set<Connection>();
   const server = new ssh2.Server({ hostKeys: [options.hostKey] }, (connection) => {
+    // Its types do not have it.
+    (connection as Connection & { setNoDelay(on: boolean): void }).setNoDelay(true);
     connections.add(connection);
     connection.on('error', () => undefined).on('close', () => connections.delete(connection));
     connection.on('authentication', (context) => {
@@ -97,7 +99,7 @@ class Session {
     sftp.on('LSTAT', (id, path) => this.#stat(id, path));
     sftp.on('OPEN', (id, path) => this.#openFile(id, path));
     sftp.on('FSTAT', (id, handle) => this.#statOpen(id, handle));
-    sftp.on('READ', (id, handle, offset, length) => this.#read(id, handle, { offset, length }));
+    sftp.on('READ', (...request) => this.#read(...request));
     sftp.on('CLOSE', (id) => sftp.status(id, STATUS_CODE.OK));
   }
 
@@ -137,7 +139,7 @@ class Session {
     else this.#sftp.attrs(id, attributesOf(opened.file));
   }
 
-  #read(id: number, handle: Buffer, { offset, length }: { offset: number; length: number }): void {
+  #read(...[id, handle, offset, length]: [number, Buffer, number, number]): void {
     const content = this.#open.get(handle.readUInt32BE())?.content ?? Buffer.alloc(0);
     if (offset >= content.length) this.#sftp.status(id, STATUS_CODE.EOF);
     else this.#sftp.data(id, content.subarray(offset, offset + length));

@@ -53,24 +53,29 @@ function take(set: Found, { role, mark }: NamePart, file: StoredFile): void {
   else set.files[role] = file;
 }
 
+const NAME = /^(?<base>.+?)(?<ending>\.csv(?:\.gz)?|\.json)?(?<mark>\.sha256|\.done)?$/i;
+const DATA = ['.csv', '.csv.gz'];
+const ENDINGS: Readonly<Record<NamePart['role'], readonly string[]>> = {
+  users: DATA,
+  groups: DATA,
+  memberships: DATA,
+  manifest: ['.json'],
+  done: [''],
+};
+
 function readName(name: string, usersFile: string): NamePart | null {
-  const match = /^(?<base>.+?)(?<ending>\.csv(?:\.gz)?|\.json)?(?<mark>\.sha256|\.done)?$/i.exec(name);
-  const { base = '', ending = '', mark = '' } = match?.groups ?? {};
-  const [word = '', stamp] = splitStamp(base);
-  const role = roleOf(word.toLowerCase(), usersFile.toLowerCase());
-  if (role === null || stamp === null) return null;
-  const isData = role !== 'manifest' && role !== 'done';
-  if (isData && !ending.toLowerCase().startsWith('.csv')) return null;
-  if (role === 'manifest' && ending.toLowerCase() !== '.json') return null;
-  return { role, stamp, mark: mark === '' ? null : (mark.slice(1).toLowerCase() as 'sha256' | 'done') };
+  const { base = '', ending = '', mark } = NAME.exec(name.toLowerCase())?.groups ?? {};
+  const [word, stamp] = splitStamp(base);
+  const role = roleOf(word, usersFile.toLowerCase());
+  if (role === null || !ENDINGS[role].includes(ending)) return null;
+  return { role, stamp, mark: (mark?.slice(1) ?? null) as NamePart['mark'] };
 }
 
-/** `users.20260102T030000Z` → `users` and the stamp; null for a part behind the name that is no time. */
-function splitStamp(base: string): [string, string | null] {
-  for (const at of [...base].flatMap((char, index) => ('._-'.includes(char) ? [index] : []))) {
-    const rest = base.slice(at + 1);
-    if (STAMP.test(rest)) return [base.slice(0, at), rest];
-  }
+/** `users.20260102T030000Z` → `users` and the stamp; whatever else stands behind a name belongs to it. */
+function splitStamp(base: string): [string, string] {
+  for (let at = 0; at < base.length; at++)
+    if ('._-'.includes(base.charAt(at)) && STAMP.test(base.slice(at + 1)))
+      return [base.slice(0, at), base.slice(at + 1)];
   return [base, ''];
 }
 

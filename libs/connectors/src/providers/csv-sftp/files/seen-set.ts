@@ -1,8 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import { SourceError } from '../../../sdk/source-error.js';
 import type { SheetFile } from '../text/read-rows.js';
-import { ROLES, type Survey } from './survey.js';
-import type { LoadedSet } from './load-set.js';
+import { ROLES, type Survey, type Surveyed } from './survey.js';
 
 /** What is remembered of the set that was applied last. */
 export interface SeenSet {
@@ -15,7 +14,10 @@ export interface SeenSet {
   readonly hasLeadingZeros: boolean;
 }
 
-export function seenSet(set: LoadedSet, survey: Survey): SeenSet & JsonObject {
+/** A set with what tells it from others. */
+type Known = Surveyed & Pick<SeenSet, 'stamp' | 'listing' | 'fingerprint'>;
+
+export function seenSet(set: Known, survey: Survey): SeenSet & JsonObject {
   return {
     stamp: set.stamp,
     listing: set.listing,
@@ -37,7 +39,7 @@ export function readSeenSet(value: JsonValue | undefined): SeenSet | null {
  * A file that has lost a column, an encoding that changed, ids without their zeros: mistakes of an export that would
  * change everybody at once. @throws SourceError; saving the settings again accepts the new form
  */
-export function expectSameShape(set: LoadedSet, survey: Survey, previous: SeenSet | null): void {
+export function expectSameShape(set: Surveyed, survey: Survey, previous: SeenSet | null): void {
   if (previous === null) return;
   const columns = columnsOf(set);
   const lost = previous.columns.filter((name) => !columns.includes(name));
@@ -51,7 +53,7 @@ export function expectSameShape(set: LoadedSet, survey: Survey, previous: SeenSe
     );
 }
 
-function columnsOf({ sheets }: LoadedSet): string[] {
+function columnsOf({ sheets }: Surveyed): string[] {
   return ROLES.flatMap((role) => {
     const sheet: SheetFile | undefined = sheets[role];
     return sheet === undefined ? [] : [...sheet.header.known].map((name) => `${role}.${name}`);

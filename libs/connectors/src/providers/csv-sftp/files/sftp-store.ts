@@ -38,7 +38,7 @@ export async function openSftpStore(
   const sftp = await call<SFTPWrapper>(client, server.host, (done) => client.sftp(done));
   return {
     list: async () => {
-      const entries = await call<Listed[]>(client, folder, (done) => sftp.readdir(folder, done as never));
+      const entries = await call<Listed[]>(client, folder, (done) => sftp.readdir(folder, done));
       return entries.filter(isFile).map(toStored);
     },
     fetch: (file, to) => fetchFile({ client, sftp, folder }, file, to),
@@ -78,14 +78,14 @@ async function fetchFile({ client, sftp, folder }: Session, file: StoredFile, to
   });
   try {
     const reading = sftp.createReadStream(path, { highWaterMark: CHUNK });
-    client.once('close', () => reading.destroy(new Error('the connection was closed')));
-    await pipeline(reading, counting, createWriteStream(to, { mode: 0o600 }));
+    const copying = pipeline(reading, counting, createWriteStream(to, { mode: 0o600 }));
+    await untilClosed(client, file.name, copying);
   } catch (error) {
     throw fileError(error, file.name);
   } finally {
     watch.end();
   }
-  const after = await call<Listed['attrs']>(client, file.name, (done) => sftp.stat(path, done as never));
+  const after = await call<Listed['attrs']>(client, file.name, (done) => sftp.stat(path, done));
   if (bytes === file.bytes && after.size === file.bytes && after.mtime * 1_000 === file.modifiedAt.getTime())
     return;
   throw new SourceError(
@@ -138,25 +138,36 @@ function hostKeyText({ host, hostKeys }: SftpServer, shown: string): string {
     : `${host} shows another host key than the one entered: ${shown}. Somebody may be in between, or the server has a new key; ask its operator before you enter it.`;
 }
 
-/** One request; a connection that ends first is its failure. */
-function call<T>(
+/** One request. @throws SourceError */
+async function call<T>(
   client: Client,
   what: string,
   ask: (done: (error: Error | undefined | null, value: T) => void) => void,
 ): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onClose = (): void => reject(broken(what));
-    client.once('close', onClose);
-    try {
-      ask((error, value) => {
-        client.off('close', onClose);
-        if (error) reject(fileError(error, what));
-        else resolve(value);
-      });
-    } catch {
-      reject(broken(what));
-    }
+  const answer = new Promise<T>((resolve, reject) => {
+    ask((error, value) => {
+      if (error) reject(error);
+      else resolve(value);
+    });
   });
+  return untilClosed(client, what, answer).catch((error: unknown) => {
+    throw fileError(error, what);
+  });
+}
+
+/** What was asked of a connection that ends first is never answered: that is a failure, not silence. */
+async function untilClosed<T>(client: Client, what: string, work: Promise<T>): Promise<T> {
+  let onClose = (): void => undefined;
+  const closed = new Promise<never>((_, reject) => {
+    onClose = () => reject(broken(what));
+    client.once('close', onClose);
+  });
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, closed]);
+  } finally {
+    client.off('close', onClose);
+  }
 }
 
 function fileError(error: unknown, what: string): SourceError {

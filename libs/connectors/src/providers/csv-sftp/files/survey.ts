@@ -78,31 +78,49 @@ async function surveySheet(
   file: SheetFile,
   wanted: SheetSurvey,
 ): Promise<{ rows: number; hasTrailer: boolean }> {
-  const count = { rows: 0, ragged: 0, strangers: 0 };
-  let isLastRagged = false;
-  let trailer: number | null = null;
-  for await (const row of readRows(file)) {
-    if (isBlank(row)) continue;
-    if (trailer !== null) throw reject(file, `goes on behind its line ${TRAILER}`);
-    if (wanted.expectsTrailer && isTrailer(row, file))
-      trailer = Number(row.cells[file.header.names[1] ?? '']);
-    else {
-      count.rows += 1;
-      isLastRagged = row.isRagged;
-      if (row.isRagged) count.ragged += 1;
-      else wanted.ids?.add(row, file);
-      if (isStranger(row, wanted.strangers)) count.strangers += 1;
-    }
-    if (count.rows > MAX_ROWS) throw reject(file, `has more than ${MAX_ROWS} rows`);
-  }
-  if (isLastRagged) throw reject(file, 'breaks off in the middle of its last line');
+  const count = new RowCount(file, wanted);
+  for await (const row of readRows(file)) if (!isBlank(row)) count.take(row);
+  if (count.isLastRagged) throw reject(file, 'breaks off in the middle of its last line');
   expectCounts(file, count, wanted);
-  if (wanted.expectsTrailer && trailer !== count.rows)
-    throw reject(
-      file,
-      trailer === null ? `has no last line ${TRAILER}` : `has ${count.rows} rows, ${trailer} were announced`,
-    );
-  return { rows: count.rows, hasTrailer: trailer !== null };
+  if (wanted.expectsTrailer) expectTrailer(file, count);
+  return { rows: count.rows, hasTrailer: count.trailer !== null };
+}
+
+class RowCount {
+  rows = 0;
+  ragged = 0;
+  strangers = 0;
+  isLastRagged = false;
+  trailer: number | null = null;
+  readonly #file: SheetFile;
+  readonly #wanted: SheetSurvey;
+
+  constructor(file: SheetFile, wanted: SheetSurvey) {
+    this.#file = file;
+    this.#wanted = wanted;
+  }
+
+  take(row: Row): void {
+    const { header } = this.#file;
+    if (this.trailer !== null) throw reject(this.#file, `goes on behind its line ${TRAILER}`);
+    if (this.#wanted.expectsTrailer && isTrailer(row, this.#file))
+      this.trailer = Number(row.cells[header.names[1] ?? '']);
+    else this.#count(row);
+  }
+
+  #count(row: Row): void {
+    this.rows += 1;
+    this.isLastRagged = row.isRagged;
+    if (row.isRagged) this.ragged += 1;
+    else this.#wanted.ids?.add(row, this.#file);
+    if (isStranger(row, this.#wanted.strangers)) this.strangers += 1;
+    if (this.rows > MAX_ROWS) throw reject(this.#file, `has more than ${MAX_ROWS} rows`);
+  }
+}
+
+function expectTrailer(file: SheetFile, { rows, trailer }: RowCount): void {
+  if (trailer === null) throw reject(file, `has no last line ${TRAILER}`);
+  if (trailer !== rows) throw reject(file, `has ${rows} rows, ${trailer} were announced`);
 }
 
 function expectCounts(

@@ -75,7 +75,8 @@ async function* parsed({ path, encoding, delimiter, name }: Parsing): AsyncGener
   });
   const bytes = createReadStream(path);
   const text = bytes.pipe(iconv.decodeStream(encoding.name));
-  for (const stream of [bytes, text]) stream.on('error', (error: Error) => parser.destroy(error));
+  bytes.on('error', (error) => parser.destroy(error));
+  text.on('error', (error) => parser.destroy(error));
   text.pipe(parser);
   try {
     for await (const { record, info } of parser as AsyncIterable<{
@@ -101,13 +102,12 @@ async function firstLine(path: string, encoding: Encoding): Promise<string> {
   return '';
 }
 
-/** Without spaces around, no-break ones neither, composed (NFC), without control characters except tab and line end. */
+/** Other control characters than tab and line end; U+0000 stays, and is refused later. */
+const CONTROLS = /(?![\t\n\r\0])\p{Cc}/gu;
+
+/** Without spaces around, no-break ones neither, composed (NFC), without control characters. */
 function tidy(cell: string): string {
-  // eslint-disable-next-line no-control-regex -- these are what is taken out; U+0000 stays, and is refused later
-  return cell
-    .normalize('NFC')
-    .replaceAll(/[\u0001-\u0008\u000B\u000C\u000E-\u001F]/g, '')
-    .trim();
+  return cell.normalize('NFC').replaceAll(CONTROLS, '').trim();
 }
 
 /** Unpacks `.csv.gz`; other files are left alone. */

@@ -18,24 +18,41 @@ const NUL_SHARE = 0.2;
 
 /** Which encoding a file has: its mark of byte order, else UTF-8 if all of it is, else UTF-16 by its NULs, else `legacy`. */
 export async function sniffEncoding(path: string, legacy: string): Promise<Encoding> {
-  const strict = new TextDecoder('utf-8', { fatal: true });
-  const nuls = [0, 0];
-  let bytes = 0;
-  let isUtf8 = true;
+  const clues = new Clues();
   for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
-    const marked =
-      bytes === 0 ? BOMS.find(([, bom]) => bom.every((byte, at) => chunk[at] === byte)) : undefined;
+    const marked = clues.isAtStart
+      ? BOMS.find(([, bom]) => bom.every((byte, at) => chunk[at] === byte))
+      : undefined;
     if (marked !== undefined) return { name: marked[0], isAssumed: false };
-    if (isUtf8) isUtf8 = decodes(strict, chunk);
-    for (let at = chunk.indexOf(0); at >= 0; at = chunk.indexOf(0, at + 1))
-      nuls[(bytes + at) % 2] = (nuls[(bytes + at) % 2] ?? 0) + 1;
-    bytes += chunk.length;
+    clues.take(chunk);
   }
-  const [even = 0, odd = 0] = nuls;
-  if (Math.max(even, odd) > (bytes / 2) * NUL_SHARE)
-    return { name: odd > even ? 'utf-16le' : 'utf-16be', isAssumed: false };
-  const isWhole = isUtf8 && decodes(strict, undefined);
-  return isWhole ? { name: 'utf-8', isAssumed: false } : { name: legacy, isAssumed: true };
+  const name = clues.name();
+  return { name: name ?? legacy, isAssumed: name === undefined };
+}
+
+/** What the bytes of a whole file say. */
+class Clues {
+  readonly #strict = new TextDecoder('utf-8', { fatal: true });
+  readonly #nuls: [even: number, odd: number] = [0, 0];
+  #bytes = 0;
+  #isUtf8 = true;
+
+  get isAtStart(): boolean {
+    return this.#bytes === 0;
+  }
+
+  take(chunk: Buffer): void {
+    if (this.#isUtf8) this.#isUtf8 = decodes(this.#strict, chunk);
+    for (let at = chunk.indexOf(0); at >= 0; at = chunk.indexOf(0, at + 1))
+      this.#nuls[((this.#bytes + at) % 2) as 0 | 1] += 1;
+    this.#bytes += chunk.length;
+  }
+
+  name(): string | undefined {
+    const [even, odd] = this.#nuls;
+    if (Math.max(even, odd) > (this.#bytes / 2) * NUL_SHARE) return odd > even ? 'utf-16le' : 'utf-16be';
+    return this.#isUtf8 && decodes(this.#strict, undefined) ? 'utf-8' : undefined;
+  }
 }
 
 function decodes(decoder: TextDecoder, chunk: Buffer | undefined): boolean {
