@@ -1,0 +1,137 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import type { Email, SnapshotRecord, SnapshotUser } from '#model';
+import { decodeRecord, type Fields } from '../../sdk/decode.js';
+import { deriveState, type DerivedState, type Employment } from '../../sdk/hr/derive-state.js';
+import { DerivedGroups, type GroupLabel } from '../../sdk/hr/derived-groups.js';
+import type { BamboohrConfig } from './config.js';
+import { employmentOf, employmentTypeOf } from './employment.js';
+import { PERSONAL_EMAIL_FIELD, TIME_ZONE_FIELD } from './fields.js';
+
+/** A person as records; `labels` only of one that could be read. */
+export interface MappedEmployee {
+  readonly records: readonly SnapshotRecord[];
+  readonly person: { readonly id: string; readonly labels: readonly GroupLabel[] } | null;
+}
+
+/** Reads employees. One per stream: it says each group only once. */
+export class EmployeeMapper {
+  readonly #config: BamboohrConfig;
+  readonly #groups: DerivedGroups;
+
+  constructor(config: BamboohrConfig) {
+    this.#config = config;
+    this.#groups = new DerivedGroups(config.rules.groupTypes);
+  }
+
+  /** The person, the memberships, and the groups that were not said before. */
+  map(value: JsonValue, now: Date): MappedEmployee {
+    let labels: readonly GroupLabel[] = [];
+    const record = decodeRecord(withId(value), 'user', (employee) => {
+      labels = labelsOf(employee);
+      return this.#read(employee, labels, now);
+    });
+    if (record.kind !== 'user') return { records: [record], person: null };
+    const id = record.user.sourceId;
+    return { records: [record, ...this.#groups.recordsOf(id, labels)], person: { id, labels } };
+  }
+
+  #read(employee: Fields, labels: readonly GroupLabel[], now: Date): SnapshotRecord {
+    const id = employee.text('employeeId');
+    const hidden = hiddenFields(employee, this.#config.fields);
+    if (hidden.length > 0)
+      return invalid(id, `The API key may not read "${hidden.join('", "')}" of this person.`);
+    const employment = employmentOf(employee, this.#config, now);
+    if (employment === undefined) return invalid(id, '"status" has an unknown value.');
+    const state = deriveState(employment, this.#config.rules, now);
+    if (state === null)
+      return invalid(id, 'There is neither a status nor a date, so nobody can say who works here.');
+    return {
+      kind: 'user',
+      user: {
+        ...this.#identity(employee, id),
+        active: state.active,
+        stateReason: state.stateReason,
+        upcoming: state.upcoming,
+        customAttributes: customAttributes(employee, { id, state, employment, labels }),
+      },
+    };
+  }
+
+  #identity(employee: Fields, id: string): Omit<SnapshotUser, 'active' | 'stateReason' | 'customAttributes'> {
+    const email = employee.optionalText('workEmail');
+    return {
+      sourceId: id,
+      userName: email,
+      email,
+      emails: emailsOf(email, employee.optionalText(PERSONAL_EMAIL_FIELD)),
+      firstName: employee.optionalText('preferredName') ?? employee.optionalText('firstName'),
+      lastName: employee.optionalText('lastName'),
+      name: null,
+      jobTitle: employee.optionalText('jobTitleName'),
+      personKey: id,
+      raw: employee.pick([...this.#config.fields, TIME_ZONE_FIELD]),
+    };
+  }
+}
+
+/** Fields of the configuration that the answer hides, or that this account's version leaves out: not known, not empty. */
+export function hiddenFields(employee: Fields, fields: readonly string[]): string[] {
+  const given = new Set(employee.keys());
+  const restricted = new Set(employee.texts('_restrictedFields'));
+  return fields.filter((name) => !given.has(name) || restricted.has(name));
+}
+
+function withId(value: JsonValue): JsonValue {
+  return isJsonObject(value) ? { ...value, id: value['employeeId'] ?? null } : value;
+}
+
+function invalid(id: string, problem: string): SnapshotRecord {
+  return { kind: 'invalid', of: 'user', id, problem };
+}
+
+function emailsOf(work: string | null, personal: string | null): Email[] {
+  return [
+    ...(work === null ? [] : [{ primary: true, type: 'work', value: work }]),
+    ...(personal === null || personal === work
+      ? []
+      : [{ primary: false, type: 'personal', value: personal }]),
+  ];
+}
+
+interface Facts {
+  readonly id: string;
+  readonly state: DerivedState;
+  readonly employment: Employment;
+  readonly labels: readonly GroupLabel[];
+}
+
+function customAttributes(employee: Fields, { id, state, employment, labels }: Facts): JsonObject {
+  const managerId = employee.optionalText('reportsToId');
+  const values: JsonObject = {
+    employee_number: employee.optionalText('employeeNumber'),
+    employee_type: employmentTypeOf(employee.optionalText('employmentStatusName')),
+    employment_status: state.employmentStatus,
+    employment_start_date: employment.start,
+    employment_end_date: employment.end,
+    original_hire_date: employee.date('originalHireDate'),
+    // Who is entered as their own supervisor has none.
+    manager_id: managerId === id ? null : managerId,
+    ...Object.fromEntries(labels.toReversed().map(({ type, name }) => [`${type}_name`, name])),
+  };
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+}
+
+function labelsOf(employee: Fields): readonly GroupLabel[] {
+  return [
+    ...(['department', 'division', 'location'] as const).map((type) => ({
+      type,
+      id: employee.optionalText(`${type}Id`),
+      name: employee.optionalText(`${type}Name`),
+    })),
+    ...employee.objects('teams').map((team): GroupLabel => ({
+      type: 'team',
+      id: team.id('id'),
+      name: team.optionalText('name'),
+    })),
+  ];
+}
