@@ -22,6 +22,7 @@ export {
 } from './read-source.js';
 export { startFakeServer, STALE_TOKEN, type FakeServer } from './fake-source/fake-server.js';
 export { FakeTenant, type FakeTenantSize } from './fake-source/fake-tenant.js';
+export { fakeBamboohr, startFakeBamboohr } from './fake-source/bamboohr.js';
 export { fakeEntraId } from './fake-source/entra-id.js';
 export { fakeGoogleWorkspace } from './fake-source/google-workspace.js';
 export { fakeOkta } from './fake-source/okta.js';

@@ -68,7 +68,6 @@ export class EmployeeMapper {
       lastName: employee.optionalText('lastName'),
       name: null,
       jobTitle: employee.optionalText('jobTitleName'),
-      personKey: id,
       raw: employee.pick([...this.#config.fields, TIME_ZONE_FIELD]),
     };
   }

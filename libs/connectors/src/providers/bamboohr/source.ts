@@ -37,7 +37,9 @@ async function check(
     warnings:
       unreadable === 0
         ? []
-        : [`${unreadable} of ${people.length} people cannot be read. They stay as they were; see the samples.`],
+        : [
+            `${unreadable} of ${people.length} people cannot be read. They stay as they were; see the samples.`,
+          ],
   };
 }
 
