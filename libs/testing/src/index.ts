@@ -20,6 +20,7 @@ export {
   type ReadRecords,
   type ReadResult,
 } from './read-source.js';
+export { fakePorts } from './fake-source/fake-ports.js';
 export { startFakeServer, STALE_TOKEN, type FakeServer } from './fake-source/fake-server.js';
 export { FakeTenant, type FakeTenantSize } from './fake-source/fake-tenant.js';
 export { fakeBamboohr, startFakeBamboohr } from './fake-source/bamboohr.js';

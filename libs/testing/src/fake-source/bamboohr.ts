@@ -125,12 +125,11 @@ class Bamboohr {
     const size = Math.min(limit, this.#options.pageSize);
     const page = request.take(listOf(people), { token: query.get('page[after]'), size });
     if (page === undefined) return badRequest('BadPage');
-    const links = page.next === null ? {} : { next: { href: `${HOST}/api/v1/employees?more` } };
     return {
       body: {
         data: [...page.items],
         meta: { total: page.total, page: { limit, nextCursor: page.next, prevCursor: null } },
-        _links: { self: { href: `${HOST}/api/v1/employees` }, ...links },
+        _links: { self: { href: `${HOST}/api/v1/employees` } },
       },
     };
   }
@@ -140,23 +139,27 @@ class Bamboohr {
     return this.#options.edit?.(employee, person.index) ?? employee;
   }
 
-  /** The last thing that happened to each. */
   #changed({ url }: FakeRequest): FakeAnswer {
     const since = Date.parse(url.searchParams.get('since') ?? '');
     if (Number.isNaN(since)) return refuse(400, {});
     const type = url.searchParams.get('type')?.toLowerCase();
-    const last = new Map<string, JsonObject>();
+    const found = [...this.#lastChanges(since)].filter(
+      ([, { action }]) => type === undefined || action.toLowerCase() === type,
+    );
+    const latest = found.at(-1)?.[1].lastChanged ?? null;
+    return { body: { latest, employees: found.length === 0 ? [] : Object.fromEntries(found) } };
+  }
+
+  /** The last thing that happened to each. */
+  #lastChanges(since: number): ReadonlyMap<string, { id: string; action: string; lastChanged: string }> {
+    const last = new Map<string, { id: string; action: string; lastChanged: string }>();
     for (const change of this.#tenant.changes) {
       if (change.of !== 'user' || change.at < since) continue;
       const id = userId(change.index);
       const action = change.kind === 'deleted' ? 'Deleted' : 'Updated';
       last.set(id, { id, action, lastChanged: new Date(change.at).toISOString().replace('.000Z', '+00:00') });
     }
-    const found = [...last].filter(
-      ([, entry]) => type === undefined || String(entry['action']).toLowerCase() === type,
-    );
-    const latest = found.at(-1)?.[1]['lastChanged'] ?? null;
-    return { body: { latest, employees: found.length === 0 ? [] : Object.fromEntries(found) } };
+    return last;
   }
 }
 

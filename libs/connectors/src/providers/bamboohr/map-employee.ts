@@ -26,13 +26,21 @@ export class EmployeeMapper {
   /** The person, the memberships, and the groups that were not said before. */
   map(value: JsonValue, now: Date): MappedEmployee {
     let labels: readonly GroupLabel[] = [];
-    const record = decodeRecord(withId(value), 'user', (employee) => {
+    const record = decodeRecord(this.#asked(value), 'user', (employee) => {
       labels = labelsOf(employee);
       return this.#read(employee, labels, now);
     });
     if (record.kind !== 'user') return { records: [record], person: null };
     const id = record.user.sourceId;
     return { records: [record, ...this.#groups.recordsOf(id, labels)], person: { id, labels } };
+  }
+
+  /** Some fields come unasked. */
+  #asked(value: JsonValue): JsonValue {
+    if (!isJsonObject(value)) return value;
+    const asked = [...this.#config.fields, TIME_ZONE_FIELD, '_restrictedFields'];
+    const entries = Object.entries(value).filter(([name]) => asked.includes(name));
+    return { ...Object.fromEntries(entries), id: value['employeeId'] ?? null };
   }
 
   #read(employee: Fields, labels: readonly GroupLabel[], now: Date): SnapshotRecord {
@@ -78,10 +86,6 @@ export function hiddenFields(employee: Fields, fields: readonly string[]): strin
   const given = new Set(employee.keys());
   const restricted = new Set(employee.texts('_restrictedFields'));
   return fields.filter((name) => !given.has(name) || restricted.has(name));
-}
-
-function withId(value: JsonValue): JsonValue {
-  return isJsonObject(value) ? { ...value, id: value['employeeId'] ?? null } : value;
 }
 
 function invalid(id: string, problem: string): SnapshotRecord {

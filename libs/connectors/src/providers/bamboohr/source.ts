@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '#kernel';
+import { isJsonObject } from '#kernel';
 import type { SnapshotKind, SnapshotRecord } from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
 import type { SourcePorts } from '../../sdk/ports.js';
@@ -58,10 +58,7 @@ async function lookUp(
   for (const id of ids) if (deleted.has(id)) found.set(id, 'gone');
   for (let index = 0; index < ids.length; index += IDS_PER_CALL)
     for (const item of await client.employeesById(ids.slice(index, index + IDS_PER_CALL)))
-      found.set(idOf(item), 'present');
+      if (isJsonObject(item) && typeof item['employeeId'] === 'string')
+        found.set(item['employeeId'], 'present');
   return found;
-}
-
-function idOf(item: JsonValue): string {
-  return isJsonObject(item) ? String(item['employeeId']) : '';
 }
