@@ -74,6 +74,13 @@ describe('BambooHR', () => {
     expect(result.users.size).toBe(7);
   });
 
+  it('goes on five minutes before the server’s time, in whole seconds', async () => {
+    await start();
+    const now = time.clock.now().getTime();
+    const since = new Date(now - 300_000).toISOString().replace('.000Z', 'Z');
+    expect([...(await read()).cursors]).toEqual([['users', since]]);
+  });
+
   it('counts across checkpoints', async () => {
     await start();
     const whole = await read();
@@ -86,6 +93,17 @@ describe('BambooHR', () => {
     const result = await read();
     expect(result).toMatchObject({ complete: true, invalid: [{ of: 'user', id: fake.userId(4) }] });
     expect(result.users.size).toBe(6);
+    expect(result.members).toContain(`department:9004 > user:${fake.userId(4)}`);
+  });
+
+  it('takes no group and no membership for gone when somebody’s department became unreadable', async () => {
+    await start();
+    edits.set(4, hide('departmentId', 'departmentName'));
+    expect((await read()).invalid).toMatchObject([
+      { of: 'user', id: fake.userId(4) },
+      { of: 'group', id: null },
+      { of: 'membership', id: null },
+    ]);
   });
 
   it('stops when a field is hidden of everybody, and names it', async () => {

@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonValue } from '#kernel';
 import type { SnapshotRecord } from '#model';
-import { derivedGroupId, type GroupLabel } from '../../sdk/hr/derived-groups.js';
+import { derivedGroupId } from '../../sdk/hr/derived-groups.js';
 import type { GroupType } from '../../sdk/hr/hr-form.js';
+import type { Placement } from './map-employee.js';
 
 /** Aliases of BambooHR's lists. */
 const LISTS: Readonly<Record<string, GroupType>> = {
@@ -23,8 +24,8 @@ export class GroupOptions {
     this.#ids = lists.flatMap((list) => idsOf(list, wanted));
   }
 
-  /** That a person is in none of the groups besides those of the labels. */
-  othersOf(userId: string, labels: readonly GroupLabel[]): SnapshotRecord[] {
+  /** That a person is in none of the other groups. */
+  othersOf({ id: userId, labels }: Placement): SnapshotRecord[] {
     const own = new Set(labels.map(derivedGroupId));
     return this.#ids
       .filter((groupId) => !own.has(groupId))

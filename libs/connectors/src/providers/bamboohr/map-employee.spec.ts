@@ -28,7 +28,7 @@ const employee = (over: JsonObject = {}): JsonObject => ({
   divisionName: null,
   locationId: '55',
   locationName: 'Linz',
-  teams: [{ id: 7, name: 'Blue' }],
+  teams: [{ id: 7, label: 'Blue' }],
   timezone: null,
   ...over,
 });
@@ -199,20 +199,20 @@ describe('BambooHR state', () => {
     ['neither status nor dates', { status: null, hireDate: '0000-00-00' }],
     ['a date that is none', { hireDate: '2026-02-30' }],
   ])('of %s is set aside under its id', (_name, over) => {
-    expect(map(over)).toMatchObject([{ kind: 'invalid', of: 'user', id: '17' }]);
+    const [record, ...groups] = map(over);
+    expect(record).toMatchObject({ kind: 'invalid', of: 'user', id: '17' });
+    expect(groups.filter(({ kind }) => kind === 'members')).toHaveLength(3);
   });
 });
 
 describe('BambooHR field that the key may not read', () => {
   it('is not known rather than empty', () => {
-    expect(map({ hireDate: null, _restrictedFields: ['hireDate'] })).toEqual([
-      {
-        kind: 'invalid',
-        of: 'user',
-        id: '17',
-        problem: 'The API key may not read "hireDate" of this person.',
-      },
-    ]);
+    expect(user({ hireDate: null, _restrictedFields: ['hireDate'] })).toEqual({
+      kind: 'invalid',
+      of: 'user',
+      id: '17',
+      problem: 'The API key may not read "hireDate" of this person.',
+    });
   });
 
   it('and that is left out is not known either', () => {

@@ -5,13 +5,21 @@ import { deriveState, type DerivedState, type Employment } from '../../sdk/hr/de
 import { DerivedGroups, type GroupLabel } from '../../sdk/hr/derived-groups.js';
 import type { BamboohrConfig } from './config.js';
 import { employmentOf, employmentTypeOf } from './employment.js';
-import { PERSONAL_EMAIL_FIELD, TIME_ZONE_FIELD } from './fields.js';
+import { GROUP_KINDS, OPTIONAL_FIELDS, PERSONAL_EMAIL_FIELD, TIME_ZONE_FIELD } from './fields.js';
 
-/** A person as records; `labels` only of one that could be read. */
+/** Where somebody belongs. */
+export interface Placement {
+  readonly id: string;
+  readonly labels: readonly GroupLabel[];
+}
+
 export interface MappedEmployee {
   readonly records: readonly SnapshotRecord[];
-  readonly person: { readonly id: string; readonly labels: readonly GroupLabel[] } | null;
+  /** Null when the record does not say it. A person may be unreadable otherwise. */
+  readonly placement: Placement | null;
 }
+
+const PLACEMENT_FIELDS: readonly string[] = GROUP_KINDS.flatMap((kind) => OPTIONAL_FIELDS[kind]);
 
 /** Reads employees. One per stream: it says each group only once. */
 export class EmployeeMapper {
@@ -25,14 +33,23 @@ export class EmployeeMapper {
 
   /** The person, the memberships, and the groups that were not said before. */
   map(value: JsonValue, now: Date): MappedEmployee {
-    let labels: readonly GroupLabel[] = [];
+    let placement: Placement | null = null as Placement | null;
     const record = decodeRecord(this.#asked(value), 'user', (employee) => {
-      labels = labelsOf(employee);
-      return this.#read(employee, labels, now);
+      const id = employee.text('employeeId');
+      const hidden = hiddenFields(employee, this.#config.fields);
+      const labels = labelsOf(employee);
+      if (!hidden.some((name) => PLACEMENT_FIELDS.includes(name))) placement = { id, labels };
+      if (hidden.length > 0)
+        return invalid(id, `The API key may not read "${hidden.join('", "')}" of this person.`);
+      return this.#read(employee, { id, labels }, now);
     });
-    if (record.kind !== 'user') return { records: [record], person: null };
-    const id = record.user.sourceId;
-    return { records: [record, ...this.#groups.recordsOf(id, labels)], person: { id, labels } };
+    if (placement === null) return { records: [record], placement };
+    return { records: [record, ...this.#groups.recordsOf(placement.id, placement.labels)], placement };
+  }
+
+  /** For a full run in which somebody's placement is not known. */
+  unknownGroups(): readonly SnapshotRecord[] {
+    return this.#groups.unknown();
   }
 
   /** Some fields come unasked. */
@@ -43,11 +60,7 @@ export class EmployeeMapper {
     return { ...Object.fromEntries(entries), id: value['employeeId'] ?? null };
   }
 
-  #read(employee: Fields, labels: readonly GroupLabel[], now: Date): SnapshotRecord {
-    const id = employee.text('employeeId');
-    const hidden = hiddenFields(employee, this.#config.fields);
-    if (hidden.length > 0)
-      return invalid(id, `The API key may not read "${hidden.join('", "')}" of this person.`);
+  #read(employee: Fields, { id, labels }: Placement, now: Date): SnapshotRecord {
     const employment = employmentOf(employee, this.#config, now);
     if (employment === undefined) return invalid(id, '"status" has an unknown value.');
     const state = deriveState(employment, this.#config.rules, now);
@@ -101,11 +114,9 @@ function emailsOf(work: string | null, personal: string | null): Email[] {
   ];
 }
 
-interface Facts {
-  readonly id: string;
+interface Facts extends Placement {
   readonly state: DerivedState;
   readonly employment: Employment;
-  readonly labels: readonly GroupLabel[];
 }
 
 function customAttributes(employee: Fields, { id, state, employment, labels }: Facts): JsonObject {
@@ -134,7 +145,7 @@ function labelsOf(employee: Fields): readonly GroupLabel[] {
     ...employee.objects('teams').map((team): GroupLabel => ({
       type: 'team',
       id: team.id('id'),
-      name: team.optionalText('name'),
+      name: team.optionalText('label'),
     })),
   ];
 }

@@ -43,7 +43,10 @@ async function* readEverybody(
     if (from === null && count === 0) expectReadable(page.items, config);
     count += page.items.length;
     mark ??= page.mark ?? null;
-    const records = page.items.flatMap((item) => mapper.map(item, ports.clock.now()).records);
+    const records = page.items.flatMap((item) => {
+      const mapped = mapper.map(item, ports.clock.now());
+      return mapped.placement === null ? [...mapped.records, ...mapper.unknownGroups()] : mapped.records;
+    });
     const { total, next } = page;
     if (next !== null) yield { records, total, next: { token: next, count, mark } };
     else yield { records, total, end: endOf(count, total, cursorAfter(mark)) };
@@ -122,8 +125,8 @@ class ChangeReader {
     const { client, ports } = this.#parts;
     const options = (this.#options ??= await this.#readOptions());
     return (await client.employeesById(ids)).flatMap((item) => {
-      const { records, person } = this.#mapper.map(item, ports.clock.now());
-      return person === null ? records : [...options.othersOf(person.id, person.labels), ...records];
+      const { records, placement } = this.#mapper.map(item, ports.clock.now());
+      return placement === null ? records : [...options.othersOf(placement), ...records];
     });
   }
 

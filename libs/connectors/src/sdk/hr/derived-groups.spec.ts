@@ -33,3 +33,11 @@ it('says groups without people', () => {
     { kind: 'group', group: { sourceId: 'location:3', name: '3', raw: { type: 'location', id: '3' } } },
   ]);
 });
+
+it('says that nothing is known, unless no groups are wanted', () => {
+  expect(new DerivedGroups(['department']).unknown()).toMatchObject([
+    { kind: 'invalid', of: 'group', id: null },
+    { kind: 'invalid', of: 'membership', id: null },
+  ]);
+  expect(new DerivedGroups([]).unknown()).toEqual([]);
+});

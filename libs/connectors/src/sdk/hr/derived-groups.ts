@@ -33,6 +33,16 @@ export class DerivedGroups {
     return records;
   }
 
+  /**
+   * For a person whose record does not even say the groups: in this run no group and no membership counts as missing,
+   * or the person would leave all of them.
+   */
+  unknown(): SnapshotRecord[] {
+    if (this.#types.size === 0) return [];
+    const problem = 'The groups of a person whose record could not be read are not known.';
+    return (['group', 'membership'] as const).map((of) => ({ kind: 'invalid', of, id: null, problem }));
+  }
+
   /** The group of a label, for vendors that list their departments: groups without people exist as well. */
   groupOf(label: GroupLabel): SnapshotRecord[] {
     const id = this.#types.has(label.type) ? derivedGroupId(label) : null;
