@@ -26,7 +26,13 @@ export interface ConformanceFake {
    * Names of the calls that list. Only people when the vendor lists no groups: what the connector makes of departments
    * and places is left out by `answers` and has specs of its own.
    */
-  readonly calls: { readonly users: string; readonly groups?: string; readonly members?: string };
+  readonly calls: {
+    readonly users: string;
+    readonly groups?: string;
+    readonly members?: string;
+    /** By which single people are asked for, where the connector can. */
+    readonly lookUp?: string;
+  };
   /** False where a list is one document. */
   readonly hasPages?: false;
   /** False where a page is told by its number or offset, which no vendor forgets. */

@@ -6,6 +6,7 @@ import { conformsInFaults } from './disturbed-run-conformance.js';
 import { conformsInForm } from './form-conformance.js';
 import { conformsInFull } from './full-run-conformance.js';
 import { conformsIncrementally } from './incremental-run-conformance.js';
+import { conformsInLookUp } from './look-up-conformance.js';
 
 /**
  * The suite that every connector passes, against a faithful fake of its vendor and over real sockets. Faults are
@@ -27,6 +28,10 @@ export function connectorConformance<Config>(given: Connector<Config>, fake: Con
     describe('full run that is disturbed', () => {
       conformsInFaults(subject);
     });
+    if (capabilities.lookUp)
+      describe('look-up', () => {
+        conformsInLookUp(subject);
+      });
     if (capabilities.incremental)
       describe('incremental run', () => {
         conformsIncrementally(subject);

@@ -16,6 +16,7 @@ const REFUSED: FaultKind[] = [
   { kind: 'nothing' },
   { kind: 'no_list' },
   { kind: 'html' },
+  { kind: 'html_404' },
   { kind: 'cut_body' },
   { kind: 'hang_up' },
   { kind: 'status', status: 400 },
@@ -130,5 +131,8 @@ function describeEach(
   calls: readonly (typeof CALLS)[number][],
   tests: (call: (typeof CALLS)[number]) => void,
 ): void {
-  if (calls.length > 0) describe.each(calls)('%s', (call) => tests(call));
+  if (calls.length > 0)
+    describe.each(calls)('%s', (call) => {
+      tests(call);
+    });
 }

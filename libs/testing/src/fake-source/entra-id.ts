@@ -34,7 +34,7 @@ export const fakeEntraId: ConformanceFake = {
   secrets: [SECRET, OLD_SECRET, 'fake-graph-token'],
   userId,
   groupId,
-  calls: { users: 'users', groups: 'groups', members: 'members' },
+  calls: { users: 'users', groups: 'groups', members: 'members', lookUp: 'user' },
   states: {
     active: { active: true, stateReason: null },
     suspended: { active: false, stateReason: 'suspended' },
@@ -73,12 +73,20 @@ class Graph {
         { method: 'POST', path: '/v1.0/$batch', call: 'batch', answer: (r) => batch(r) },
         get('/users', 'users', (r) => this.#list(r, mapList(this.#tenant.users, wireUser))),
         get('/groups', 'groups', (r) => this.#list(r, mapList(this.#tenant.groups, wireGroup))),
+
         get('/users/delta', 'users_delta', (r) => this.#delta(r, ['user'])),
+        get('/users/:id', 'user', (r) => this.#user(r)),
         get('/groups/delta', 'groups_delta', (r) => this.#delta(r, ['group', 'members'])),
         get('/directory/deletedItems/microsoft.graph.user', 'deleted', (r) => this.#deleted(r)),
         { ...get('/groups/:id/members', 'members', (r) => this.#members(r)), of: ({ id }) => id ?? '' },
       ],
     };
+  }
+
+  #user(request: FakeRequest): FakeAnswer {
+    if (!isAuthorized(request)) return refuse(401, {});
+    const person = this.#tenant.person(Number.parseInt((request.params['id'] ?? '').slice(-12), 16));
+    return person ? { body: wireUser(person) } : refuse(404, {});
   }
 
   #members(request: FakeRequest): FakeAnswer {

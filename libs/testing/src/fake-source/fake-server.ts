@@ -142,6 +142,7 @@ async function answerTo(
 async function dispatch(serving: Serving, incoming: Incoming): Promise<FakeAnswer> {
   const { fault, answer } = await answerTo(serving, incoming);
   if (fault?.kind === 'nothing' || fault?.kind === 'no_list') return { body: {} };
+  if (fault?.kind === 'html_404') return { status: 404, body: 'No such page' };
   const isBroken = fault !== undefined && ['cut_body', 'hang_up', 'html'].includes(fault.kind);
   return isBroken ? serving.api.refuse(503, {}) : answer;
 }
@@ -178,6 +179,8 @@ function sendBroken(response: ServerResponse, { kind }: FaultKind): boolean {
   else if (kind === 'no_list') response.writeHead(200, json).end('{}');
   else if (kind === 'html')
     response.writeHead(200, { 'content-type': 'text/html' }).end('<html><body>Sign in</body></html>');
+  else if (kind === 'html_404')
+    response.writeHead(404, { 'content-type': 'text/html' }).end('<html><body>No such page</body></html>');
   else if (kind === 'hang_up') response.destroy();
   else return false;
   return true;

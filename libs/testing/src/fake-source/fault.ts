@@ -3,13 +3,13 @@
  * - `short_page` one item only, the rest follows on the next page; `repeat_token` the page's own token comes again;
  *   `stale_token` the next token is one that the vendor will not know; `wrong_total` a count that is too high.
  * - `status` a refusal in the vendor's own words; `nothing` 200 without a byte; `no_list` 200 with `{}`; `html` 200 with
- *   a web page; `cut_body` half of the announced bytes; `hang_up` the connection ends before the first byte.
+ *   a web page, `html_404` the 404 page of something in between; `cut_body` half of the announced bytes; `hang_up` the connection ends before the first byte.
  * - Of protocols with connections: `empty_page` no item although more follow; `size_limit` the page's items, and that the
  *   rest is too much; `silence` nothing, on a connection that stays open.
  */
 export type FaultKind =
   | { readonly kind: 'short_page' | 'repeat_token' | 'stale_token' | 'wrong_total' }
-  | { readonly kind: 'nothing' | 'no_list' | 'html' | 'cut_body' | 'hang_up' }
+  | { readonly kind: 'nothing' | 'no_list' | 'html' | 'html_404' | 'cut_body' | 'hang_up' }
   | { readonly kind: 'empty_page' | 'size_limit' | 'silence' }
   | {
       readonly kind: 'status';

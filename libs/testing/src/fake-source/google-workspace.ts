@@ -50,7 +50,7 @@ export const fakeGoogleWorkspace: ConformanceFake = {
   secrets: [keys.privateKey.split('\n')[1] as string, 'fake-google-token'],
   userId,
   groupId,
-  calls: { users: 'users', groups: 'groups', members: 'members' },
+  calls: { users: 'users', groups: 'groups', members: 'members', lookUp: 'user' },
   states: {
     active: { active: true, stateReason: null },
     suspended: { active: false, stateReason: 'suspended' },
@@ -84,6 +84,7 @@ class Google {
           token,
           answer: (r) => this.#users(r),
         },
+        { method: 'GET', path: `${path}/users/:id`, call: 'user', answer: (r) => this.#user(r) },
         {
           method: 'GET',
           path: `${path}/groups`,
@@ -129,6 +130,12 @@ class Google {
     const gone = [...this.#tenant.gone('user')].map((index) => ({ id: userId(index) }));
     const list = query.get('showDeleted') === 'true' ? listOf(gone) : mapList(this.#tenant.users, wireUser);
     return this.#page(request, 'users', list);
+  }
+
+  #user({ params, headers }: FakeRequest): FakeAnswer {
+    if (headers.authorization !== 'Bearer fake-google-token') return refuse(401, {});
+    const person = this.#tenant.person(Number((params['id'] ?? '').slice(1)));
+    return person ? { body: wireUser(person) } : refuse(404, {});
   }
 
   #members(request: FakeRequest): FakeAnswer {

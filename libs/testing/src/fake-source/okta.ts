@@ -42,7 +42,7 @@ export const fakeOkta: ConformanceFake = {
   secrets: [keys.privateKey.split('\n')[1] as string, 'fake-okta-token'],
   userId,
   groupId,
-  calls: { users: 'users', groups: 'groups', members: 'members' },
+  calls: { users: 'users', groups: 'groups', members: 'members', lookUp: 'user' },
   states: {
     active: { active: true, stateReason: null },
     suspended: { active: false, stateReason: 'suspended' },
@@ -87,6 +87,7 @@ class Okta {
           token,
           answer: (r) => this.#members(r),
         },
+        { method: 'GET', path: `${path}/users/:id`, call: 'user', answer: (r) => this.#user(r) },
         { method: 'GET', path: `${path}/logs`, call: 'logs', token, answer: (r) => this.#logs(r) },
       ],
     };
@@ -147,6 +148,15 @@ class Okta {
     });
   }
 
+  #user({ params, headers }: FakeRequest): FakeAnswer {
+    const now = this.#tenant.clock.now();
+    if (!isAuthorized(headers)) return refuse(401, {}, now);
+    const person = this.#tenant.person(indexOf(params['id'] ?? ''));
+    return person
+      ? { body: wireUser(person, this.#tenant.changedAt('user', person.index)) }
+      : refuse(404, {}, now);
+  }
+
   #members(request: FakeRequest): FakeAnswer {
     const group = indexOf(request.params['id'] ?? '');
     if (this.#tenant.group(group) === undefined) return refuse(404, {}, this.#tenant.clock.now());
@@ -173,8 +183,7 @@ class Okta {
 
   #page(request: FakeRequest, list: FakeList<JsonObject>): FakeAnswer {
     const { url, headers } = request;
-    if (!/^Bearer fake-okta-token-\d+$/.test(headers.authorization ?? ''))
-      return refuse(401, {}, this.#tenant.clock.now());
+    if (!isAuthorized(headers)) return refuse(401, {}, this.#tenant.clock.now());
     const size = Math.min(Number(url.searchParams.get('limit') ?? 200), this.#pageSize);
     const page = request.take(list, { token: url.searchParams.get('after'), size });
     if (page === undefined) return invalid();
@@ -183,6 +192,10 @@ class Okta {
       body: [...page.items],
     };
   }
+}
+
+function isAuthorized({ authorization }: FakeRequest['headers']): boolean {
+  return /^Bearer fake-okta-token-\d+$/.test(authorization ?? '');
 }
 
 /** `limit=1` asks for the time only. */

@@ -2,6 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import { listIn } from '../../sdk/decode.js';
 import type { JsonAnswer, SourceAnswer, SourceHttp, Verdict } from '../../sdk/http/source-http.js';
 import { bearerTokens } from '../../sdk/oauth-token.js';
+import { strange404 } from '../../sdk/look-up.js';
 import type { VendorPage } from '../../sdk/paged-stream.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { SourceError } from '../../sdk/source-error.js';
@@ -82,18 +83,21 @@ export class GraphClient {
   async exist(kind: 'users' | 'groups', ids: readonly string[]): Promise<readonly (boolean | undefined)[]> {
     const parts = await this.#batch(ids.map((id) => `/${kind}/${encodeURIComponent(id)}?$select=id`));
     return ids.map((_id, index) => {
-      const status = parts.get(index)?.['status'];
-      return status === 200 ? true : status === 404 ? false : undefined;
+      const { status, body } = parts.get(index) ?? {};
+      if (status === 200) return true;
+      return status === 404 && saysNotFound(body) ? false : undefined;
     });
   }
 
   /** A part that failed is asked for by itself, where failures are waited for and explained as everywhere. */
   async #memberPage(path: string, part: JsonObject | undefined): Promise<VendorPage | null> {
-    if (part?.['status'] === 404) return null;
-    const body = part?.['body'];
-    if (part?.['status'] === 200 && isJsonObject(body) && Array.isArray(body['value'])) return pageIn(body);
+    const { status, body } = part ?? {};
+    if (status === 404 && saysNotFound(body)) return null;
+    if (status === 200 && isJsonObject(body) && Array.isArray(body['value'])) return pageIn(body);
     const answer = await this.#http.json({ path, accept: [404] });
-    return answer.status === 404 ? null : pageOf(answer);
+    if (answer.status !== 404) return pageOf(answer);
+    if (!saysNotFound(answer.body)) throw strange404('Microsoft Graph');
+    return null;
   }
 
   async #batch(paths: readonly string[]): Promise<ReadonlyMap<number, JsonObject>> {
@@ -143,4 +147,9 @@ function pauseForThrottledParts(answer: SourceAnswer): Verdict | undefined {
   if (!/"status"\s*:\s*429/.test(answer.text)) return undefined;
   const waits = [...answer.text.matchAll(/"retry-after"\s*:\s*"?(\d+)/gi)].map((match) => Number(match[1]));
   return { kind: 'ok', pauseMs: Math.max(1, ...waits) * 1_000 };
+}
+
+function saysNotFound(body: JsonValue | undefined): boolean {
+  const error = isJsonObject(body) ? body['error'] : undefined;
+  return isJsonObject(error) && error['code'] === 'Request_ResourceNotFound';
 }

@@ -2,6 +2,7 @@ import { isJsonObject } from '#kernel';
 import { listIn } from '../../sdk/decode.js';
 import type { JsonAnswer, SourceHttp } from '../../sdk/http/source-http.js';
 import { bearerTokens, requestToken, type AccessToken } from '../../sdk/oauth-token.js';
+import { strange404 } from '../../sdk/look-up.js';
 import type { VendorPage } from '../../sdk/paged-stream.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { signAssertion } from '../../sdk/signed-assertion.js';
@@ -67,12 +68,17 @@ export class GoogleClient {
     const path = `/groups/${encodeURIComponent(groupId)}/members`;
     const query = { maxResults: GROUP_PAGE, pageToken: token ?? undefined };
     const answer = await this.#http.json({ path, query, accept: token === null ? [404] : [400, 404] });
-    return answer.status === 404 ? null : pageOf(answer, 'members');
+    if (answer.status !== 404) return pageOf(answer, 'members');
+    if (!saysNotFound(answer)) throw strange404('Google');
+    return null;
   }
 
-  async exists(kind: 'users' | 'groups', id: string): Promise<boolean> {
+  /** Undefined when a 404 is not Google's own. */
+  async exists(kind: 'users' | 'groups', id: string): Promise<boolean | undefined> {
     const path = `/${kind}/${encodeURIComponent(id)}`;
-    return (await this.#http.json({ path, query: { fields: 'id' }, accept: [404] })).status !== 404;
+    const answer = await this.#http.json({ path, query: { fields: 'id' }, accept: [404] });
+    if (answer.status === 404) return saysNotFound(answer) ? false : undefined;
+    return isJsonObject(answer.body) && answer.body['id'] === id ? true : undefined;
   }
 
   #scope(): Record<string, string> {
@@ -137,4 +143,8 @@ async function fetchToken(
   });
   const form = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion };
   return requestToken(http, { path, form }, explainTokenError);
+}
+
+function saysNotFound({ body }: JsonAnswer): boolean {
+  return JSON.stringify(body).includes('"reason":"notFound"');
 }

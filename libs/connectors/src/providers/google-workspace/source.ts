@@ -1,5 +1,5 @@
-import type { SnapshotKind } from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
+import { lookUpEach, plural } from '../../sdk/look-up.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { GoogleClient } from './client.js';
 import type { GoogleConfig } from './config.js';
@@ -14,7 +14,7 @@ export function connect(config: GoogleConfig, ports: SourcePorts): Source {
   return {
     streams: () => googleStreams({ client, config, ports }),
     check: () => check(client, config),
-    lookUp: (kind, ids) => lookUp(client, kind, ids),
+    lookUp: (kind, ids) => lookUpEach(ids, (id) => client.exists(plural(kind), id)),
   };
 }
 
@@ -30,15 +30,4 @@ async function check(client: GoogleClient, config: GoogleConfig): Promise<Source
     ],
     warnings: [],
   };
-}
-
-async function lookUp(
-  client: GoogleClient,
-  kind: SnapshotKind,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, 'present' | 'gone'>> {
-  const found = new Map<string, 'present' | 'gone'>();
-  for (const id of ids)
-    found.set(id, (await client.exists(kind === 'user' ? 'users' : 'groups', id)) ? 'present' : 'gone');
-  return found;
 }

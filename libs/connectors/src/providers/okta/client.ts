@@ -1,5 +1,7 @@
 import { parseLinkHeader } from 'got';
+import { isJsonObject } from '#kernel';
 import type { JsonAnswer, SourceAnswer, SourceHttp, Verdict } from '../../sdk/http/source-http.js';
+import { strange404 } from '../../sdk/look-up.js';
 import { bearerTokens, requestToken, type AccessToken } from '../../sdk/oauth-token.js';
 import type { VendorPage } from '../../sdk/paged-stream.js';
 import type { SourcePorts } from '../../sdk/ports.js';
@@ -9,6 +11,7 @@ import type { OktaConfig } from './config.js';
 import { manifest } from './manifest.js';
 
 const SCOPES = manifest.scopes.map(({ scope }) => scope);
+const NOT_FOUND = 'E0000007';
 const PAGE = manifest.limits.pageSize;
 const LOG_PAGE = 1_000;
 
@@ -48,7 +51,9 @@ export class OktaClient {
   /** Null when there is no such group. */
   async members(groupId: string, token: string | null): Promise<VendorPage | null> {
     const path = `/api/v1/groups/${encodeURIComponent(groupId)}/users`;
-    return this.#page(await this.#get(path, { limit: PAGE }, token), token);
+    const answer = await this.#get(path, { limit: PAGE }, token);
+    if (answer.status === 404 && !saysNotFound(answer)) throw strange404('Okta');
+    return this.#page(answer, token);
   }
 
   /** A page of the System Log. It has a next page always; an empty one means that nothing more has happened yet. */
@@ -63,9 +68,12 @@ export class OktaClient {
   }
 
   /** Whether a single user or group is there; this is not eventually consistent. */
-  async exists(kind: 'users' | 'groups', id: string): Promise<boolean> {
+  /** Undefined when a 404 is not Okta's own. */
+  async exists(kind: 'users' | 'groups', id: string): Promise<boolean | undefined> {
     const path = `/api/v1/${kind}/${encodeURIComponent(id)}`;
-    return (await this.#http.json({ path, accept: [404] })).status !== 404;
+    const answer = await this.#http.json({ path, accept: [404] });
+    if (answer.status === 404) return saysNotFound(answer) ? false : undefined;
+    return isJsonObject(answer.body) && answer.body['id'] === id ? true : undefined;
   }
 
   async #list(path: string, query: Record<string, string | number | undefined>, token: string | null) {
@@ -166,4 +174,8 @@ function dateOf(answer: SourceAnswer): string {
   const date = Date.parse(String(answer.headers['date']));
   if (!Number.isNaN(date)) return new Date(date).toISOString();
   throw new SourceError('source_changed_shape', 'Okta did not say what time it is (header Date).');
+}
+
+function saysNotFound({ body }: JsonAnswer): boolean {
+  return isJsonObject(body) && body['errorCode'] === NOT_FOUND;
 }

@@ -1,5 +1,5 @@
-import type { SnapshotKind } from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
+import { lookUpEach, plural } from '../../sdk/look-up.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { SourceError } from '../../sdk/source-error.js';
 import { OktaClient } from './client.js';
@@ -15,7 +15,7 @@ export function connect(config: OktaConfig, ports: SourcePorts): Source {
   return {
     streams: (run) => oktaStreams({ client, config, ports }, run),
     check: () => check(client, config, ports),
-    lookUp: (kind, ids) => lookUp(client, kind, ids),
+    lookUp: (kind, ids) => lookUpEach(ids, (id) => client.exists(plural(kind), id)),
   };
 }
 
@@ -38,15 +38,4 @@ async function check(client: OktaClient, config: OktaConfig, ports: SourcePorts)
     ],
     warnings,
   };
-}
-
-async function lookUp(
-  client: OktaClient,
-  kind: SnapshotKind,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, 'present' | 'gone'>> {
-  const found = new Map<string, 'present' | 'gone'>();
-  for (const id of ids)
-    found.set(id, (await client.exists(kind === 'user' ? 'users' : 'groups', id)) ? 'present' : 'gone');
-  return found;
 }

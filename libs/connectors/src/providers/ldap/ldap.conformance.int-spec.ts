@@ -1,0 +1,4 @@
+import { connectorConformance, fakeLdap } from '#testing';
+import ldap from './index.js';
+
+connectorConformance(ldap, fakeLdap);

@@ -1,0 +1,167 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import {
+  FAKE_LDAP,
+  fakeLdap,
+  FakeTenant,
+  fakeTime,
+  readSource,
+  startFakeLdap,
+  type FakeLdapOptions,
+  type FakeServer,
+  type FakeTime,
+  type Reading,
+  type ReadResult,
+} from '#testing';
+import type { Connector } from '../../sdk/contract.js';
+import connector from './index.js';
+
+/** Traps that were met at real servers. */
+describe('ldap', () => {
+  let time: FakeTime;
+  let tenant: FakeTenant;
+  let server: FakeServer;
+  afterEach(() => server.close());
+
+  async function start(options: Partial<FakeLdapOptions> = {}): Promise<void> {
+    time = fakeTime();
+    tenant = new FakeTenant({ users: 9, groups: 7, membersPerGroup: 4 }, time.clock);
+    server = await startFakeLdap(tenant, { pageSize: 3, ...options });
+  }
+
+  function read(settings: Record<string, unknown> = {}, options: Partial<Reading> = {}): Promise<ReadResult> {
+    const answers = { ...fakeLdap.answers(server.url), ...(settings as Record<string, string>) };
+    return readSource(connector as Connector, { time, answers, ...options });
+  }
+
+  it('goes on after a page without entries that is not the last one', async () => {
+    await start();
+    const fault = server.fail({ call: 'users', page: 2, times: 2, fault: { kind: 'empty_page' } });
+    const result = await read();
+    expect(fault.fired()).toBeGreaterThan(0);
+    expect(result).toMatchObject({ complete: true, error: null });
+    expect(result.users.size).toBe(9);
+  });
+
+  it('gives up on a server that sends nothing but pages without entries', async () => {
+    await start();
+    server.fail({ call: 'users', times: Infinity, fault: { kind: 'empty_page' } });
+    const result = await read();
+    expect(result).toMatchObject({ complete: false, error: { code: 'incomplete_listing' } });
+  });
+
+  it.each(['users', 'groups', 'members'])(
+    'keeps what came before a limit of size, of %s, as incomplete',
+    async (call) => {
+      await start();
+      server.fail({ call, page: 2, times: Infinity, fault: { kind: 'size_limit' } });
+      const result = await read();
+      expect(result.complete).toBe(false);
+      expect(result.error).toBeNull();
+      if (call === 'users') expect(result.users.size).toBe(6);
+    },
+  );
+
+  it('removes no member when the list of names is cut', async () => {
+    await start();
+    const fault = server.fail({
+      call: 'user_names',
+      page: 2,
+      times: Infinity,
+      fault: { kind: 'size_limit' },
+    });
+    const result = await read();
+    expect(fault.fired()).toBeGreaterThan(0);
+    expect(result).toMatchObject({ complete: false, error: { code: 'incomplete_listing' } });
+    expect(result.members.size).toBe(0);
+  });
+
+  it('reads long lists of members in their parts', async () => {
+    await start({ kind: 'active_directory', maxValues: 2 });
+    const result = await read();
+    expect(result).toMatchObject({ complete: true, error: null });
+    const ofFirst = [...result.members].filter((text) => text.startsWith(`${fakeLdap.groupId(1)} >`));
+    expect(ofFirst).toHaveLength(4);
+  });
+
+  describe('of Active Directory', () => {
+    it('knows people by objectGUID, reads their state, and adds their primary group', async () => {
+      await start({ kind: 'active_directory' });
+      tenant.change(2, { state: 'suspended' });
+      const { users, members } = await read();
+      expect(users.get(fakeLdap.userId(2))).toMatchObject({ active: false, stateReason: 'suspended' });
+      // Group 1000 of the domain is everybody's primary group, and lists nobody but its own four.
+      const primary = [...members].filter((text) => text.startsWith(`${fakeLdap.groupId(0)} >`));
+      expect(primary).toHaveLength(9);
+    });
+
+    it('asks by change number, and reads whole when another domain controller answers', async () => {
+      await start({ kind: 'active_directory' });
+      const full = await read();
+      const [cursor] = full.cursors.values();
+      expect(cursor).toMatchObject({
+        server: expect.stringContaining('NTDS Settings'),
+        usn: expect.any(Number),
+      });
+      const elsewhere = new Map([...full.cursors].map(([id]) => [id, { server: 'CN=DC2', usn: 5 }]));
+      const result = await read({}, { mode: 'incremental', cursors: elsewhere });
+      expect(result).toMatchObject({ complete: true, error: null });
+      expect(result.restarts.length).toBeGreaterThan(0);
+      expect(result.users.size).toBe(9);
+    });
+
+    it.each([
+      ['52e', 'The password is wrong'],
+      ['533', 'The account is disabled'],
+      ['775', 'The account is locked'],
+    ])('explains a refused bind, %s', async (data, words) => {
+      await start({ kind: 'active_directory' });
+      const reason = `80090308: LdapErr: DSID-0C09042A, AcceptSecurityContext error, data ${data}, v4563`;
+      server.fail({ call: 'bind', times: Infinity, fault: { kind: 'status', status: 49, reason } });
+      const { error } = await read();
+      expect(error).toMatchObject({ code: 'invalid_credentials', message: expect.stringContaining(words) });
+    });
+  });
+
+  it('encrypts by StartTLS, and sends no password when the server does not', async () => {
+    await start({ transport: 'ldap' });
+    expect(await read({ security: 'starttls' })).toMatchObject({ complete: true, error: null });
+    const fault = server.fail({ call: 'starttls', times: Infinity, fault: { kind: 'nothing' } });
+    server.calm();
+    server.fail({ call: 'starttls', times: Infinity, fault: { kind: 'nothing' } });
+    expect(fault.fired()).toBe(0);
+    expect((await read({ security: 'starttls' })).error).toMatchObject({ code: 'tls_failed' });
+    expect(server.calls.filter(({ call }) => call === 'bind')).toEqual([]);
+  });
+
+  it('asks for no attribute that holds a secret', async () => {
+    await start();
+    const result = await read();
+    expect(JSON.stringify([...result.users.values()])).not.toContain('never-to-be-read');
+    expect(() =>
+      connector.readConfig({ ...fakeLdap.answers(server.url), custom_attributes: ['pw=userPassword'] }),
+    ).toThrow('Validation failed');
+  });
+
+  it.each([
+    [{ host: 'a b' }],
+    [{ port: 70_000 }],
+    [{ bind_password: '' }],
+    [{ user_filter: '(uid=' }],
+    [{ ca_certificate: 'none' }],
+    [{ page_size: 0 }],
+  ])('refuses the settings %j', async (settings) => {
+    await start();
+    expect(() => connector.readConfig({ ...fakeLdap.answers(server.url), ...settings })).toThrow(
+      'Validation failed',
+    );
+  });
+
+  it('reads groups in groups, and leaves out members that are nobody', async () => {
+    await start();
+    tenant.addMember(1, { kind: 'group', index: 2 });
+    const { members, complete } = await read();
+    expect(complete).toBe(true);
+    expect(members).toContain(`${fakeLdap.groupId(1)} > group:${fakeLdap.groupId(2)}`);
+    expect(JSON.stringify([...members])).not.toContain(`uid=gone,${FAKE_LDAP.people}`);
+  });
+});

@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Attribute, Change } from 'ldapts';
+import {
+  describeWithPeer,
+  fakeTime,
+  LOOPBACK_CERTIFICATE,
+  readSource,
+  SLAPD,
+  startSlapd,
+  type Reading,
+  type ReadResult,
+  type Slapd,
+} from '#testing';
+import type { Connector } from '../../sdk/contract.js';
+import connector from './index.js';
+
+const PEOPLE = 10_000;
+
+describeWithPeer(SLAPD, (program) => {
+  let slapd: Slapd;
+
+  const read = (
+    settings: Record<string, unknown> = {},
+    options: Partial<Reading> = {},
+  ): Promise<ReadResult> =>
+    readSource(connector as Connector, {
+      // The server's own clock stamps the changes.
+      time: fakeTime(new Date().toISOString()),
+      answers: {
+        host: '127.0.0.1',
+        port: slapd.tlsPort,
+        security: 'ldaps',
+        ca_certificate: LOOPBACK_CERTIFICATE.cert,
+        bind_dn: slapd.readerDn,
+        bind_password: slapd.readerPassword,
+        user_base_dns: [`ou=people,${slapd.suffix}`],
+        group_base_dns: [`ou=groups,${slapd.suffix}`],
+        ...(settings as Record<string, string>),
+      },
+      ...options,
+    });
+
+  describe('with 10 000 people, and a limit that paging passes', () => {
+    beforeAll(async () => {
+      const sizeLimit = 'size.soft=500 size.hard=500 size.prtotal=unlimited';
+      slapd = await startSlapd(program, { people: PEOPLE, groups: 20, membersPerGroup: 300, sizeLimit });
+    }, 60_000);
+    afterAll(() => slapd.close(), 30_000);
+
+    it('reads everybody, every group and every member, by LDAPS and by StartTLS', async () => {
+      for (const settings of [{}, { security: 'starttls', port: slapd.port }]) {
+        const result = await read(settings);
+        expect(result).toMatchObject({ error: null, complete: true, invalid: [] });
+        expect([result.users.size, result.groups.size, result.members.size]).toEqual([PEOPLE, 20, 6_000]);
+        expect(JSON.stringify([...result.users.values()].slice(0, 50))).not.toContain('never-to-be-read');
+      }
+    }, 60_000);
+
+    it('finds by an incremental run who was changed, renamed, added, and which groups were', async () => {
+      const full = await read();
+      const idOf = (login: string): string | undefined =>
+        [...full.users].find(([, user]) => user.userName === login)?.[0];
+      const people = `ou=people,${slapd.suffix}`;
+      const change = (type: string, value: string): Change =>
+        new Change({ operation: 'replace', modification: new Attribute({ type, values: [value] }) });
+      await slapd.admin.modify(`uid=person1,${people}`, change('title', 'Director'));
+      await slapd.admin.modifyDN(`uid=person2,${people}`, 'uid=renamed2');
+      await slapd.admin.add(`uid=newcomer,${people}`, {
+        objectClass: ['inetOrgPerson'],
+        uid: 'newcomer',
+        cn: 'New Comer',
+        sn: 'Comer',
+      });
+      await slapd.admin.modify(`cn=Group 3,ou=groups,${slapd.suffix}`, [
+        new Change({
+          operation: 'add',
+          modification: new Attribute({ type: 'member', values: [`uid=newcomer,${people}`] }),
+        }),
+      ]);
+      const incremental = await read({}, { mode: 'incremental', cursors: full.cursors });
+      expect(incremental).toMatchObject({ error: null, complete: true, covered: [] });
+      const found = [...incremental.users.values()].map(({ userName }) => userName);
+      expect(found).toEqual(expect.arrayContaining(['person1', 'renamed2', 'newcomer']));
+      expect(incremental.users.has(idOf('person2') ?? '')).toBe(true);
+      const newcomer = [...incremental.users].find(([, user]) => user.userName === 'newcomer')?.[0] ?? '';
+      expect([...incremental.members].some((text) => text.endsWith(`user:${newcomer}`))).toBe(true);
+    }, 60_000);
+
+    it('leaves nobody out whose entry was deleted: the next full run does not list them', async () => {
+      const before = await read();
+      await slapd.admin.del(`uid=person9,ou=people,${slapd.suffix}`);
+      const after = await read();
+      expect(after.complete).toBe(true);
+      expect(after.users.size).toBe(before.users.size - 1);
+      // The server keeps the name of the deleted one among the members.
+      expect(after.error).toBeNull();
+    }, 60_000);
+  });
+
+  describe('with a limit that stops paging', () => {
+    beforeAll(async () => {
+      slapd = await startSlapd(program, { people: 1_200, groups: 1, membersPerGroup: 5, sizeLimit: '500' });
+    }, 60_000);
+    afterAll(() => slapd.close(), 30_000);
+
+    it.each([100, 400, 1_000])('takes no list for complete, with pages of %i', async (pageSize) => {
+      const result = await read({ page_size: pageSize });
+      expect(result.complete).toBe(false);
+      expect(result.users.size).toBeLessThanOrEqual(500);
+    });
+
+    it('tells wrong passwords, unknown bases and certificates of strangers apart', async () => {
+      const codeOf = async (settings: Record<string, unknown>): Promise<string | undefined> =>
+        (await read(settings)).error?.code;
+      expect(await codeOf({ bind_password: 'wrong' })).toBe('invalid_credentials');
+      expect(await codeOf({ user_base_dns: [`ou=nowhere,${slapd.suffix}`] })).toBe('config_error');
+      expect(await codeOf({ ca_certificate: undefined })).toBe('tls_failed');
+      expect(await codeOf({ port: slapd.port })).toBe('tls_failed');
+    });
+  });
+});

@@ -1,0 +1,116 @@
+import { EqualityFilter, AndFilter, OrFilter } from 'ldapts';
+import type { SnapshotKind, SnapshotRecord } from '#model';
+import type { Source, SourceCheck } from '../../sdk/contract.js';
+import type { SourcePorts } from '../../sdk/ports.js';
+import { LdapClient, type LdapSession, type Search } from './client.js';
+import type { LdapConfig } from './config.js';
+import { idOf } from './entry.js';
+import { mapGroup } from './map-group.js';
+import { mapUser } from './map-user.js';
+import { ldapStreams } from './streams.js';
+import { guidBytes } from './values.js';
+import type { LdapEntry } from './wire/answer.js';
+
+const SAMPLES = 3;
+const COUNTED_PAGES = 40;
+const IDS_PER_SEARCH = 50;
+
+export function connect(config: LdapConfig, ports: SourcePorts): Source {
+  const client = new LdapClient(config, ports);
+  return {
+    streams: (run) => ldapStreams({ client, ports }, run),
+    check: () => check(client, config, ports),
+    lookUp: (kind, ids) => lookUp(client, kind, ids),
+    close: () => Promise.resolve(client.close()),
+  };
+}
+
+async function check(client: LdapClient, config: LdapConfig, ports: SourcePorts): Promise<SourceCheck> {
+  const session = await client.session();
+  const { dialect } = session;
+  const users = await count(client, session, searchOf(session, 'user'));
+  const groups = await count(client, session, searchOf(session, 'group'));
+  return {
+    users: users.count,
+    groups: groups.count,
+    samples: [
+      ...users.first.map((entry) => mapUser(entry, dialect, ports.clock.now())),
+      ...groups.first.map((entry): SnapshotRecord => mapGroup(entry, dialect)),
+    ],
+    warnings: [...new Set(warningsOf(session, config, [users.cut, groups.cut]))],
+  };
+}
+
+interface Counted {
+  /** Null when there are more than are counted. */
+  readonly count: number | null;
+  readonly first: readonly LdapEntry[];
+  readonly cut: string | null;
+}
+
+async function count(client: LdapClient, session: LdapSession, search: Search): Promise<Counted> {
+  const first: LdapEntry[] = [];
+  let found = 0;
+  let pages = 0;
+  for await (const { entries, cut, isLast } of client.entries(search, session)) {
+    first.push(...entries.slice(0, SAMPLES - first.length));
+    found += entries.length;
+    if (cut !== null) return { count: null, first, cut };
+    if (!isLast && ++pages >= COUNTED_PAGES) return { count: null, first, cut: null };
+  }
+  return { count: found, first, cut: null };
+}
+
+function warningsOf({ facts }: LdapSession, config: LdapConfig, cuts: readonly (string | null)[]): string[] {
+  const warnings = cuts.filter((cut) => cut !== null);
+  if (config.security === 'none')
+    warnings.push('The connection is not encrypted; the password can be read on the way.');
+  if (config.credential === null)
+    warnings.push('Nobody is signed in: the server may hide users or attributes.');
+  if (!facts.canPage)
+    warnings.push(
+      'The server does not offer paging (or hides its root DSE): a limit of size may cut the list.',
+    );
+  return warnings;
+}
+
+/** An id that a search of the same bases and filter does not find is gone; a search that fails says nothing. */
+async function lookUp(
+  client: LdapClient,
+  kind: SnapshotKind,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, 'present' | 'gone'>> {
+  const session = await client.session();
+  const found = new Map<string, 'present' | 'gone'>();
+  for (let start = 0; start < ids.length; start += IDS_PER_SEARCH)
+    for (const [id, state] of await lookUpSome(
+      { client, session, kind },
+      ids.slice(start, start + IDS_PER_SEARCH),
+    ))
+      found.set(id, state);
+  return found;
+}
+
+async function lookUpSome(
+  { client, session, kind }: { client: LdapClient; session: LdapSession; kind: SnapshotKind },
+  ids: readonly string[],
+): Promise<readonly (readonly [string, 'present' | 'gone'])[]> {
+  const { dialect } = session;
+  const attribute = dialect.names.id[0] as string;
+  const value = (id: string): Buffer | string => (attribute === 'objectguid' ? guidBytes(id) : id);
+  const filters = ids.map((id) => new EqualityFilter({ attribute, value: value(id) }));
+  const search = searchOf(session, kind);
+  const filter = new AndFilter({ filters: [search.filter, new OrFilter({ filters })] });
+  const present = new Set<string>();
+  for await (const page of client.entries({ ...search, filter, attributes: [attribute] }, session)) {
+    if (page.cut !== null) return [];
+    for (const entry of page.entries) present.add(idOf(entry, dialect) ?? '');
+  }
+  return ids.map((id) => [id, present.has(id) ? 'present' : 'gone'] as const);
+}
+
+function searchOf({ dialect, userBases, groupBases }: LdapSession, kind: SnapshotKind): Search {
+  return kind === 'user'
+    ? { bases: userBases, filter: dialect.userFilter, attributes: dialect.userAttributes }
+    : { bases: groupBases, filter: dialect.groupFilter, attributes: dialect.groupAttributes };
+}

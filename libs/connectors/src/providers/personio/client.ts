@@ -1,0 +1,126 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import { listIn } from '../../sdk/decode.js';
+import type { JsonAnswer, SourceHttp } from '../../sdk/http/source-http.js';
+import { bearerTokens, type AccessToken } from '../../sdk/oauth-token.js';
+import type { OffsetSlice } from '../../sdk/offset-pages.js';
+import type { SourcePorts } from '../../sdk/ports.js';
+import { SourceError } from '../../sdk/source-error.js';
+import type { PersonioConfig } from './config.js';
+import { flatten } from './flatten.js';
+import { manifest } from './manifest.js';
+
+const API = 'https://api.personio.de';
+const EMPLOYEES = '/v1/company/employees';
+const { limits } = manifest;
+
+/** A token is good for 24 hours; Personio gives the same one to all who ask in that time. */
+const TOKEN_SECONDS = 86_400;
+
+/** One method per call of the Personnel Data API. */
+export class PersonioClient {
+  readonly #http: SourceHttp;
+  readonly #config: PersonioConfig;
+
+  constructor(config: PersonioConfig, ports: SourcePorts) {
+    this.#config = config;
+    this.#http = ports.http({
+      baseUrl: API,
+      limits,
+      authorize: bearerTokens(() => this.#token(), ports.clock),
+    });
+  }
+
+  /** Employees of every status, from a position on. Flattened. @throws SourceError also for attributes that are hidden */
+  async employees(offset: number): Promise<OffsetSlice> {
+    const { body } = await this.#get({ limit: limits.pageSize, offset });
+    const items = listIn(body, 'data').map(flatten);
+    const metadata = isJsonObject(body) && isJsonObject(body['metadata']) ? body['metadata'] : {};
+    const total = metadata['total_elements'];
+    if (typeof total !== 'number' || !Number.isSafeInteger(total) || total < 0)
+      throw new SourceError(
+        'source_changed_shape',
+        'Personio did not say how many employees there are (metadata.total_elements).',
+      );
+    this.#expectReadable(items);
+    return { items, total };
+  }
+
+  /** Undefined when a 404 is not Personio's own, or the answer about somebody else. */
+  async exists(id: string): Promise<boolean | undefined> {
+    const path = `${EMPLOYEES}/${encodeURIComponent(id)}`;
+    const { status, body } = await this.#http.json({ path, accept: [404] });
+    if (!isJsonObject(body)) return undefined;
+    return status === 404
+      ? body['success'] === false
+        ? false
+        : undefined
+      : body['success'] === true || undefined;
+  }
+
+  async #get(query: Record<string, number>): Promise<JsonAnswer> {
+    const names = this.#config.attributes.map((name) => `attributes%5B%5D=${encodeURIComponent(name)}`);
+    const request = { path: `${EMPLOYEES}?${names.join('&')}`, query };
+    try {
+      return await this.#http.json({ ...request, accept: [404, 410] }).then(expectServed);
+    } catch (error) {
+      if (!(error instanceof SourceError) || error.code !== 'invalid_credentials') throw error;
+      // Also a missing right is answered with 401. Only the words tell it from a refused token.
+      const answer = await this.#http.json({ ...request, accept: [401] });
+      if (answer.status !== 401 || !saysUnauthorizedRequest(answer.body)) throw error;
+      throw new SourceError(
+        'insufficient_permissions',
+        'The API credential may not read employees. Give it "Employees: Read" in Personio.',
+        { facts: error.facts },
+      );
+    }
+  }
+
+  /** What a credential may not read is left out of the answer as if it did not exist. It must not pass for empty. */
+  #expectReadable(items: readonly JsonValue[]): void {
+    if (items.length === 0) return;
+    const seen = new Set(items.flatMap((item) => (isJsonObject(item) ? Object.keys(item) : [])));
+    const hidden = this.#config.attributes.filter((name) => !seen.has(name));
+    if (hidden.length === 0) return;
+    throw new SourceError(
+      'insufficient_permissions',
+      `Personio did not send these attributes: ${hidden.join(', ')}. Make them readable for the API credential, or name them under "Attributes that are not shared".`,
+    );
+  }
+
+  async #token(): Promise<AccessToken> {
+    const { clientId, clientSecret } = this.#config;
+    const { status, body } = await this.#http.json({
+      method: 'POST',
+      path: '/v1/auth',
+      json: { client_id: clientId, client_secret: clientSecret },
+      authorized: false,
+      accept: [400, 401, 403],
+    });
+    const data: JsonObject = isJsonObject(body) && isJsonObject(body['data']) ? body['data'] : {};
+    const { token } = data;
+    if (status < 300 && typeof token === 'string' && token !== '')
+      return { value: token, expiresInSeconds: TOKEN_SECONDS };
+    throw status < 300
+      ? new SourceError('source_changed_shape', 'Personio sent no token.')
+      : new SourceError(
+          'invalid_credentials',
+          `Personio refused the client ID or the client secret (${status}). Enter those of an active API credential.`,
+          { facts: { status } },
+        );
+  }
+}
+
+/** No employees at all is not what a retired endpoint means. */
+function expectServed(answer: JsonAnswer): JsonAnswer {
+  if (answer.status < 300) return answer;
+  throw new SourceError(
+    'source_unavailable',
+    `Personio does not offer version 1 of its employee API any more (${answer.status}). This connector needs an update.`,
+    { facts: { status: answer.status } },
+  );
+}
+
+function saysUnauthorizedRequest(body: JsonValue): boolean {
+  const error = isJsonObject(body) ? body['error'] : undefined;
+  return isJsonObject(error) && error['message'] === 'Unauthorized Request';
+}

@@ -1,0 +1,4 @@
+import { connectorConformance, fakePersonio } from '#testing';
+import personio from './index.js';
+
+connectorConformance(personio, fakePersonio);

@@ -1,0 +1,56 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { SourceError } from '#connectors';
+import { fakePorts } from '../fake-source/fake-ports.js';
+import type { FaultKind } from '../fake-source/fault.js';
+import { openWorld, type Subject, type World } from './conformance-world.js';
+
+const UNCLEAR: FaultKind[] = [
+  { kind: 'status', status: 403 },
+  { kind: 'status', status: 500 },
+  { kind: 'nothing' },
+  { kind: 'html' },
+  { kind: 'html_404' },
+  { kind: 'hang_up' },
+];
+
+type Answers = ReadonlyMap<string, 'present' | 'gone'>;
+
+/** What asking for single records proves, and what it does not. */
+export function conformsInLookUp({ connector, fake }: Subject): void {
+  let w: World;
+  beforeEach(async () => void (w = await openWorld({ connector, fake })));
+  afterEach(() => w.server.close());
+
+  const lookUp = async (indexes: readonly number[]): Promise<Answers> => {
+    const { ports, end } = fakePorts({ time: w.time, hosts: fake.hosts?.(w.server.url) });
+    const source = connector.connect(connector.readConfig(fake.answers(w.server.url)), ports);
+    try {
+      return (await source.lookUp?.('user', indexes.map(fake.userId))) as Answers;
+    } finally {
+      await source.close?.();
+      end();
+    }
+  };
+
+  it('tells who is there and who is gone', async () => {
+    w.tenant.remove('user', 4);
+    const answers = await lookUp([3, 4, 5]);
+    expect(answers).toEqual(
+      new Map([
+        [fake.userId(3), 'present'],
+        [fake.userId(4), 'gone'],
+        [fake.userId(5), 'present'],
+      ]),
+    );
+  });
+
+  it.each(UNCLEAR)('takes nobody for gone when the answer is %j', async (fault) => {
+    const handle = w.server.fail({ call: fake.calls.lookUp as string, times: Infinity, fault });
+    const answers = await lookUp([3]).catch((error: unknown) => {
+      expect(error).toBeInstanceOf(SourceError);
+      return new Map<string, string>();
+    });
+    expect(handle.fired()).toBeGreaterThan(0);
+    expect([...answers.values()]).not.toContain('gone');
+  });
+}
