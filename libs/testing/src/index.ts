@@ -20,7 +20,6 @@ export {
   type ReadRecords,
   type ReadResult,
 } from './read-source.js';
-export { fakePorts } from './fake-source/fake-ports.js';
 export { startFakeServer, STALE_TOKEN, type FakeServer } from './fake-source/fake-server.js';
 export { FakeTenant, type FakeTenantSize } from './fake-source/fake-tenant.js';
 export { fakeBamboohr, startFakeBamboohr } from './fake-source/bamboohr.js';
@@ -29,6 +28,7 @@ export { fakeGoogleWorkspace } from './fake-source/google-workspace.js';
 export { FAKE_LDAP, fakeLdap, startFakeLdap, type FakeLdapOptions } from './fake-source/ldap.js';
 export { describeWithPeer } from './peers/describe-with-peer.js';
 export { SLAPD, startSlapd, type Slapd } from './peers/slapd.js';
+export { fakeHibob, startFakeHibob } from './fake-source/hibob.js';
 export { fakeOkta } from './fake-source/okta.js';
 export { fakePersonio, startFakePersonio, type FakePersonioOptions } from './fake-source/personio.js';
 export { fakePorts, type FakePorts, type FakePortsOptions } from './fake-source/fake-ports.js';

@@ -52,7 +52,7 @@ export const fakeBamboohr: ConformanceFake = {
   secrets: [KEY, Buffer.from(`${KEY}:x`).toString('base64')],
   userId,
   groupId: String,
-  calls: { users: 'users' },
+  calls: { users: 'users', lookUp: 'changed' },
   forgetsCursors: false,
   states: {
     active: { active: true, stateReason: null },

@@ -24,8 +24,7 @@ export function flatten(person: JsonObject, fields: readonly string[]): JsonObje
 function valueAt(person: JsonObject, field: string): JsonValue | undefined {
   const path = field.replace(/^root[.]/, '').split('.');
   let value: JsonValue | undefined = person;
-  for (const key of path)
-    value = isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+  for (const key of path) value = isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
   if (hasValue(value)) return value;
   const slashed = person[`/${field.replaceAll('.', '/')}`];
   return isJsonObject(slashed) ? slashed['value'] : undefined;

@@ -29,10 +29,14 @@ async function check(client: HibobClient, config: HibobConfig, { clock }: Source
   expectReadable([...people.values()], config);
   const mapper = new PersonMapper(config);
   const records = [...people].flatMap(([id, person]) => mapper.map(id, person, clock.now()));
-  const persons = records.filter(({ kind, ...rest }) => kind === 'user' || ('of' in rest && rest.of === 'user'));
+  const persons = records.filter(
+    (record) => record.kind === 'user' || (record.kind === 'invalid' && record.of === 'user'),
+  );
   const unreadable = persons.filter(({ kind }) => kind === 'invalid').length;
   if (unreadable > 0)
-    warnings.push(`${unreadable} of ${persons.length} people cannot be read. They stay as they were; see the samples.`);
+    warnings.push(
+      `${unreadable} of ${persons.length} people cannot be read. They stay as they were; see the samples.`,
+    );
   const groups = records.filter(({ kind }) => kind === 'group');
   return {
     users: ids.length,

@@ -60,7 +60,12 @@ async function* readEverybody(
 function namelessRecords(count: number): readonly SnapshotRecord[] {
   if (count === 0) return [];
   return [
-    { kind: 'invalid', of: 'user', id: null, problem: `Bob lists ${count} people without an id that is a text.` },
+    {
+      kind: 'invalid',
+      of: 'user',
+      id: null,
+      problem: `Bob lists ${count} people without an id that is a text.`,
+    },
   ];
 }
 
