@@ -22,7 +22,6 @@ export interface HibobConfig {
   readonly usualFields: readonly string[];
   readonly divisionField: string | null;
   readonly teamField: string | null;
-  /** Kinds of groups whose field is not shared are left out. */
   readonly rules: HrRules;
 }
 
@@ -45,7 +44,6 @@ export function readConfig(answers: JsonObject): HibobConfig {
     ...(form['employment_type'] === true ? TYPE_FIELDS : []),
     ...(form['personal_emails'] === true ? [PERSONAL_EMAIL_FIELD] : []),
   ].filter((field) => field !== null);
-  const rules = readHrRules(form, GROUP_KINDS);
   return {
     baseUrl: HOSTS[form['environment'] as string] as string,
     serviceUserId: form['service_user_id'] as string,
@@ -54,6 +52,6 @@ export function readConfig(answers: JsonObject): HibobConfig {
     usualFields: [...usualFields, ...chosen],
     divisionField,
     teamField,
-    rules: { ...rules, groupTypes: rules.groupTypes.filter((type) => !unshared.has(type)) },
+    rules: readHrRules(form, GROUP_KINDS),
   };
 }

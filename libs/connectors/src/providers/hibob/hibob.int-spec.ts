@@ -67,6 +67,13 @@ describe('HiBob', () => {
     expect(result.members.size).toBe(14);
   });
 
+  it('keeps the digits of ids that come as numbers', async () => {
+    await start();
+    const { rawJSON } = JSON as unknown as { rawJSON(this: void, text: string): JsonValue };
+    edits.set(0, { 'work.siteId': rawJSON('3332883884017713201') });
+    expect((await read()).groups.has('location:3332883884017713201')).toBe(true);
+  });
+
   it('reads a large company in parts, and goes on from each', async () => {
     await start(1_100);
     const whole = await read();

@@ -177,6 +177,14 @@ describe('HiBob state', () => {
       { active: false, stateReason: 'terminated', upcoming: null },
     ],
     [
+      'a hire with an end and no beginning of work',
+      {
+        work: { startDate: '2026-04-01' },
+        internal: { ...inactive, lifecycleStatus: 'hired', terminationDate: '2026-04-01' },
+      },
+      { active: false, stateReason: 'terminated', upcoming: null },
+    ],
+    [
       'leaving',
       { internal: { terminationDate: '2026-03-31' } },
       {
