@@ -83,12 +83,23 @@ export async function fillDirectory(rollcall: RunningRollcall, name: string): Pr
     externalId: 'g-1',
     members: ids.slice(0, 2).map((value) => ({ value })),
   });
+  await untilFeedShows(rollcall, `organization_id=${organization.id}&events=dsync.group.user_added`, 2);
   return {
     organizationId: organization.id,
     directoryId: directory.id,
     endpoint: scim.endpoint,
     token: scim.bearer_token,
   };
+}
+
+/** The feed shows an event once no older transaction of the whole server is under way, so a moment after it was written. */
+export async function untilFeedShows(target: Target, query: string, count: number): Promise<void> {
+  for (let round = 0; round < 400; round += 1) {
+    const { json } = await request(target, `/events?${query}&limit=100`);
+    if ((json['data'] as unknown[]).length >= count) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`The feed never showed ${count} events of ${query}`);
 }
 
 function userResource(person: string, active: boolean): object {

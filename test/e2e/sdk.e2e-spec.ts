@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startRollcall, type RunningRollcall } from '../support/start-rollcall.js';
-import { fillDirectory, SDK_VERSIONS, type FilledDirectory, type Sdk } from './sdk-support.js';
+import {
+  fillDirectory,
+  untilFeedShows,
+  SDK_VERSIONS,
+  type FilledDirectory,
+  type Sdk,
+} from './sdk-support.js';
 
 const DSYNC = [
   'dsync.activated',
@@ -218,6 +224,7 @@ describe.each(SDK_VERSIONS)('official SDK %s', (version, connect) => {
     await expect(sdk.directorySync.deleteDirectory(filled.directoryId)).resolves.toBeUndefined();
     await expect(sdk.directorySync.getDirectory(filled.directoryId)).rejects.toMatchObject({ status: 404 });
     await expect(sdk.directorySync.getUser(String(data[0]?.id))).rejects.toMatchObject({ status: 404 });
+    await untilFeedShows(rollcall, `organization_id=${filled.organizationId}&events=dsync.deleted`, 1);
     const { data: deleted } = await sdk.events.listEvents({
       events: ['dsync.deleted', 'dsync.user.deleted', 'dsync.group.deleted'],
       organizationId: filled.organizationId,
