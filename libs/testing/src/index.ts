@@ -31,3 +31,5 @@ export { SLAPD, startSlapd, type Slapd } from './peers/slapd.js';
 export { fakeOkta } from './fake-source/okta.js';
 export { fakePersonio, startFakePersonio, type FakePersonioOptions } from './fake-source/personio.js';
 export { fakePorts, type FakePorts, type FakePortsOptions } from './fake-source/fake-ports.js';
+export { fakeBamboohr, startFakeBamboohr } from './fake-source/bamboohr.js';
+export { fakeHibob, startFakeHibob } from './fake-source/hibob.js';

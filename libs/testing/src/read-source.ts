@@ -1,4 +1,11 @@
-import { SourceError, type Connector, type RunRequest, type Source, type SourceStream } from '#connectors';
+import {
+  SourceError,
+  type Connector,
+  type RunRequest,
+  type Source,
+  type SourcePage,
+  type SourceStream,
+} from '#connectors';
 import type { JsonObject, JsonValue } from '#kernel';
 import type { SnapshotCoverage, SnapshotGroup, SnapshotRecord, SnapshotUser } from '#model';
 import { fakePorts, type FakePortsOptions } from './fake-source/fake-ports.js';
@@ -136,6 +143,14 @@ class SourceReading {
       }
   }
 
+  #end(stream: SourceStream, end: NonNullable<SourcePage['end']>): boolean {
+    if (end.cursor !== undefined) this.#cursors.set(stream.id, end.cursor);
+    this.#done.add(stream.id);
+    const isRepeat = end.complete && end.isRepeat === true;
+    if (!isRepeat) stream.covers.forEach((kind) => this.#covered.add(kind));
+    return end.complete;
+  }
+
   async #readOnce(stream: SourceStream, from: JsonValue | null): Promise<boolean> {
     try {
       for await (const page of stream.pages(from)) {
@@ -143,11 +158,7 @@ class SourceReading {
         if (page.next !== undefined)
           this.#checkpoints.push({ stream: stream.id, next: page.next, soFar: copy(this.#records) });
         if (page.end === undefined) continue;
-        if (page.end.cursor !== undefined) this.#cursors.set(stream.id, page.end.cursor);
-        this.#done.add(stream.id);
-        const isRepeat = page.end.complete && page.end.isRepeat === true;
-        if (!isRepeat) stream.covers.forEach((kind) => this.#covered.add(kind));
-        return page.end.complete;
+        return this.#end(stream, page.end);
       }
     } catch (error) {
       const isExpired = error instanceof SourceError && error.code === 'cursor_expired';

@@ -37,7 +37,7 @@ export interface FakeRoute {
   /** `/groups/:id/users` */
   readonly path: string;
   /** The logical name that faults and the call log use; may depend on the request. */
-  readonly call: string | ((url: URL) => string);
+  readonly call: string | ((url: URL, body: string) => string);
   /** Which page is asked for. */
   readonly token?: (url: URL) => string | null;
   /** Which object the call is about. */
@@ -122,7 +122,7 @@ async function answerTo(
   if (found === undefined) return { answer: api.refuse(404, {}) };
   const { route, params } = found;
   const fault = plan.meet({
-    call: typeof route.call === 'string' ? route.call : route.call(url),
+    call: typeof route.call === 'string' ? route.call : route.call(url, body),
     of: route.of?.(params) ?? null,
     token: route.token?.(url) ?? null,
   });

@@ -1,0 +1,64 @@
+import { isJsonObject } from '#kernel';
+import type { SnapshotKind, SnapshotRecord } from '#model';
+import type { Source, SourceCheck } from '../../sdk/contract.js';
+import type { SourcePorts } from '../../sdk/ports.js';
+import { BamboohrClient, IDS_PER_CALL } from './client.js';
+import type { BamboohrConfig } from './config.js';
+import { EmployeeMapper } from './map-employee.js';
+import { bamboohrStreams, expectReadable } from './streams.js';
+
+const SAMPLES = 3;
+
+export function connect(config: BamboohrConfig, ports: SourcePorts): Source {
+  const client = new BamboohrClient(config, ports);
+  return {
+    streams: (run) => bamboohrStreams({ client, config, ports }, run),
+    check: () => check(client, config, ports),
+    lookUp: (kind, ids) => lookUp(client, kind, ids),
+  };
+}
+
+async function check(
+  client: BamboohrClient,
+  config: BamboohrConfig,
+  { clock }: SourcePorts,
+): Promise<SourceCheck> {
+  const { items, total } = await client.employees(null);
+  expectReadable(items, config);
+  const mapper = new EmployeeMapper(config);
+  const records: SnapshotRecord[] = items.flatMap((item) => [...mapper.map(item, clock.now()).records]);
+  const people = records.filter(({ kind }) => kind === 'user' || kind === 'invalid');
+  const groups = records.filter(({ kind }) => kind === 'group');
+  const unreadable = people.filter(({ kind }) => kind === 'invalid').length;
+  return {
+    users: total,
+    groups: items.length === total ? groups.length : null,
+    samples: [...people.slice(0, SAMPLES), ...groups.slice(0, SAMPLES)],
+    warnings:
+      unreadable === 0
+        ? []
+        : [
+            `${unreadable} of ${people.length} people cannot be read. They stay as they were; see the samples.`,
+          ],
+  };
+}
+
+/**
+ * Only BambooHR's own word makes somebody gone: who is neither listed nor said to be deleted may be hidden from the key.
+ * Groups are made by us; there is nobody to ask about them.
+ */
+async function lookUp(
+  client: BamboohrClient,
+  kind: SnapshotKind,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, 'present' | 'gone'>> {
+  const found = new Map<string, 'present' | 'gone'>();
+  if (kind !== 'user' || ids.length === 0) return found;
+  const deleted = await client.everDeleted();
+  for (const id of ids) if (deleted.has(id)) found.set(id, 'gone');
+  for (let index = 0; index < ids.length; index += IDS_PER_CALL)
+    for (const item of await client.employeesById(ids.slice(index, index + IDS_PER_CALL)))
+      if (isJsonObject(item) && typeof item['employeeId'] === 'string')
+        found.set(item['employeeId'], 'present');
+  return found;
+}
