@@ -27,6 +27,7 @@ export { fakeEntraId } from './fake-source/entra-id.js';
 export { fakeGoogleWorkspace } from './fake-source/google-workspace.js';
 export { FAKE_LDAP, fakeLdap, startFakeLdap, type FakeLdapOptions } from './fake-source/ldap.js';
 export { describeWithPeer } from './peers/describe-with-peer.js';
+export { OPENSSH, startOpenSsh, type OpenSsh } from './peers/openssh.js';
 export { SLAPD, startSlapd, type Slapd } from './peers/slapd.js';
 export { fakeOkta } from './fake-source/okta.js';
 export { fakePersonio, startFakePersonio, type FakePersonioOptions } from './fake-source/personio.js';
