@@ -5,21 +5,20 @@ import type { ConformanceFake } from '../connector-conformance/conformance-world
 import type { FakeServer } from './fake-server.js';
 import { itemsOf, type FakePerson, type FakeTenant } from './fake-tenant.js';
 import { FaultPlan, type FaultKind } from './fault.js';
-import { fingerprintOf, startFakeSftp, type FakeFile, type Opening } from './sftp-server.js';
+import { newSshKey, startFakeSftp, type FakeFile, type Opening } from './sftp-server.js';
 
 const USERNAME = 'export';
 const PASSWORD = 'fake-sftp-password';
 const OLD_PASSWORD = 'fake-sftp-old-password';
 const { PERMISSION_DENIED, FAILURE } = ssh2.utils.sftp.STATUS_CODE;
 
-const hostKey = (): string => ssh2.utils.generateKeyPairSync('ed25519').private;
-const HOST_KEY = hostKey();
+const HOST_KEY = newSshKey();
 
 const userId = (index: number): string => `e-${String(index).padStart(6, '0')}`;
 const groupId = (index: number): string => `g-${index}`;
 
 /** What specs have to know of the fake. */
-export const FAKE_CSV = { username: USERNAME, password: PASSWORD, hostKey: fingerprintOf(HOST_KEY) };
+export const FAKE_CSV = { username: USERNAME, password: PASSWORD, hostKey: HOST_KEY.fingerprint };
 
 export interface FakeCsvOptions {
   /** Other files than those of the tenant. */
@@ -68,7 +67,7 @@ export async function startFakeCsv(tenant: FakeTenant, options: FakeCsvOptions =
   const sftp = await startFakeSftp({
     username: USERNAME,
     password: PASSWORD,
-    hostKey: options.hasNewHostKey === true ? hostKey() : HOST_KEY,
+    hostKey: (options.hasNewHostKey === true ? newSshKey() : HOST_KEY).privateKey,
     files: options.files ?? (() => filesOf(tenant)),
     admits: () => !isLocked,
     open: (name, file) => {

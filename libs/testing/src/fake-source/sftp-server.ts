@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import ssh2, { type Attributes, type Connection, type SFTPWrapper } from 'ssh2';
 
@@ -64,11 +64,30 @@ export async function startFakeSftp(options: FakeSftpOptions): Promise<FakeSftp>
   };
 }
 
-/** `SHA256:…` of a private key's public half, as ssh-keygen shows it. */
-export function fingerprintOf(privateKey: string): string {
+export interface SshKey {
+  /** PEM. */
+  readonly privateKey: string;
+  /** As a line of `authorized_keys`. */
+  readonly publicKey: string;
+  /** `SHA256:…`, as ssh-keygen shows it. */
+  readonly fingerprint: string;
+}
+
+/** A new key. Made by Node: those that ssh2 makes cannot always be read by it again. */
+export function newSshKey(): SshKey {
+  const { privateKey } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'sec1', format: 'pem' },
+  });
   const key = ssh2.utils.parseKey(privateKey);
   if (key instanceof Error) throw key;
-  return `SHA256:${createHash('sha256').update(key.getPublicSSH()).digest('base64').replace(/=+$/, '')}`;
+  const blob = key.getPublicSSH();
+  return {
+    privateKey,
+    publicKey: `${key.type} ${blob.toString('base64')}`,
+    fingerprint: `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`,
+  };
 }
 
 class Session {

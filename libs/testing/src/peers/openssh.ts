@@ -1,8 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
-import { fingerprintOf } from '../fake-source/sftp-server.js';
+import { newSshKey } from '../fake-source/sftp-server.js';
 import type { Peer } from './describe-with-peer.js';
 import { freePort, startPeer } from './peer-process.js';
 
@@ -32,10 +31,10 @@ export async function startOpenSsh(program: string): Promise<OpenSsh> {
   const folder = join(base, 'files');
   await mkdir(folder);
   if (process.getuid?.() === 0) await mkdir(PRIVILEGE_FOLDER, { recursive: true, mode: 0o755 });
-  const [host, client] = [newKey(), newKey()];
+  const [host, client] = [newSshKey(), newSshKey()];
   const port = await freePort();
-  await writeFile(join(base, 'host_key'), host.private, { mode: 0o600 });
-  await writeFile(join(base, 'authorized_keys'), `${client.public}\n`, { mode: 0o600 });
+  await writeFile(join(base, 'host_key'), host.privateKey, { mode: 0o600 });
+  await writeFile(join(base, 'authorized_keys'), `${client.publicKey}\n`, { mode: 0o600 });
   await writeFile(join(base, 'sshd_config'), configuration(base, port));
   const server = await startPeer(program, ['-D', '-e', '-f', join(base, 'sshd_config')], {
     port,
@@ -44,18 +43,14 @@ export async function startOpenSsh(program: string): Promise<OpenSsh> {
   return {
     port,
     username: userInfo().username,
-    privateKey: client.private,
-    hostKey: fingerprintOf(host.private),
+    privateKey: client.privateKey,
+    hostKey: host.fingerprint,
     folder,
     close: async () => {
       await server.stop();
       await rm(base, { recursive: true, force: true });
     },
   };
-}
-
-function newKey(): { public: string; private: string } {
-  return ssh2.utils.generateKeyPairSync('ed25519');
 }
 
 function configuration(base: string, port: number): string {
