@@ -33,4 +33,5 @@ export { fakeOkta } from './fake-source/okta.js';
 export { fakePersonio, startFakePersonio, type FakePersonioOptions } from './fake-source/personio.js';
 export { fakePorts, type FakePorts, type FakePortsOptions } from './fake-source/fake-ports.js';
 export { fakeBamboohr, startFakeBamboohr } from './fake-source/bamboohr.js';
+export { fakeKeycloak, startFakeKeycloak, type FakeKeycloakOptions } from './fake-source/keycloak.js';
 export { fakeHibob, startFakeHibob } from './fake-source/hibob.js';
