@@ -1,11 +1,13 @@
 import type { JsonObject, JsonValue } from '#kernel';
 import type { ConformanceFake } from '../connector-conformance/conformance-world.js';
 import {
+  STALE_TOKEN,
   startFakeServer,
   type FakeAnswer,
   type FakeApi,
   type FakeRequest,
   type FakeServer,
+  type TakenPage,
 } from './fake-server.js';
 import { itemsOf, listOf, type FakeGroup, type FakePerson, type FakeTenant } from './fake-tenant.js';
 
@@ -216,10 +218,7 @@ class Keycloak {
     const size = Math.min(Number(url.searchParams.get('max') ?? 100), this.#options.pageSize);
     const page = request.take(listOf(all), { token: tokenOf(first), size });
     if (page === undefined) return refuse(400, {});
-    // The position is not obeyed: the same part again.
-    const isMisled = page.next !== null && page.next === (tokenOf(first) ?? 'p0');
-    const items = isMisled ? all.slice(0, size) : page.items;
-    return { body: items.flatMap(wire) };
+    return { body: partOf(all, page, { first, size }).flatMap(wire) };
   }
 
   #below(parent: number | undefined): FakeGroup[] {
@@ -271,6 +270,17 @@ class Keycloak {
 
 function isAuthorized({ authorization }: FakeRequest['headers']): boolean {
   return /^Bearer fake-keycloak-token-\d+$/.test(authorization ?? '');
+}
+
+/** Positions have no tokens that could be wrong: the position is not obeyed, or everybody has moved up by one. */
+function partOf<T>(
+  all: readonly T[],
+  page: TakenPage<T>,
+  { first, size }: { readonly first: number; readonly size: number },
+): readonly T[] {
+  if (page.next === STALE_TOKEN) return all.slice(first + 1, first + 1 + size);
+  const isRepeat = page.next !== null && page.next === (tokenOf(first) ?? 'p0');
+  return isRepeat ? all.slice(0, size) : page.items;
 }
 
 function firstOf(url: URL): number {

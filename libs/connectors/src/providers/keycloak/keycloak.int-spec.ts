@@ -192,6 +192,16 @@ describe('Keycloak', () => {
     });
   });
 
+  it('does not take memberships for whole while groups may be missing', async () => {
+    await open();
+    const streams = await asking(async (source) => source.streams({ mode: 'full', cursors: new Map() }));
+    expect(streams.map(({ id, covers }) => [id, covers])).toEqual([
+      ['users', ['users']],
+      ['groups', ['groups', 'memberships']],
+      ['memberships', ['memberships']],
+    ]);
+  });
+
   it('keeps the members of a group that vanished while it was read', async () => {
     await open();
     const { end, ports } = fakePorts({ time, staged: async () => [fake.groupId(0), fake.groupId(99)] });
