@@ -83,10 +83,20 @@ describe('Keycloak user', () => {
 
 describe('Keycloak group', () => {
   it('has its name, and its path beside', () => {
-    expect(mapGroup({ id: 'g1', name: 'Admins', path: '/acme/Admins', subGroups: [], access: {} })).toEqual({
-      kind: 'group',
-      group: { sourceId: 'g1', name: 'Admins', raw: { id: 'g1', name: 'Admins', path: '/acme/Admins' } },
-    });
+    expect(mapGroup({ id: 'g1', name: 'Admins', path: '/acme/Admins', subGroups: [], access: {} })).toEqual([
+      {
+        kind: 'group',
+        group: { sourceId: 'g1', name: 'Admins', raw: { id: 'g1', name: 'Admins', path: '/acme/Admins' } },
+      },
+    ]);
+  });
+
+  it('keeps its members when it is set aside', () => {
+    const problem = '"name" is missing.';
+    expect(mapGroup({ id: 'g1' })).toEqual([
+      { kind: 'invalid', of: 'group', id: 'g1', problem },
+      { kind: 'invalid', of: 'membership', id: 'g1', problem },
+    ]);
   });
 
   it('has no members without ids', () => {

@@ -1,9 +1,7 @@
 import { isJsonObject, type JsonValue } from '#kernel';
 import { readOffsetPage, type OffsetListing } from '../../sdk/offset-pages.js';
 import { vendorPages } from '../../sdk/paged-stream.js';
-import { SourceError } from '../../sdk/source-error.js';
-
-const TRIES = 3;
+import { readAgain } from '../../sdk/read-again.js';
 
 /** A part of a list: at most `max` items from position `first` on. */
 export type ReadPart = (part: {
@@ -29,22 +27,14 @@ export function endless(read: ReadPart, pageSize: number): OffsetListing {
   };
 }
 
-/**
- * All items of a short list. One that shifts while it is read is read again, which is better than to begin with all
- * groups anew.
- * @throws SourceError
- */
-export async function readAll(listing: OffsetListing): Promise<JsonValue[]> {
-  for (let attempt = 1; ; attempt++)
-    try {
-      const items: JsonValue[] = [];
-      for await (const page of vendorPages((token) => readOffsetPage(listing, token)))
-        items.push(...page.items);
-      return items;
-    } catch (error) {
-      const hasShifted = error instanceof SourceError && error.code === 'cursor_expired';
-      if (!hasShifted || attempt >= TRIES) throw error;
-    }
+/** All items of a short list. @throws SourceError */
+export function readAll(listing: OffsetListing): Promise<JsonValue[]> {
+  return readAgain(async () => {
+    const items: JsonValue[] = [];
+    for await (const page of vendorPages((token) => readOffsetPage(listing, token)))
+      items.push(...page.items);
+    return items;
+  });
 }
 
 function keyOf(item: JsonValue): string {

@@ -28,7 +28,7 @@ async function check(client: KeycloakClient, config: KeycloakConfig): Promise<So
     groups: await client.countGroups(),
     samples: [
       ...items.flatMap((item) => mapUser(item, config.attributes)).slice(0, SAMPLES),
-      ...groups.items.map(mapGroup).slice(0, SAMPLES),
+      ...groups.items.flatMap(mapGroup).slice(0, SAMPLES),
     ],
     warnings:
       items.length === 0 && users > 0 ? [`Keycloak counts ${users} users and lists none of them.`] : [],

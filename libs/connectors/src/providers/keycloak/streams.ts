@@ -54,7 +54,7 @@ function groups({ client }: KeycloakParts): SourceStream {
       for await (const tree of below) found.push(...tree);
       return { items: found, next };
     },
-    map: (item) => [mapGroup(item)],
+    map: mapGroup,
     proof: PROOF,
   });
 }
