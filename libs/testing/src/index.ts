@@ -34,4 +34,5 @@ export { fakePersonio, startFakePersonio, type FakePersonioOptions } from './fak
 export { fakePorts, type FakePorts, type FakePortsOptions } from './fake-source/fake-ports.js';
 export { fakeBamboohr, startFakeBamboohr } from './fake-source/bamboohr.js';
 export { fakeKeycloak, startFakeKeycloak, type FakeKeycloakOptions } from './fake-source/keycloak.js';
+export { fakeOneLogin, startFakeOneLogin, type FakeOneLoginOptions } from './fake-source/onelogin.js';
 export { fakeHibob, startFakeHibob } from './fake-source/hibob.js';

@@ -1,0 +1,4 @@
+import { connectorConformance, fakeOneLogin } from '#testing';
+import onelogin from './index.js';
+
+connectorConformance(onelogin, fakeOneLogin);
