@@ -45,6 +45,8 @@ export interface FakeKeycloakOptions {
   count?: (users: number) => number;
   /** What a group says of its subgroups. */
   subGroupCount?: (count: number) => number;
+  /** What is said about a user federation; that it is there, unless told. */
+  component?: () => FakeAnswer;
   /** What a token request gets instead of a token. */
   tokenError?: FakeAnswer;
 }
@@ -121,6 +123,7 @@ class Keycloak {
         get('/groups/:id', 'group', (r) => this.#group(r)),
         { ...get('/groups/:id/children', 'children', (r) => this.#children(r)), ...listed },
         { ...get('/groups/:id/members', 'members', (r) => this.#members(r)), ...listed },
+        get('/components/:id', 'component', ({ params }) => this.#component(params['id'] ?? '')),
         get('/attack-detection/brute-force/users/:id', 'probe', () => this.#bruteForce()),
       ],
     };
@@ -178,6 +181,16 @@ class Keycloak {
     const person = this.#tenant.person(indexOf(params['id']));
     if (person === undefined || userId(person.index) !== params['id']) return notFound('User not found');
     return this.#isShown(person) ? { body: this.#wire(person, false) } : refuse(403, {});
+  }
+
+  #component(id: string): FakeAnswer {
+    const found = {
+      id,
+      name: 'ldap',
+      providerId: 'ldap',
+      providerType: 'org.keycloak.storage.UserStorageProvider',
+    };
+    return this.#options.component?.() ?? { body: found };
   }
 
   #bruteForce(): FakeAnswer {

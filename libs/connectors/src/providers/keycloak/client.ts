@@ -8,6 +8,7 @@ import type { SourcePorts } from '../../sdk/ports.js';
 import { SourceError } from '../../sdk/source-error.js';
 import type { KeycloakConfig } from './config.js';
 import { explainToken, judge, missingRole, noRealm, saysNotFound } from './errors.js';
+import { federationIn } from './federations.js';
 import { manifest } from './manifest.js';
 import { endless, readAll, type ReadPart } from './pages.js';
 import type { OffsetListing } from '../../sdk/offset-pages.js';
@@ -120,9 +121,22 @@ export class KeycloakClient {
   /** Undefined when a 404 is not Keycloak's own. */
   async exists(kind: SnapshotKind, id: string): Promise<boolean | undefined> {
     const answer = await this.#get(`/${plural(kind)}/${encodeURIComponent(id)}`);
-    // A federation that is switched off or away has nobody; that is no word about its people.
-    if (answer.status === 404) return saysNotFound(answer, kind) && !isOfFederation(id) ? false : undefined;
+    if (answer.status === 404)
+      return saysNotFound(answer, kind) && (await this.#isWord(id)) ? false : undefined;
     return isJsonObject(answer.body) && answer.body['id'] === id ? true : undefined;
+  }
+
+  /** Whether a user federation was removed from the realm; false as well when that may not be known (`view-realm`). */
+  async isFederationGone(id: string): Promise<boolean> {
+    const path = `${this.#path}/components/${encodeURIComponent(id)}`;
+    const answer = await this.#http.json({ path, accept: [403, 404] });
+    return answer.status === 404 && saysNotFound(answer, 'component');
+  }
+
+  /** A federation that is switched off or away has nobody, so a 404 is no word about those whom it keeps to itself. */
+  async #isWord(id: string): Promise<boolean> {
+    const federation = federationIn(id);
+    return federation === null || this.isFederationGone(federation);
   }
 
   async #children(groupId: string): Promise<readonly JsonValue[]> {
@@ -181,9 +195,4 @@ function nullIfSaid(answer: JsonAnswer): null {
 function listOf({ body }: JsonAnswer): readonly JsonValue[] {
   if (Array.isArray(body)) return body;
   throw new SourceError('source_changed_shape', 'Keycloak sent something else than a list.');
-}
-
-/** Users that a federation does not import have ids of the form `f:<federation>:<its own id>`. */
-function isOfFederation(id: string): boolean {
-  return id.startsWith('f:');
 }

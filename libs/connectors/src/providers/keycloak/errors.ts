@@ -5,21 +5,22 @@ import type { ExplainTokenError } from '../../sdk/oauth-token.js';
 import { SourceError } from '../../sdk/source-error.js';
 import type { KeycloakConfig } from './config.js';
 
-/** The words of UsersResource and GroupsResource (Keycloak 4 to 26); nothing else says that there is no such record. */
-const NOT_FOUND: Readonly<Record<SnapshotKind, string>> = {
+/** The words of the resources in Keycloak 4 to 26; nothing else says that there is no such record. */
+const NOT_FOUND: Readonly<Record<SnapshotKind | 'component', string>> = {
   user: 'User not found',
   group: 'Could not find group by id',
+  component: 'Could not find component',
 };
 
-/** Whether Keycloak itself says that it has no such user or group; a missing realm has other words. */
-export function saysNotFound({ body }: JsonAnswer, kind: SnapshotKind): boolean {
+/** Whether Keycloak itself says that it has no such thing; a missing realm has other words. */
+export function saysNotFound({ body }: JsonAnswer, kind: keyof typeof NOT_FOUND): boolean {
   return isJsonObject(body) && body['error'] === NOT_FOUND[kind];
 }
 
-/** A 403 of the Admin API has one remedy. */
+/** A 403 has one remedy where users and groups are read. */
 export function judge({ status, url }: SourceAnswer): Verdict | undefined {
-  const isAdminApi = new URL(url).pathname.includes('/admin/realms/');
-  return status === 403 && isAdminApi ? { kind: 'fail', error: missingRole() } : undefined;
+  const isNeeded = /\/admin\/realms\/[^/]+\/(?!components\/)/.test(new URL(url).pathname);
+  return status === 403 && isNeeded ? { kind: 'fail', error: missingRole() } : undefined;
 }
 
 export function missingRole(): SourceError {

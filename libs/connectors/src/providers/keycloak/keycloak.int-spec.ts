@@ -224,6 +224,47 @@ describe('Keycloak', () => {
     expect({ users: users.size, invalid }).toEqual({ users: 6, invalid: [] });
   });
 
+  describe('a federation that keeps its users to itself', () => {
+    const FEDERATION = '8a0ffee0-0000-4000-8000-000000000001';
+    const id = (index: number): string => `f:${FEDERATION}:person${index}`;
+    const differs = ({ index }: { index: number }): JsonObject => (index > 4 ? { id: id(index) } : {});
+    const isAway = ({ index }: { index: number }): boolean => index > 4;
+
+    it('lets nobody count as missing while it is away', async () => {
+      await open({ differs });
+      const whole = await read();
+      expect(whole).toMatchObject({ complete: true, covered: ['groups', 'memberships', 'users'] });
+      options.drops = isAway;
+      const without = await read({}, { previous: whole.cursors });
+      expect({ complete: without.complete, users: without.users.size }).toEqual({
+        complete: false,
+        users: 5,
+      });
+      // It is not forgotten by that.
+      expect((await read({}, { previous: without.cursors })).complete).toBe(false);
+    });
+
+    it('is remembered at every checkpoint', async () => {
+      await open({ differs: ({ index }): JsonObject => (index < 2 ? { id: id(index) } : {}) });
+      const whole = await read();
+      const resumed = await read({}, { from: whole.checkpoints[0], previous: whole.cursors });
+      expect(resumed.complete).toBe(true);
+      expect(resumed.cursors).toEqual(whole.cursors);
+    });
+
+    it.each([
+      [403, false],
+      [404, true],
+    ])('was removed if Keycloak says so (%i)', async (status, complete) => {
+      await open({ differs, component: () => ({ status, body: { error: 'Could not find component' } }) });
+      const whole = await read();
+      options.drops = isAway;
+      expect((await read({}, { previous: whole.cursors })).complete).toBe(complete);
+      const found = await asking(async (source) => source.lookUp?.('user', [id(6)]));
+      expect(found).toEqual(new Map(complete ? [[id(6), 'gone']] : []));
+    });
+  });
+
   describe('look-up', () => {
     it('tells groups that are there from groups that are gone', async () => {
       await open();
@@ -235,12 +276,6 @@ describe('Keycloak', () => {
           [fake.groupId(1), 'gone'],
         ]),
       );
-    });
-
-    it('says nothing about users of a federation that keeps them to itself', async () => {
-      await open();
-      const id = 'f:8a0ffee0-0000-4000-8000-000000000001:person9';
-      expect(await asking(async (source) => source.lookUp?.('user', [id]))).toEqual(new Map());
     });
 
     it('takes nobody for gone in a realm that is gone', async () => {

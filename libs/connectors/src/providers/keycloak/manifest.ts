@@ -84,6 +84,11 @@ export const manifest = {
       for: 'All users, groups and members. With query-users alone Keycloak lists only whom it may show, so that is refused',
       required: true,
     },
+    {
+      scope: 'realm-management view-realm',
+      for: 'To tell a user federation that was removed from one that is away, where it does not import its users',
+      required: false,
+    },
     { scope: 'realm-management query-groups', for: 'The list of groups; part of view-users', required: true },
   ],
   capabilities: {

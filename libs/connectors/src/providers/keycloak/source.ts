@@ -12,7 +12,7 @@ const SAMPLES = 3;
 export function connect(config: KeycloakConfig, ports: SourcePorts): Source {
   const client = new KeycloakClient(config, ports);
   return {
-    streams: () => keycloakStreams({ client, config, ports }),
+    streams: (run) => keycloakStreams({ client, config, ports }, run),
     check: () => check(client, config),
     lookUp: (kind, ids) => lookUpEach(ids, (id) => client.exists(kind, id)),
   };

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import type { SnapshotMember } from '#model';
-import type { SourcePage, SourceStream } from '../../sdk/contract.js';
+import type { RunRequest, SourcePage, SourceStream } from '../../sdk/contract.js';
 import { mapParallel } from '../../sdk/map-parallel.js';
 import { memberStream, stagedGroups } from '../../sdk/member-stream.js';
 import { readOffsetPage } from '../../sdk/offset-pages.js';
@@ -9,6 +9,7 @@ import type { SourcePorts } from '../../sdk/ports.js';
 import { SourceError } from '../../sdk/source-error.js';
 import type { KeycloakClient } from './client.js';
 import type { KeycloakConfig } from './config.js';
+import { watchingFederations } from './federations.js';
 import { manifest } from './manifest.js';
 import { mapGroup, mapMember } from './map-group.js';
 import { mapUser } from './map-user.js';
@@ -22,8 +23,13 @@ export interface KeycloakParts {
 const PROOF = 'Nothing follows the last one, each page was joined to the one before, and nobody is hidden.';
 const MOST_LEVELS = 100;
 
-export function keycloakStreams(parts: KeycloakParts): readonly SourceStream[] {
-  return [users(parts), groups(parts), memberships(parts)].map((stream) => seeingAll(stream, parts.client));
+export function keycloakStreams(parts: KeycloakParts, run: RunRequest): readonly SourceStream[] {
+  const { client } = parts;
+  const people = watchingFederations(users(parts), {
+    previous: run.previous?.get('users'),
+    isGone: (federation) => client.isFederationGone(federation),
+  });
+  return [people, groups(parts), memberships(parts)].map((stream) => seeingAll(stream, client));
 }
 
 function users({ client, config }: KeycloakParts): SourceStream {
