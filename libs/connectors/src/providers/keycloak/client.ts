@@ -126,7 +126,7 @@ export class KeycloakClient {
     return isJsonObject(answer.body) && answer.body['id'] === id ? true : undefined;
   }
 
-  /** Whether a user federation was removed from the realm; false as well when that may not be known (`view-realm`). */
+  /** Whether a user federation was removed from the realm; false as well when older versions do not tell (`view-realm`). */
   async isFederationGone(id: string): Promise<boolean> {
     const path = `${this.#path}/components/${encodeURIComponent(id)}`;
     const answer = await this.#http.json({ path, accept: [403, 404] });
