@@ -34,3 +34,9 @@ export { fakePersonio, startFakePersonio, type FakePersonioOptions } from './fak
 export { fakePorts, type FakePorts, type FakePortsOptions } from './fake-source/fake-ports.js';
 export { fakeBamboohr, startFakeBamboohr } from './fake-source/bamboohr.js';
 export { fakeHibob, startFakeHibob } from './fake-source/hibob.js';
+export {
+  fakeJumpcloud,
+  fakeJumpcloudServiceAccount,
+  startFakeJumpcloud,
+  type FakeJumpcloudOptions,
+} from './fake-source/jumpcloud.js';
