@@ -27,12 +27,15 @@ export class Organization {
 
   /** Of a listing without anybody. @throws SourceError unless the credential leads to this organization and no other */
   expectListed(organizations: readonly JsonValue[]): void {
-    const ids = organizations.map((item) =>
-      isJsonObject(item) ? String(item['_id'] ?? item['id'] ?? '').toLowerCase() : '',
-    );
+    const ids = organizations.flatMap((item) => idOf(item) ?? []);
     if (this.#id !== null && !ids.includes(this.#id)) throw foreign();
-    if (this.#id === null && ids.length !== 1) throw several();
+    if (this.#id === null && organizations.length !== 1) throw several();
   }
+}
+
+function idOf(organization: JsonValue): string | undefined {
+  const id = isJsonObject(organization) ? organization['_id'] : undefined;
+  return typeof id === 'string' ? id.toLowerCase() : undefined;
 }
 
 function foreign(): SourceError {
