@@ -60,18 +60,27 @@ async function membersOf(
   ports: SourcePorts,
   groupId: string,
 ): Promise<readonly SnapshotMember[] | null> {
+  const fetch = async (token: string | null): Promise<VendorPage> => {
+    const page = await client.members(groupId, token);
+    if (page === null) throw new GroupGone();
+    return page;
+  };
   const members: SnapshotMember[] = [];
-  const first = await client.members(groupId, null);
-  if (first === null) return null;
-  const fetch = async (token: string | null): Promise<VendorPage> =>
-    token === null ? first : ((await client.members(groupId, token)) ?? { items: [], next: null });
-  for await (const { items } of vendorPages(fetch))
-    for (const member of items.map(mapMember)) {
-      if (member === 'everyone') return everyone(ports, members);
-      if (member !== null) members.push(member);
-    }
-  return members;
+  try {
+    for await (const { items } of vendorPages(fetch))
+      for (const member of items.map(mapMember)) {
+        if (member === 'everyone') return await everyone(ports, members);
+        if (member !== null) members.push(member);
+      }
+    return members;
+  } catch (error) {
+    if (error instanceof GroupGone) return null;
+    throw error;
+  }
 }
+
+/** Also between two pages: what was read of its members before is no list of them. */
+class GroupGone extends Error {}
 
 /** All users of this run, and the nested groups that were found before. */
 async function everyone(
