@@ -60,23 +60,31 @@ async function membersOf(
   ports: SourcePorts,
   groupId: string,
 ): Promise<readonly SnapshotMember[] | null> {
+  try {
+    return await readMembers(client, ports, groupId);
+  } catch (error) {
+    if (error instanceof GroupGone) return null;
+    throw error;
+  }
+}
+
+async function readMembers(
+  client: GoogleClient,
+  ports: SourcePorts,
+  groupId: string,
+): Promise<readonly SnapshotMember[]> {
   const fetch = async (token: string | null): Promise<VendorPage> => {
     const page = await client.members(groupId, token);
     if (page === null) throw new GroupGone();
     return page;
   };
   const members: SnapshotMember[] = [];
-  try {
-    for await (const { items } of vendorPages(fetch))
-      for (const member of items.map(mapMember)) {
-        if (member === 'everyone') return await everyone(ports, members);
-        if (member !== null) members.push(member);
-      }
-    return members;
-  } catch (error) {
-    if (error instanceof GroupGone) return null;
-    throw error;
-  }
+  for await (const { items } of vendorPages(fetch))
+    for (const member of items.map(mapMember)) {
+      if (member === 'everyone') return everyone(ports, members);
+      if (member !== null) members.push(member);
+    }
+  return members;
 }
 
 /** Also between two pages: what was read of its members before is no list of them. */
