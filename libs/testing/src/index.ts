@@ -23,16 +23,26 @@ export {
 export { startFakeServer, STALE_TOKEN, type FakeServer } from './fake-source/fake-server.js';
 export { FakeTenant, type FakeTenantSize } from './fake-source/fake-tenant.js';
 export { FAKE_CSV, fakeCsvSftp, startFakeCsv, type FakeCsvOptions } from './fake-source/csv-sftp.js';
-export { fakeEntraId } from './fake-source/entra-id.js';
-export { fakeGoogleWorkspace } from './fake-source/google-workspace.js';
+export { fakeEntraId, fakeEntraIdCertificate } from './fake-source/entra-id.js';
+export {
+  fakeGoogleRefreshToken,
+  fakeGoogleWorkspace,
+  startFakeGoogle,
+} from './fake-source/google-workspace.js';
 export { FAKE_LDAP, fakeLdap, startFakeLdap, type FakeLdapOptions } from './fake-source/ldap.js';
 export { describeWithPeer } from './peers/describe-with-peer.js';
 export { OPENSSH, startOpenSsh, type OpenSsh } from './peers/openssh.js';
 export { SLAPD, startSlapd, type Slapd } from './peers/slapd.js';
-export { fakeOkta } from './fake-source/okta.js';
+export { fakeOkta, fakeOktaApiToken } from './fake-source/okta.js';
 export { fakePersonio, startFakePersonio, type FakePersonioOptions } from './fake-source/personio.js';
 export { fakePorts, type FakePorts, type FakePortsOptions } from './fake-source/fake-ports.js';
 export { fakeBamboohr, startFakeBamboohr } from './fake-source/bamboohr.js';
 export { fakeKeycloak, startFakeKeycloak, type FakeKeycloakOptions } from './fake-source/keycloak.js';
 export { fakeOneLogin, startFakeOneLogin, type FakeOneLoginOptions } from './fake-source/onelogin.js';
 export { fakeHibob, startFakeHibob } from './fake-source/hibob.js';
+export {
+  fakeJumpcloud,
+  fakeJumpcloudServiceAccount,
+  startFakeJumpcloud,
+  type FakeJumpcloudOptions,
+} from './fake-source/jumpcloud.js';

@@ -1,7 +1,11 @@
+import { X509Certificate } from 'node:crypto';
+import { jwtVerify } from 'jose';
 import type { JsonObject, JsonValue } from '#kernel';
 import type { SnapshotKind } from '#model';
 import type { ConformanceFake } from '../connector-conformance/conformance-world.js';
+import { CLIENT_CERTIFICATE } from './client-certificate.js';
 import { startFakeServer, type FakeAnswer, type FakeApi, type FakeRequest } from './fake-server.js';
+import { LOOPBACK_CERTIFICATE } from './loopback-certificate.js';
 import {
   listOf,
   mapList,
@@ -16,6 +20,16 @@ import {
 const SECRET = 'fake~entra.secret-value';
 const OLD_SECRET = 'fake~entra.old-secret';
 const ANSWERS = { tenant_id: 'fabrikam.test', client_id: '11112222-aaaa-bbbb-cccc-333344445555' };
+
+const CERTIFICATE = { ...ANSWERS, auth_mode: 'certificate', certificate: CLIENT_CERTIFICATE.cert };
+
+/** Which tokens a cloud's login gives (learn.microsoft.com/graph/deployments). */
+const LOGINS: Readonly<Record<string, string>> = {
+  'https://graph.microsoft.com/.default': 'https://login.microsoftonline.com',
+  'https://graph.microsoft.us/.default': 'https://login.microsoftonline.us',
+  'https://dod-graph.microsoft.us/.default': 'https://login.microsoftonline.us',
+  'https://microsoftgraph.chinacloudapi.cn/.default': 'https://login.partner.microsoftonline.cn',
+};
 
 const guid = (first: string, index: number): string =>
   `${first}-0000-4000-8000-${index.toString(16).padStart(12, '0')}`;
@@ -44,6 +58,14 @@ export const fakeEntraId: ConformanceFake = {
   statesRemovals: true,
 };
 
+/** The same, read by an application that proves itself by a certificate. */
+export const fakeEntraIdCertificate: ConformanceFake = {
+  ...fakeEntraId,
+  answers: () => ({ ...CERTIFICATE, private_key: CLIENT_CERTIFICATE.key }),
+  wrongAnswers: () => ({ ...CERTIFICATE, private_key: LOOPBACK_CERTIFICATE.key }),
+  secrets: [CLIENT_CERTIFICATE.key.split('\n')[1] as string, 'fake-graph-token'],
+};
+
 class Graph {
   readonly #tenant: FakeTenant;
   readonly #pageSize: number;
@@ -69,7 +91,7 @@ class Graph {
     return {
       refuse,
       routes: [
-        { method: 'POST', path: '/:tenant/oauth2/v2.0/token', call: 'token', answer: issueToken },
+        { method: 'POST', path: '/:tenant/oauth2/v2.0/token', call: 'token', answer: (r) => this.#token(r) },
         { method: 'POST', path: '/v1.0/$batch', call: 'batch', answer: (r) => batch(r) },
         get('/users', 'users', (r) => this.#list(r, mapList(this.#tenant.users, wireUser))),
         get('/groups', 'groups', (r) => this.#list(r, mapList(this.#tenant.groups, wireGroup))),
@@ -81,6 +103,20 @@ class Graph {
         { ...get('/groups/:id/members', 'members', (r) => this.#members(r)), of: ({ id }) => id ?? '' },
       ],
     };
+  }
+
+  async #token({ body, params }: FakeRequest): Promise<FakeAnswer> {
+    const form = new URLSearchParams(body);
+    const login = LOGINS[form.get('scope') ?? ''];
+    if (login === undefined || form.get('client_id') !== ANSWERS.client_id)
+      return refuseToken(500011, 'The resource principal was not found.');
+    const secret = form.get('client_secret');
+    if (secret !== null && secret !== SECRET)
+      return refuseToken(7000215, `Invalid client secret provided: ${secret}`);
+    const audience = `${login}/${params['tenant'] ?? ''}/oauth2/v2.0/token`;
+    if (secret === null && !(await isAsserted(form, audience, this.#tenant.clock.now())))
+      return refuseToken(700027, 'The certificate with identifier used to sign is not registered.');
+    return { body: { token_type: 'Bearer', expires_in: 3599, access_token: 'fake-graph-token' } };
   }
 
   #user(request: FakeRequest): FakeAnswer {
@@ -167,18 +203,34 @@ function readDeltaToken(
   return { since: delta === null ? undefined : Number(delta[1]), until: now, token: null };
 }
 
-function issueToken({ body }: FakeRequest): FakeAnswer {
-  const form = new URLSearchParams(body);
-  const isKnown =
-    form.get('client_id') === ANSWERS.client_id &&
-    form.get('client_secret') === SECRET &&
-    (form.get('scope') ?? '').endsWith('/.default');
-  if (isKnown) return { body: { token_type: 'Bearer', expires_in: 3599, access_token: 'fake-graph-token' } };
-  const description = `AADSTS7000215: Invalid client secret provided: ${form.get('client_secret') ?? ''}`;
+function refuseToken(code: number, description: string): FakeAnswer {
   return {
     status: 401,
-    body: { error: 'invalid_client', error_description: description, error_codes: [7000215] },
+    body: {
+      error: 'invalid_client',
+      error_description: `AADSTS${code}: ${description}`,
+      error_codes: [code],
+    },
   };
+}
+
+/** By the registered certificate, for this cloud's login, named by its SHA-256 thumbprint. */
+async function isAsserted(form: URLSearchParams, audience: string, now: Date): Promise<boolean> {
+  const { publicKey, fingerprint256 } = new X509Certificate(CLIENT_CERTIFICATE.cert);
+  const thumbprint = Buffer.from(fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');
+  try {
+    const { protectedHeader } = await jwtVerify(form.get('client_assertion') ?? '', publicKey, {
+      issuer: ANSWERS.client_id,
+      subject: ANSWERS.client_id,
+      audience,
+      algorithms: ['RS256', 'PS256'],
+      currentDate: now,
+      requiredClaims: ['exp', 'nbf', 'jti'],
+    });
+    return protectedHeader['x5t#S256'] === thumbprint;
+  } catch {
+    return false;
+  }
 }
 
 /** Parts are answered as single requests are, each with a status of its own. */

@@ -2,7 +2,13 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import type { JsonObject } from '#kernel';
 import type { ConformanceFake } from '../connector-conformance/conformance-world.js';
-import { startFakeServer, type FakeAnswer, type FakeApi, type FakeRequest } from './fake-server.js';
+import {
+  startFakeServer,
+  type FakeAnswer,
+  type FakeApi,
+  type FakeRequest,
+  type FakeServer,
+} from './fake-server.js';
 import {
   listOf,
   mapList,
@@ -22,6 +28,9 @@ const rsa = (): { publicKey: string; privateKey: string } =>
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   });
+const OAUTH = { client_id: 'fake.apps.example.com', client_secret: 'fake-google-secret' };
+const REFRESH_TOKEN = '1//fake-google-refresh';
+
 const keys = rsa();
 const otherKeys = rsa();
 
@@ -43,7 +52,7 @@ const answers = (privateKey: string): JsonObject => ({
  * answers show them (2026-03): empty lists are left out, quotas are refused with 403, tokens need a signed assertion.
  */
 export const fakeGoogleWorkspace: ConformanceFake = {
-  start: (tenant, { pageSize }) => startFakeServer(new Google(tenant, pageSize).api()),
+  start: startFakeGoogle,
   answers: () => answers(keys.privateKey),
   wrongAnswers: () => answers(otherKeys.privateKey),
   hosts: (url) => ({ 'https://admin.googleapis.com': url, 'https://oauth2.googleapis.com': url }),
@@ -61,13 +70,34 @@ export const fakeGoogleWorkspace: ConformanceFake = {
   statesRemovals: true,
 };
 
+/** The same, read with the consent of an admin. */
+export const fakeGoogleRefreshToken: ConformanceFake = {
+  ...fakeGoogleWorkspace,
+  answers: () => ({ auth_mode: 'refresh_token', ...OAUTH, refresh_token: REFRESH_TOKEN }),
+  wrongAnswers: () => ({ auth_mode: 'refresh_token', ...OAUTH, refresh_token: '1//revoked' }),
+  secrets: [OAUTH.client_secret, REFRESH_TOKEN, 'fake-google-token'],
+};
+
+/** What a test changes about the fake. */
+export interface FakeGoogleOptions {
+  readonly pageSize: number;
+  /** A group that everybody in the account is a member of, by one entry at its end. */
+  readonly everyoneIn?: number;
+}
+
+export function startFakeGoogle(tenant: FakeTenant, options: FakeGoogleOptions): Promise<FakeServer> {
+  return startFakeServer(new Google(tenant, options).api());
+}
+
 class Google {
   readonly #tenant: FakeTenant;
   readonly #pageSize: number;
+  readonly #everyoneIn: number | undefined;
 
-  constructor(tenant: FakeTenant, pageSize: number) {
+  constructor(tenant: FakeTenant, { pageSize, everyoneIn }: FakeGoogleOptions) {
     this.#tenant = tenant;
     this.#pageSize = pageSize;
+    this.#everyoneIn = everyoneIn;
   }
 
   api(): FakeApi {
@@ -106,6 +136,7 @@ class Google {
 
   async #token({ body }: FakeRequest): Promise<FakeAnswer> {
     const form = new URLSearchParams(body);
+    if (form.get('grant_type') === 'refresh_token') return refreshed(form);
     try {
       const { payload } = await jwtVerify(form.get('assertion') ?? '', createPublicKey(keys.publicKey), {
         issuer: ACCOUNT,
@@ -141,7 +172,8 @@ class Google {
   #members(request: FakeRequest): FakeAnswer {
     const index = Number((request.params['id'] ?? '').slice(5));
     if (this.#tenant.group(index) === undefined) return refuse(404, {});
-    return this.#page(request, 'members', mapList(this.#tenant.members(index), wireMember));
+    const members = mapList(this.#tenant.members(index), wireMember);
+    return this.#page(request, 'members', index === this.#everyoneIn ? withEveryone(members) : members);
   }
 
   #page(request: FakeRequest, kind: 'users' | 'groups' | 'members', list: FakeList<JsonObject>): FakeAnswer {
@@ -157,6 +189,28 @@ class Google {
     if (page.next !== null) body['nextPageToken'] = page.next;
     return { body };
   }
+}
+
+/** Of a revoked consent and of a client secret that was changed, Google says different things. */
+function refreshed(form: URLSearchParams): FakeAnswer {
+  const { client_id: id, client_secret: secret } = OAUTH;
+  if (form.get('client_id') !== id || form.get('client_secret') !== secret)
+    return { status: 401, body: { error: 'invalid_client', error_description: 'Unauthorized' } };
+  return form.get('refresh_token') === REFRESH_TOKEN
+    ? { body: { token_type: 'Bearer', expires_in: 3599, access_token: 'fake-google-token' } }
+    : {
+        status: 400,
+        body: { error: 'invalid_grant', error_description: 'Token has been expired or revoked.' },
+      };
+}
+
+/** The whole account as one member, whose id is the customer's. */
+function withEveryone(members: FakeList<JsonObject>): FakeList<JsonObject> {
+  const account = { kind: 'admin#directory#member', id: 'C0fake', role: 'MEMBER', type: 'CUSTOMER' };
+  return {
+    end: members.end + 1,
+    at: (position) => (position === members.end ? account : members.at(position)),
+  };
 }
 
 function wireUser(person: FakePerson): JsonObject {

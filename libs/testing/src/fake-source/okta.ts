@@ -13,6 +13,7 @@ import {
 } from './fake-tenant.js';
 
 const CLIENT_ID = '0oa1fake2client3id45';
+const API_TOKEN = '00fake-okta-ssws';
 const EVERYONE = '00g0everyone';
 const STATUS = { active: 'ACTIVE', suspended: 'SUSPENDED', pending: 'STAGED', archived: 'DEPROVISIONED' };
 
@@ -50,6 +51,14 @@ export const fakeOkta: ConformanceFake = {
     archived: { active: false, stateReason: 'terminated' },
   },
   statesRemovals: true,
+};
+
+/** The same, read with an API token of an admin. */
+export const fakeOktaApiToken: ConformanceFake = {
+  ...fakeOkta,
+  answers: (url) => ({ org_url: url, auth_mode: 'api_token', api_token: API_TOKEN }),
+  wrongAnswers: (url) => ({ org_url: url, auth_mode: 'api_token', api_token: 'another' }),
+  secrets: [API_TOKEN],
 };
 
 class Okta {
@@ -195,7 +204,7 @@ class Okta {
 }
 
 function isAuthorized({ authorization }: FakeRequest['headers']): boolean {
-  return /^Bearer fake-okta-token-\d+$/.test(authorization ?? '');
+  return authorization === `SSWS ${API_TOKEN}` || /^Bearer fake-okta-token-\d+$/.test(authorization ?? '');
 }
 
 /** `limit=1` asks for the time only. */

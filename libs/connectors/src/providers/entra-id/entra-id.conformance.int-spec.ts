@@ -1,4 +1,10 @@
-import { connectorConformance, fakeEntraId } from '#testing';
-import entraId from './index.js';
+import { describe } from '@jest/globals';
+import { connectorConformance, fakeEntraId, fakeEntraIdCertificate } from '#testing';
+import entra from './index.js';
 
-connectorConformance(entraId, fakeEntraId);
+describe.each([
+  ['client secret', fakeEntraId],
+  ['certificate', fakeEntraIdCertificate],
+])('with the %s', (_name, fake) => {
+  connectorConformance(entra, fake);
+});

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   fakeEntraId as fake,
+  fakeEntraIdCertificate,
   fakeTime,
   FakeTenant,
   readSource,
@@ -55,5 +56,24 @@ describe('Entra ID', () => {
   it('states who was soft-deleted', async () => {
     tenant.remove('user', 3);
     expect((await read()).removed).toEqual([`user:${fake.userId(3)} soft_deleted`]);
+  });
+
+  describe.each([
+    ['us_gov', 'https://graph.microsoft.us', 'https://login.microsoftonline.us'],
+    ['us_dod', 'https://dod-graph.microsoft.us', 'https://login.microsoftonline.us'],
+    ['china', 'https://microsoftgraph.chinacloudapi.cn', 'https://login.partner.microsoftonline.cn'],
+  ])('in the cloud %s', (cloud, graph, login) => {
+    it.each([
+      ['secret', fake],
+      ['certificate', fakeEntraIdCertificate],
+    ])('is asked at its own addresses, with a %s for them', async (_name, { answers }) => {
+      const result = await readSource(entra as Connector, {
+        time,
+        answers: { ...answers(server.url), cloud },
+        hosts: { [graph]: server.url, [login]: server.url },
+      });
+      expect(result).toMatchObject({ complete: true, error: null });
+      expect(result.users.size).toBe(7);
+    });
   });
 });

@@ -1,4 +1,10 @@
-import { connectorConformance, fakeGoogleWorkspace } from '#testing';
-import googleWorkspace from './index.js';
+import { describe } from '@jest/globals';
+import { connectorConformance, fakeGoogleRefreshToken, fakeGoogleWorkspace } from '#testing';
+import google from './index.js';
 
-connectorConformance(googleWorkspace, fakeGoogleWorkspace);
+describe.each([
+  ['service account', fakeGoogleWorkspace],
+  ['refresh token', fakeGoogleRefreshToken],
+])('with the %s', (_name, fake) => {
+  connectorConformance(google, fake);
+});

@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Connector } from '../../sdk/contract.js';
-import { fakeGoogleWorkspace as fake, fakeTime, FakeTenant, readSource, type FakeServer } from '#testing';
+import {
+  fakeGoogleWorkspace as fake,
+  fakeTime,
+  FakeTenant,
+  readSource,
+  startFakeGoogle,
+  type FakeServer,
+} from '#testing';
 import google from './index.js';
 
 describe('Google Workspace', () => {
@@ -44,5 +51,40 @@ describe('Google Workspace', () => {
   it('states who was deleted', async () => {
     tenant.remove('user', 3);
     expect((await read()).removed).toEqual([`user:${fake.userId(3)} deleted`]);
+  });
+
+  describe('a group that the whole account is a member of', () => {
+    const start = async (): Promise<void> => {
+      await server.close();
+      server = await startFakeGoogle(tenant, { pageSize: 3, everyoneIn: 1 });
+    };
+
+    it('has everybody as its member, once, and other groups do not', async () => {
+      await start();
+      const { complete, members } = await read();
+      expect(complete).toBe(true);
+      const of = (group: number): string[] =>
+        [...members].filter((text) => text.startsWith(`${fake.groupId(group)} >`)).sort();
+      expect(of(1)).toEqual(
+        [0, 1, 2, 3, 4, 5, 6].map((index) => `${fake.groupId(1)} > user:${fake.userId(index)}`),
+      );
+      expect(of(0)).toHaveLength(2);
+    });
+
+    it('keeps the groups in it', async () => {
+      tenant.addMember(1, { kind: 'group', index: 0 });
+      await start();
+      const { members } = await read();
+      expect(members).toContain(`${fake.groupId(1)} > group:${fake.groupId(0)}`);
+      expect(members).toContain(`${fake.groupId(1)} > user:${fake.userId(6)}`);
+    });
+  });
+
+  it('takes the first pages of a group that vanished for no list of its members', async () => {
+    for (const index of [2, 3, 4, 5]) tenant.addMember(0, { kind: 'user', index });
+    server.fail({ call: 'members', of: fake.groupId(0), page: 2, fault: { kind: 'status', status: 404 } });
+    const { members, invalid } = await read();
+    expect(invalid).toMatchObject([{ of: 'membership', id: fake.groupId(0) }]);
+    expect([...members].filter((text) => text.startsWith(fake.groupId(0)))).toEqual([]);
   });
 });

@@ -60,11 +60,25 @@ async function membersOf(
   ports: SourcePorts,
   groupId: string,
 ): Promise<readonly SnapshotMember[] | null> {
+  try {
+    return await readMembers(client, ports, groupId);
+  } catch (error) {
+    if (error instanceof GroupGone) return null;
+    throw error;
+  }
+}
+
+async function readMembers(
+  client: GoogleClient,
+  ports: SourcePorts,
+  groupId: string,
+): Promise<readonly SnapshotMember[]> {
+  const fetch = async (token: string | null): Promise<VendorPage> => {
+    const page = await client.members(groupId, token);
+    if (page === null) throw new GroupGone();
+    return page;
+  };
   const members: SnapshotMember[] = [];
-  const first = await client.members(groupId, null);
-  if (first === null) return null;
-  const fetch = async (token: string | null): Promise<VendorPage> =>
-    token === null ? first : ((await client.members(groupId, token)) ?? { items: [], next: null });
   for await (const { items } of vendorPages(fetch))
     for (const member of items.map(mapMember)) {
       if (member === 'everyone') return everyone(ports, members);
@@ -72,6 +86,9 @@ async function membersOf(
     }
   return members;
 }
+
+/** Also between two pages: what was read of its members before is no list of them. */
+class GroupGone extends Error {}
 
 /** All users of this run, and the nested groups that were found before. */
 async function everyone(

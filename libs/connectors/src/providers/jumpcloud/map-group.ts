@@ -1,0 +1,25 @@
+import { isJsonObject, type JsonValue } from '#kernel';
+import type { SnapshotMember, SnapshotRecord } from '#model';
+import { decodeRecord } from '../../sdk/decode.js';
+import { SourceError } from '../../sdk/source-error.js';
+
+const RAW = ['id', 'name', 'description', 'email', 'type', 'membershipMethod', 'memberQuery', 'attributes'];
+
+/** A dynamic group is a group like any other: JumpCloud computes its members and lists them. */
+export function mapGroup(value: JsonValue): SnapshotRecord {
+  return decodeRecord(value, 'group', (group) => ({
+    kind: 'group',
+    group: { sourceId: group.text('id'), name: group.text('name'), raw: group.pick(RAW) },
+  }));
+}
+
+/**
+ * The user at the end of an edge of the graph, `{to: {type, id}}`.
+ * @throws SourceError when it is none: without one member the list would be read as if that one had left
+ */
+export function mapMember(edge: JsonValue): SnapshotMember {
+  const to = isJsonObject(edge) && isJsonObject(edge['to']) ? edge['to'] : {};
+  const { type, id } = to;
+  if (type === 'user' && typeof id === 'string' && id !== '') return { kind: 'user', id };
+  throw new SourceError('source_changed_shape', 'JumpCloud sent a member of a group that is no user.');
+}

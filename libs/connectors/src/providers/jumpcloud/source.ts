@@ -1,0 +1,45 @@
+import type { SnapshotKind } from '#model';
+import type { Source, SourceCheck } from '../../sdk/contract.js';
+import { lookUpEach, plural } from '../../sdk/look-up.js';
+import type { SourcePorts } from '../../sdk/ports.js';
+import { JumpcloudClient } from './client.js';
+import type { JumpcloudConfig } from './config.js';
+import { mapGroup } from './map-group.js';
+import { mapUser } from './map-user.js';
+import { jumpcloudStreams } from './streams.js';
+
+const SAMPLES = 3;
+
+export function connect(config: JumpcloudConfig, ports: SourcePorts): Source {
+  const client = new JumpcloudClient(config, ports);
+  return {
+    streams: () => jumpcloudStreams(client, ports),
+    check: () => check(client),
+    lookUp: (kind, ids) => lookUp(client, kind, ids),
+  };
+}
+
+async function check(client: JumpcloudClient): Promise<SourceCheck> {
+  const users = await client.users(0);
+  const groups = await client.groups(0);
+  const samples = groups.items.slice(0, SAMPLES).map(mapGroup);
+  const first = samples.find((record) => record.kind === 'group');
+  if (first !== undefined) await client.members(first.group.sourceId, 0);
+  return {
+    users: users.total,
+    groups: groups.isCounted || groups.items.length === 0 ? groups.total : null,
+    samples: [...users.items.slice(0, SAMPLES).map(mapUser), ...samples],
+    warnings: users.total === 0 ? ['The organization was found, but it has no users.'] : [],
+  };
+}
+
+/** JumpCloud says "not found" of an organization too; so an absence counts only while the organization is there. */
+async function lookUp(
+  client: JumpcloudClient,
+  kind: SnapshotKind,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, 'present' | 'gone'>> {
+  const found = await lookUpEach(ids, (id) => client.exists(plural(kind), id));
+  if ([...found.values()].includes('gone')) await client.expectOrganization();
+  return found;
+}
