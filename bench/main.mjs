@@ -1,4 +1,4 @@
-/* npm run bench -- scim|webhooks|protocol [options]: measures a part of the service against its floor and its peers. */
+/* npm run bench -- scim|reconcile|webhooks|protocol [options]: measures a part of the service against its floor and its peers. */
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -6,8 +6,9 @@ import { parseArgs } from 'node:util';
 import { stopChildren } from './harness/child.mjs';
 import { Cluster } from './harness/cluster.mjs';
 import { prepare } from './harness/prepare.mjs';
+import { asked } from './harness/results.mjs';
 
-const USAGE = `npm run bench -- scim|webhooks|protocol [options]
+const USAGE = `npm run bench -- scim|reconcile|webhooks|protocol [options]
 
   --rounds N        rounds that every contestant runs (5)
   --only a,b        some of the contestants; RESULTS.md is left alone then
@@ -18,6 +19,8 @@ scim
   --in-flight N     requests in flight (32)
   --directories N   directories of the second scenario (100)
   --pool N          database connections of the floor and of Polis (16)
+reconcile
+  --people N        people of the source (75000); groups and memberships are in proportion
 webhooks
   --events N        deliveries for each contestant and round (20000)
   --full            100 000 deliveries
@@ -27,6 +30,7 @@ webhooks
 const OPTIONS = {
   rounds: { type: 'string', default: '5' },
   users: { type: 'string', default: '3000' },
+  people: { type: 'string', default: '75000' },
   events: { type: 'string', default: '20000' },
   directories: { type: 'string', default: '100' },
   endpoints: { type: 'string', default: '100' },
@@ -43,6 +47,10 @@ const BENCHES = {
     const { runScim, reportScim } = await import('./scim.mjs');
     return { run: runScim, report: reportScim, inFlight: 32 };
   },
+  reconcile: async () => {
+    const { runReconcile, reportReconcile } = await import('./reconcile.mjs');
+    return { run: runReconcile, report: reportReconcile, inFlight: 1 };
+  },
   webhooks: async () => {
     const { runWebhooks, reportWebhooks } = await import('./webhooks.mjs');
     return { run: runWebhooks, report: reportWebhooks, inFlight: 64 };
@@ -58,6 +66,7 @@ function readOptions(values, inFlight) {
   return {
     rounds: count(values, 'rounds'),
     users: count(values, 'users'),
+    people: count(values, 'people'),
     events: values.full ? 100_000 : count(values, 'events'),
     directories: count(values, 'directories'),
     endpoints: count(values, 'endpoints'),
@@ -83,8 +92,10 @@ async function measure({ run, report, withoutDatabase }, options) {
     if (!withoutDatabase) cluster = await Cluster.start();
     const results = await run(cluster, options);
     if (options.only !== undefined) return;
-    for (const { what, value, atLeast } of report(results, options, await cluster?.describe()))
-      console.log(`${what}: ${value?.median.toFixed(2) ?? 'not measured'} (asked: ≥ ${atLeast})`);
+    for (const { what, value, atLeast, atMost } of report(results, options, await cluster?.describe()))
+      console.log(
+        `${what}: ${value?.median.toFixed(2) ?? 'not measured'} (asked: ${asked({ atLeast, atMost })})`,
+      );
     console.log('Written to bench/RESULTS.md');
   } finally {
     await stopChildren();

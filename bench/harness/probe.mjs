@@ -19,7 +19,11 @@ export function stayAlive() {
 
 answer('usage', () => {
   const { user, system } = process.cpuUsage();
-  return { cpuSeconds: (user + system) / 1e6, rssBytes: process.memoryUsage.rss() };
+  return {
+    cpuSeconds: (user + system) / 1e6,
+    rssBytes: process.memoryUsage.rss(),
+    peakBytes: process.resourceUsage().maxRSS * 1_024,
+  };
 });
 
 if (process.send) {

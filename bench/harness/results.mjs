@@ -4,7 +4,7 @@ import { availableParallelism, loadavg, totalmem } from 'node:os';
 import { ratio, spread } from './stats.mjs';
 
 const FILE = new URL('../RESULTS.md', import.meta.url);
-const SECTIONS = ['scim', 'webhooks', 'protocol'];
+const SECTIONS = ['scim', 'reconcile', 'webhooks', 'protocol'];
 const HEAD = `# Benchmark results
 
 Written by \`npm run bench\`; each benchmark replaces its own section. All contestants of a section ran in one run, in
@@ -56,17 +56,29 @@ function optional(value) {
   return value === undefined ? '–' : show(value, two);
 }
 
-/** @param {{ what: string, value: { median: number, min: number, max: number } | undefined, atLeast: number }[]} budgets */
+/**
+ * A budget has `atLeast` or `atMost`.
+ * @param {{ what: string, value?: { median: number, min: number, max: number }, atLeast?: number, atMost?: number }[]} budgets
+ */
 export function budgetTable(budgets) {
-  const rows = budgets.map(({ what, value, atLeast }) => {
+  const rows = budgets.map(({ what, value, ...limits }) => {
     const measured = value ? show(value, two) : 'not measured';
-    const verdict = value ? (value.median >= atLeast ? 'met' : '**not met**') : '–';
-    return `| ${what} | ≥ ${atLeast} | ${measured} | ${verdict} |`;
+    const verdict = value ? (isMet(value.median, limits) ? 'met' : '**not met**') : '–';
+    return `| ${what} | ${asked(limits)} | ${measured} | ${verdict} |`;
   });
   return ['| budget | asked | measured | |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
 
-function show({ median, min, max }, format) {
+export function asked({ atLeast, atMost }) {
+  return atMost === undefined ? `≥ ${atLeast}` : `≤ ${atMost}`;
+}
+
+function isMet(value, { atLeast, atMost }) {
+  return atMost === undefined ? value >= atLeast : value <= atMost;
+}
+
+/** Median, smallest and largest value as text. */
+export function show({ median, min, max }, format) {
   return `**${format(median)}** (${format(min)}–${format(max)})`;
 }
 
@@ -74,7 +86,7 @@ function whole(value) {
   return Math.round(value).toLocaleString('en').replaceAll(',', ' ');
 }
 
-function two(value) {
+export function two(value) {
   return value.toFixed(2);
 }
 

@@ -26,5 +26,5 @@ export async function withUsage(child, work) {
   const before = await child.ask('usage');
   const result = await work();
   const after = await child.ask('usage');
-  return { result, cpuSeconds: after.cpuSeconds - before.cpuSeconds, rssBytes: after.rssBytes };
+  return { ...after, result, cpuSeconds: after.cpuSeconds - before.cpuSeconds };
 }

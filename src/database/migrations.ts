@@ -8,6 +8,7 @@ import { ExtendScimCredentials20261124130000 } from '../../migrations/2026112413
 import { CreateRemovalGuard20261124140000 } from '../../migrations/20261124140000-create-removal-guard.js';
 import { CreateSnapshots20261124150000 } from '../../migrations/20261124150000-create-snapshots.js';
 import { CreateSyncRuns20261124160000 } from '../../migrations/20261124160000-create-sync-runs.js';
+import { PackSnapshotMembers20261125120000 } from '../../migrations/20261125120000-pack-snapshot-members.js';
 
 /** Every migration, oldest first. A new one is added at the end; none is ever changed or removed. */
 export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string })[] = [
@@ -19,6 +20,7 @@ export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string
   CreateRemovalGuard20261124140000,
   CreateSnapshots20261124150000,
   CreateSyncRuns20261124160000,
+  PackSnapshotMembers20261125120000,
 ];
 
 /** Their names as they stand in the table of migrations, oldest first. */

@@ -5,7 +5,7 @@ import { BatchGuard } from './batch-guard.js';
 import { BatchGroups } from './groups.js';
 import type { BatchOptions } from './batch-options.js';
 import { loadHead, type DirectoryRef, type Head } from './head.js';
-import { BatchLinks, MEMBERSHIPS, PENDING_MEMBERSHIPS } from './members.js';
+import { BatchLinks, MEMBERSHIPS, PENDING_MEMBERSHIPS, type MemberPair } from './members.js';
 import { BatchUsers } from './users.js';
 
 /** The working state of one transaction: what it knows, what it has changed, and the events that came of it. */
@@ -36,10 +36,11 @@ export async function openBatch(tx: Queryable, start: BatchStart): Promise<Batch
   const { ref, changes = [], clock } = start;
   const users = new BatchUsers(tx, ref);
   const groups = new BatchGroups(tx, ref);
+  const memberships = new BatchLinks(tx, ref, MEMBERSHIPS);
   const [head] = await Promise.all([
     loadHead(tx, ref),
     start.fence?.(tx),
-    ...prefetch(users, groups, changes),
+    ...prefetch({ users, groups, memberships }, changes),
   ]);
   const events: NewEvent[] = [];
   return {
@@ -48,18 +49,22 @@ export async function openBatch(tx: Queryable, start: BatchStart): Promise<Batch
     clock,
     users,
     groups,
-    memberships: new BatchLinks(tx, ref, MEMBERSHIPS),
+    memberships,
     pending: new BatchLinks(tx, ref, PENDING_MEMBERSHIPS),
     events,
     guard: new BatchGuard(tx, head, { ...start, events }),
   };
 }
 
-function prefetch(users: BatchUsers, groups: BatchGroups, changes: readonly Change[]): Promise<void>[] {
+function prefetch(
+  { users, groups, memberships }: Pick<Batch, 'users' | 'groups' | 'memberships'>,
+  changes: readonly Change[],
+): Promise<void>[] {
   const userIds: string[] = [];
   const groupIds: string[] = [];
   const newUsers: Identity[] = [];
   const newGroups: Identity[] = [];
+  const links: MemberPair[] = [];
   for (const change of changes) {
     if (change.kind === 'create_user')
       newUsers.push({ key: foldKey(change.user.userName), externalId: change.user.externalId });
@@ -67,11 +72,15 @@ function prefetch(users: BatchUsers, groups: BatchGroups, changes: readonly Chan
       newGroups.push({ key: foldKey(change.group.name), externalId: change.group.externalId });
     else if (change.kind === 'update_user' || change.kind === 'delete_user') userIds.push(change.id);
     else groupIds.push(change.id);
+    if (change.kind === 'update_group')
+      for (const member of change.userIds ?? []) links.push({ groupId: change.id, member });
   }
+  userIds.push(...new Set(links.map((link) => link.member)));
   return [
     users.loadIds(userIds),
     users.loadKeys(newUsers),
     groups.loadIds(groupIds),
     groups.loadIdentities(newGroups),
+    memberships.loadLinks(links),
   ];
 }

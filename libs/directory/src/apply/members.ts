@@ -70,11 +70,27 @@ export class BatchLinks {
       `${name}_by_pair`,
       `SELECT l.group_id, l.${column} AS member, ${asserted} AS asserted FROM unnest($4::text[]) AS wanted (member)
         CROSS JOIN LATERAL (SELECT * FROM ${name} l WHERE l.environment_id = $1 AND l.directory_id = $2
-          AND l.group_id = $3 AND l.${column} = wanted.member) l`,
+          AND l.group_id = $3 AND l.${column} = wanted.member OFFSET 0) l`,
       [groupId, unknown],
     );
     for (const row of rows) this.#learn(row, row.asserted ? PRESENT : HELD);
     for (const member of unknown) this.#learn({ groupId, member }, ABSENT);
+  }
+
+  /** Links of several groups in one statement. */
+  async loadLinks(pairs: readonly MemberPair[]): Promise<void> {
+    if (pairs.length === 0) return;
+    const { name, column, asserted } = this.#table;
+    const rows = await this.#select(
+      `${name}_by_pairs`,
+      `SELECT l.group_id, l.${column} AS member, ${asserted} AS asserted
+        FROM unnest($3::text[], $4::text[]) AS wanted (group_id, member)
+        CROSS JOIN LATERAL (SELECT * FROM ${name} l WHERE l.environment_id = $1 AND l.directory_id = $2
+          AND l.group_id = wanted.group_id AND l.${column} = wanted.member OFFSET 0) l`,
+      [pairs.map((pair) => pair.groupId), pairs.map((pair) => pair.member)],
+    );
+    for (const row of rows) this.#learn(row, row.asserted ? PRESENT : HELD);
+    for (const pair of pairs) this.#learn(pair, ABSENT);
   }
 
   async loadGroup(groupId: string): Promise<void> {
@@ -96,7 +112,7 @@ export class BatchLinks {
       `${name}_by_member`,
       `SELECT l.group_id, l.${column} AS member, ${asserted} AS asserted FROM unnest($3::text[]) AS wanted (member)
         CROSS JOIN LATERAL (SELECT * FROM ${name} l WHERE l.environment_id = $1 AND l.directory_id = $2
-          AND l.${column} = wanted.member) l`,
+          AND l.${column} = wanted.member OFFSET 0) l`,
       [members],
     );
     for (const row of rows) this.#learn(row, row.asserted ? PRESENT : HELD);

@@ -251,28 +251,29 @@ function pendingNow(entry: Entry): PendingUser {
 
 const ANY_BY_ID = `FROM unnest($3::text[]) AS wanted (id)
   CROSS JOIN LATERAL (SELECT * FROM directory_users u
-    WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.id = wanted.id) u
+    WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.id = wanted.id OFFSET 0) u
   JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;
 
 /*
- * LATERAL over unnest instead of = ANY($n): a plan prepared while the table was empty stays good when it has grown.
+ * LATERAL over unnest instead of = ANY($n), and OFFSET 0, which keeps it from becoming a join: a plan prepared while the
+ * table was empty stays good when it has grown.
  */
 const BY_ID = `FROM unnest($3::text[]) AS wanted (id)
   CROSS JOIN LATERAL (SELECT * FROM directory_users u
-    WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.id = wanted.id AND u.asserted_deleted_at IS NULL) u
+    WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.id = wanted.id AND u.asserted_deleted_at IS NULL OFFSET 0) u
   JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;
 
 const BY_EXTERNAL_ID = `FROM unnest($3::text[]) AS wanted (external_id)
   CROSS JOIN LATERAL (SELECT * FROM directory_users u
     WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.external_id = wanted.external_id
-      AND u.asserted_deleted_at IS NULL) u
+      AND u.asserted_deleted_at IS NULL OFFSET 0) u
   JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;
 
 const BY_KEY = `FROM (
     SELECT live.id FROM unnest($3::text[]) AS wanted (key)
       CROSS JOIN LATERAL (SELECT t.id FROM directory_users t
         WHERE t.environment_id = $1 AND t.directory_id = $2 AND t.user_name_key = wanted.key
-          AND t.asserted_deleted_at IS NULL) live
+          AND t.asserted_deleted_at IS NULL OFFSET 0) live
     UNION
     SELECT gone.id FROM unnest($3::text[]) AS wanted (key)
       CROSS JOIN LATERAL (SELECT t.id FROM directory_users t
@@ -289,5 +290,5 @@ const BY_KEY = `FROM (
         ORDER BY t.asserted_deleted_at DESC LIMIT 5) gone
   ) AS found
   CROSS JOIN LATERAL (SELECT * FROM directory_users u
-    WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.id = found.id) u
+    WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.id = found.id OFFSET 0) u
   JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;

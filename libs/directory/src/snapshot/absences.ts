@@ -10,7 +10,7 @@ export interface Proof {
 }
 
 /** Complete runs in a row that have to miss a record before it counts as removed. */
-const CONFIRMING_RUNS = 2;
+export const CONFIRMING_RUNS = 2;
 /** Records asked for one by one in a run; the rest waits for the next complete run. */
 const MOST_LOOK_UPS = 1_000;
 const LOOK_UP_PAGE = 100;
@@ -139,39 +139,3 @@ export async function markRecords(
       values: [...keyOf(run), kind, proof.gone],
     });
 }
-
-const STAGED_EDGE = `EXISTS (SELECT FROM snapshot_members s WHERE s.environment_id = $1 AND s.directory_id = $2
-  AND s.run_id = $3 AND s.group_id = m.group_id AND s.member_kind = m.member_kind AND s.member_id = m.member_id
-  AND s.present)`;
-
-/** The same for memberships. A group whose members could not all be read is left alone. */
-export async function markMembers(tx: Queryable, run: SnapshotRun, isProven: boolean): Promise<void> {
-  await tx.query({
-    name: 'snapshot_mark_members_back',
-    text: `UPDATE source_members m SET missing_runs = 0, missing_run_id = NULL
-      WHERE m.environment_id = $1 AND m.directory_id = $2 AND m.missing_runs > 0 AND ${STAGED_EDGE}`,
-    values: keyOf(run),
-  });
-  if (!isProven) return;
-  await tx.query({
-    name: 'snapshot_mark_members_missing',
-    text: `UPDATE source_members m SET missing_runs = missing_runs + 1, missing_run_id = $3
-      WHERE m.environment_id = $1 AND m.directory_id = $2 AND m.missing_run_id IS DISTINCT FROM $3
-        AND NOT ${STAGED_EDGE}
-        AND NOT EXISTS (SELECT FROM snapshot_invalid i WHERE i.environment_id = $1 AND i.directory_id = $2
-          AND i.run_id = $3 AND i.kind = 'membership' AND i.source_id IN ('', m.group_id))`,
-    values: keyOf(run),
-  });
-}
-
-/**
- * An edge that this run takes away: missing for the second time, said to be removed, or not in a list that was read
- * anew. Of the edges `m` of source_members.
- */
-export const EDGE_GONE = `((m.missing_run_id = $3 AND m.missing_runs >= ${CONFIRMING_RUNS})
-  OR EXISTS (SELECT FROM snapshot_members s WHERE s.environment_id = $1 AND s.directory_id = $2 AND s.run_id = $3
-    AND s.group_id = m.group_id AND s.member_kind = m.member_kind AND s.member_id = m.member_id AND NOT s.present)
-  OR EXISTS (SELECT FROM snapshot_replaced p WHERE p.environment_id = $1 AND p.directory_id = $2 AND p.run_id = $3
-    AND p.group_id = m.group_id AND NOT EXISTS (SELECT FROM snapshot_members s WHERE s.environment_id = $1
-      AND s.directory_id = $2 AND s.run_id = $3 AND s.group_id = m.group_id AND s.member_kind = m.member_kind
-      AND s.member_id = m.member_id AND s.present AND s.sequence >= p.sequence)))`;

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type Queryable } from '#kernel';
 import type { SnapshotKind } from '#model';
-import { doubtAbout, EDGE_GONE, GONE, markMembers, markRecords, type Proof } from './absences.js';
+import { doubtAbout, GONE, markRecords, type Proof } from './absences.js';
+import { compareMembers, GONE_MEMBERS } from './compare-members.js';
 import type { RunRemovals } from '../guard/judge.js';
 import type { RunFacts, SnapshotRun } from './snapshot.js';
 import { keyOf } from './staging.js';
@@ -54,7 +55,7 @@ export async function findLosses(
     const isProven = isCovered && doubt === undefined;
     await markRecords(tx, run, { kind, isProven, proof: proofs[kind] });
   }
-  await markMembers(tx, run, run.mode === 'full' && facts.complete.includes('memberships'));
+  await compareMembers(tx, run, run.mode === 'full' && facts.complete.includes('memberships'));
   const counts = await countLosses(tx, run);
   const kept = await massClears(tx, run);
   if (kept.length > 0)
@@ -118,8 +119,8 @@ SELECT
   (SELECT count(*) FROM directory_users u WHERE u.environment_id = $1 AND u.directory_id = $2
     AND u.deleted_at IS NULL AND u.active)::float8 AS active,
   (SELECT count(*) FROM gone_groups)::float8 AS groups,
-  (SELECT count(*) FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2 AND ${EDGE_GONE}
-    AND ${KNOWN_MEMBER} AND m.member_id NOT IN (SELECT source_id FROM gone) AND m.group_id NOT IN (SELECT source_id FROM gone_groups)
+  (SELECT count(*) FROM ${GONE_MEMBERS} m WHERE ${KNOWN_MEMBER}
+    AND m.member_id NOT IN (SELECT source_id FROM gone) AND m.group_id NOT IN (SELECT source_id FROM gone_groups)
   )::float8 AS memberships,
   (SELECT count(*) ${CHANGED_USERS} AND (lower(u.email) IS DISTINCT FROM lower(s.record ->> 'email')
     OR lower(u.user_name) IS DISTINCT FROM lower(coalesce(s.record ->> 'userName', s.record ->> 'email', s.source_id)))
@@ -151,17 +152,21 @@ async function toLosses(tx: Queryable, run: SnapshotRun, counts: LossCounts): Pr
   };
 }
 
+/** Groups that lose every member they are known to have, and get none. */
 const EMPTIED_GROUPS = `
-SELECT 'Group "' || coalesce(g.name, m.group_id) || '"' AS name, count(*)::float8 AS members
-FROM source_members m
+WITH losing AS (
+  SELECT m.group_id, count(*) AS members FROM ${GONE_MEMBERS} m WHERE ${KNOWN_MEMBER}
+  GROUP BY m.group_id HAVING count(*) >= 5)
+SELECT 'Group "' || coalesce(g.name, losing.group_id) || '"' AS name, losing.members::float8 AS members
+FROM losing
+CROSS JOIN LATERAL (SELECT count(*) AS members FROM source_members m WHERE m.environment_id = $1
+  AND m.directory_id = $2 AND m.group_id = losing.group_id AND ${KNOWN_MEMBER}) known
 LEFT JOIN source_records r ON r.environment_id = $1 AND r.directory_id = $2 AND r.kind = 'group'
-  AND r.source_id = m.group_id
+  AND r.source_id = losing.group_id
 LEFT JOIN directory_groups g ON g.environment_id = $1 AND g.directory_id = $2 AND g.id = r.entity_id
-WHERE m.environment_id = $1 AND m.directory_id = $2 AND ${KNOWN_MEMBER}
-  AND NOT EXISTS (SELECT FROM snapshot_members s WHERE s.environment_id = $1 AND s.directory_id = $2
-    AND s.run_id = $3 AND s.group_id = m.group_id AND s.present)
-GROUP BY m.group_id, g.name
-HAVING count(*) >= 5 AND count(*) = count(*) FILTER (WHERE ${EDGE_GONE})
+WHERE known.members = losing.members
+  AND NOT EXISTS (SELECT FROM snapshot_member_changes c WHERE c.environment_id = $1 AND c.directory_id = $2
+    AND c.run_id = $3 AND c.group_id = losing.group_id AND c.present)
 LIMIT 20`;
 
 async function massClears(tx: Queryable, run: SnapshotRun): Promise<KeptAttribute[]> {

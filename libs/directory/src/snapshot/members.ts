@@ -1,14 +1,14 @@
 import type { Change, MemberOperation } from '#model';
-import { EDGE_GONE } from './absences.js';
+import { GONE_MEMBERS } from './compare-members.js';
 import { keyOf } from './staging.js';
-import { fenced, perform, type Outcome, type RunWork } from './worklist.js';
+import { BATCH, fenced, perform, type Outcome, type RunWork, type Task } from './worklist.js';
 
 /** Groups whose edges are taken over in one transaction. */
 const EDGE_PAGE = 200;
 /** Groups whose members are worked out in one statement. */
 const GROUP_PAGE = 50;
-/** Members in one change: a group of everybody must not become one endless transaction. */
-const MEMBERS_PER_CHANGE = 2_000;
+/** A group of everybody must not become one endless transaction. */
+const MEMBERS_PER_TRANSACTION = 2_000;
 
 /**
  * Takes over the edges that the run shows or takes away, and marks the groups whose members follow from other edges than
@@ -39,17 +39,13 @@ export async function applyEdges(work: RunWork): Promise<void> {
 
 const GROUPS_WITH_EDGES = `
 SELECT group_id FROM (
-  (SELECT DISTINCT group_id FROM snapshot_members WHERE environment_id = $1 AND directory_id = $2 AND run_id = $3
-    AND group_id > $4 ORDER BY group_id LIMIT ${EDGE_PAGE})
+  SELECT c.group_id FROM snapshot_member_changes c
+  WHERE c.environment_id = $1 AND c.directory_id = $2 AND c.run_id = $3 AND c.present
   UNION
-  (SELECT group_id FROM snapshot_replaced WHERE environment_id = $1 AND directory_id = $2 AND run_id = $3
-    AND group_id > $4 ORDER BY group_id LIMIT ${EDGE_PAGE})
-  UNION
-  (SELECT DISTINCT group_id FROM source_members WHERE environment_id = $1 AND directory_id = $2
-    AND missing_runs > 0 AND group_id > $4 ORDER BY group_id LIMIT ${EDGE_PAGE})) g
-ORDER BY group_id LIMIT ${EDGE_PAGE}`;
+  SELECT m.group_id FROM ${GONE_MEMBERS} m) g
+WHERE group_id > $4 ORDER BY group_id LIMIT ${EDGE_PAGE}`;
 
-const IN_RANGE = 'group_id > $4 AND group_id <= $5';
+const inRange = (alias: string): string => `${alias}.group_id > $4 AND ${alias}.group_id <= $5`;
 const MARK_DIRTY = `UPDATE source_records g SET is_dirty = true
   WHERE g.environment_id = $1 AND g.directory_id = $2 AND g.kind = 'group' AND NOT g.is_dirty
     AND g.source_id IN (SELECT group_id FROM changed)`;
@@ -57,19 +53,17 @@ const MARK_DIRTY = `UPDATE source_records g SET is_dirty = true
 const ADD_EDGES = `
 WITH changed AS (
   INSERT INTO source_members (environment_id, directory_id, group_id, member_kind, member_id)
-  SELECT $1, $2, s.group_id, s.member_kind, s.member_id FROM snapshot_members s
-  WHERE s.environment_id = $1 AND s.directory_id = $2 AND s.run_id = $3 AND s.${IN_RANGE} AND s.present
-    AND NOT EXISTS (SELECT FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
-      AND m.group_id = s.group_id AND m.member_kind = s.member_kind AND m.member_id = s.member_id)
-    AND NOT EXISTS (SELECT FROM snapshot_replaced p WHERE p.environment_id = $1 AND p.directory_id = $2
-      AND p.run_id = $3 AND p.group_id = s.group_id AND s.sequence < p.sequence)
+  SELECT $1, $2, c.group_id, c.member_kind, c.member_id FROM snapshot_member_changes c
+  WHERE c.environment_id = $1 AND c.directory_id = $2 AND c.run_id = $3 AND ${inRange('c')} AND c.present
   ON CONFLICT DO NOTHING RETURNING group_id)
 ${MARK_DIRTY}`;
 
 const REMOVE_EDGES = `
 WITH changed AS (
-  DELETE FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2 AND m.${IN_RANGE} AND ${EDGE_GONE}
-  RETURNING group_id)
+  DELETE FROM source_members m USING ${GONE_MEMBERS} g
+  WHERE m.environment_id = $1 AND m.directory_id = $2 AND m.group_id = g.group_id AND m.member_kind = g.member_kind
+    AND m.member_id = g.member_id AND ${inRange('g')}
+  RETURNING m.group_id)
 ${MARK_DIRTY}`;
 
 /** A group in a group: what changes below changes above. */
@@ -118,35 +112,53 @@ export async function applyMembers(work: RunWork): Promise<void> {
 
 /** @returns the source ids of those that are as they should be now. */
 async function changeMembers(work: RunWork, groups: readonly GroupDifference[]): Promise<string[]> {
-  const clean: string[] = [];
-  for (const group of groups) {
-    let isDone = true;
-    for (const members of steps(group)) {
-      const change: Change = {
-        kind: 'update_group',
-        id: group.entity_id,
-        update: ({ externalId, name, raw }) => ({
-          group: { externalId, name, raw, folded: {} },
-          members: [members],
-        }),
-      };
-      const sourceId = group.source_id;
-      const label = group.name ?? sourceId;
-      const [outcome] = await perform(work, [
-        { kind: 'membership', action: 'members', sourceId, label, change },
-      ]);
-      isDone &&= !('error' in (outcome as Outcome));
-    }
-    if (isDone) clean.push(group.source_id);
+  const failed = new Set<string>();
+  for (const tasks of batches(groups)) {
+    const outcomes = await perform(work, tasks);
+    tasks.forEach(({ sourceId }, index) => {
+      if ('error' in (outcomes[index] as Outcome)) failed.add(sourceId);
+    });
   }
-  return clean;
+  return groups.map((group) => group.source_id).filter((id) => !failed.has(id));
 }
 
-function* steps({ added, removed }: GroupDifference): Generator<MemberOperation> {
-  for (let start = 0; start < added.length; start += MEMBERS_PER_CHANGE)
-    yield { op: 'add', values: added.slice(start, start + MEMBERS_PER_CHANGE) };
-  for (let start = 0; start < removed.length; start += MEMBERS_PER_CHANGE)
-    yield { op: 'remove', values: removed.slice(start, start + MEMBERS_PER_CHANGE) };
+/** Small groups share a transaction, large ones have several. */
+function* batches(groups: readonly GroupDifference[]): Generator<Task[]> {
+  let tasks: Task[] = [];
+  let members = 0;
+  for (const group of groups)
+    for (const step of steps(group)) {
+      if (tasks.length === BATCH || members + step.values.length > MEMBERS_PER_TRANSACTION) {
+        yield tasks;
+        tasks = [];
+        members = 0;
+      }
+      tasks.push(toTask(group, step));
+      members += step.values.length;
+    }
+  if (tasks.length > 0) yield tasks;
+}
+
+function toTask({ source_id: sourceId, entity_id: id, name }: GroupDifference, step: MemberStep): Task {
+  const change: Change = {
+    kind: 'update_group',
+    id,
+    userIds: step.values,
+    update: ({ externalId, name: current, raw }) => ({
+      group: { externalId, name: current, raw, folded: {} },
+      members: [step],
+    }),
+  };
+  return { kind: 'membership', action: 'members', sourceId, label: name ?? sourceId, change };
+}
+
+type MemberStep = Extract<MemberOperation, { readonly values: readonly string[] }>;
+
+function* steps({ added, removed }: GroupDifference): Generator<MemberStep> {
+  for (let start = 0; start < added.length; start += MEMBERS_PER_TRANSACTION)
+    yield { op: 'add', values: added.slice(start, start + MEMBERS_PER_TRANSACTION) };
+  for (let start = 0; start < removed.length; start += MEMBERS_PER_TRANSACTION)
+    yield { op: 'remove', values: removed.slice(start, start + MEMBERS_PER_TRANSACTION) };
 }
 
 /** UNION ends circles of groups; DISTINCT lets somebody who is in by two ways be in once. */

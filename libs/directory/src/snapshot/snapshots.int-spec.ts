@@ -55,6 +55,14 @@ describe('Snapshots', () => {
     expect(await world.teams()).toEqual(['red: p000']);
   });
 
+  it('leaves the members of a group alone that was not shown itself', async () => {
+    await fresh();
+    await world.run([...people(3), ...team('red', 'p000', 'p001'), ...team('blue', 'p002')]);
+    const cut = [...people(3), ...team('blue')];
+    for (let i = 0; i < 3; i++) await world.run(cut, { complete: ['users', 'memberships'] });
+    expect(await world.teams()).toEqual(['blue: ', 'red: p000, p001']);
+  });
+
   it('forgets an absence when the person is back', async () => {
     await fresh();
     await world.run(people(12));

@@ -9,17 +9,18 @@ export interface StagedRecord {
   readonly record: string | null;
 }
 
-export interface StagedEdge {
+/** What a page says about members of one group, each of them once. */
+export interface StagedMembers {
   readonly groupId: string;
   readonly memberKind: SnapshotKind;
-  readonly memberId: string;
   readonly present: boolean;
+  readonly memberIds: readonly string[];
 }
 
 /** One page, every thing once: what the statements of the database need. */
 export interface StagedPage {
   readonly records: readonly StagedRecord[];
-  readonly edges: readonly StagedEdge[];
+  readonly members: readonly StagedMembers[];
   /** Groups whose whole list of members begins in this page. */
   readonly replaced: readonly string[];
   readonly invalid: readonly { readonly kind: string; readonly sourceId: string }[];
@@ -38,7 +39,7 @@ export function toStagedPage(records: readonly SnapshotRecord[], mode: 'full' | 
 class PageBuilder {
   readonly #mode: 'full' | 'incremental';
   readonly #records = new Map<string, StagedRecord>();
-  readonly #edges = new Map<string, StagedEdge>();
+  readonly #members = new Map<string, MembersOfGroup>();
   readonly #replaced = new Set<string>();
   readonly #invalid = new Map<string, { kind: string; sourceId: string }>();
 
@@ -56,13 +57,11 @@ class PageBuilder {
         return this.#put(record.of, record.id, null);
       case 'members':
         if (record.replaces === true) this.#replace(record.groupId);
-        for (const { id, kind } of record.members)
-          this.#edge({ groupId: record.groupId, memberKind: kind, memberId: id, present: true });
+        for (const { id, kind } of record.members) this.#of(record.groupId)[kind].set(id, true);
         return;
-      case 'removed_member': {
-        const { groupId, member } = record;
-        return this.#edge({ groupId, memberKind: member.kind, memberId: member.id, present: false });
-      }
+      case 'removed_member':
+        this.#of(record.groupId)[record.member.kind].set(record.member.id, false);
+        return;
       case 'invalid':
         this.#invalid.set(`${record.of} ${record.id ?? ''}`, { kind: record.of, sourceId: record.id ?? '' });
     }
@@ -71,7 +70,7 @@ class PageBuilder {
   build(): StagedPage {
     return {
       records: [...this.#records.values()],
-      edges: [...this.#edges.values()],
+      members: [...this.#members].flatMap(([groupId, members]) => listsOf(groupId, members)),
       replaced: [...this.#replaced],
       invalid: [...this.#invalid.values()],
     };
@@ -86,12 +85,27 @@ class PageBuilder {
     this.#records.set(key, { kind, sourceId, digest: content === null ? null : digestOf(content), record });
   }
 
-  #edge(edge: StagedEdge): void {
-    this.#edges.set(JSON.stringify([edge.groupId, edge.memberKind, edge.memberId]), edge);
+  #of(groupId: string): MembersOfGroup {
+    let members = this.#members.get(groupId);
+    if (members === undefined) this.#members.set(groupId, (members = { user: new Map(), group: new Map() }));
+    return members;
   }
 
   #replace(groupId: string): void {
     this.#replaced.add(groupId);
-    for (const [key, edge] of this.#edges) if (edge.groupId === groupId) this.#edges.delete(key);
+    this.#members.delete(groupId);
   }
+}
+
+/** Member id → whether the page shows it or says that it is gone. */
+type MembersOfGroup = Readonly<Record<SnapshotKind, Map<string, boolean>>>;
+
+function listsOf(groupId: string, members: MembersOfGroup): StagedMembers[] {
+  const lists: StagedMembers[] = [];
+  for (const memberKind of ['user', 'group'] as const)
+    for (const present of [true, false]) {
+      const memberIds = [...members[memberKind]].filter(([, is]) => is === present).map(([id]) => id);
+      if (memberIds.length > 0) lists.push({ groupId, memberKind, present, memberIds });
+    }
+  return lists;
 }

@@ -51,7 +51,8 @@ export class Staging {
 
 const STAGING_TABLES = [
   'snapshot_records',
-  'snapshot_members',
+  'snapshot_member_lists',
+  'snapshot_member_changes',
   'snapshot_replaced',
   'snapshot_invalid',
   'snapshot_decisions',
@@ -91,20 +92,19 @@ const INSERT_CHANGED = INSERT_RECORDS;
 async function insertMembers(
   tx: Queryable,
   run: SnapshotRun,
-  { edges, replaced }: StagedPage,
+  { members, replaced }: StagedPage,
 ): Promise<void> {
-  if (edges.length + replaced.length === 0) return;
+  if (members.length + replaced.length === 0) return;
+  const rows = members.map((list) => ({
+    group_id: list.groupId,
+    member_kind: list.memberKind,
+    present: list.present,
+    member_ids: list.memberIds,
+  }));
   await tx.query({
     name: 'snapshot_insert_members',
     text: INSERT_MEMBERS,
-    values: [
-      ...keyOf(run),
-      edges.map((edge) => edge.groupId),
-      edges.map((edge) => edge.memberKind),
-      edges.map((edge) => edge.memberId),
-      edges.map((edge) => edge.present),
-      replaced,
-    ],
+    values: [...keyOf(run), JSON.stringify(rows), replaced],
   });
 }
 
@@ -112,13 +112,12 @@ const INSERT_MEMBERS = `
 WITH page AS MATERIALIZED (SELECT nextval('snapshot_sequence') AS sequence),
 begun AS (
   INSERT INTO snapshot_replaced (environment_id, directory_id, run_id, group_id, sequence)
-  SELECT $1, $2, $3, g.group_id, page.sequence FROM unnest($8::text[]) AS g (group_id), page
+  SELECT $1, $2, $3, g.group_id, page.sequence FROM unnest($5::text[]) AS g (group_id), page
   ON CONFLICT (environment_id, directory_id, run_id, group_id) DO UPDATE SET sequence = excluded.sequence)
-INSERT INTO snapshot_members (environment_id, directory_id, run_id, group_id, member_kind, member_id, present, sequence)
-SELECT $1, $2, $3, m.group_id, m.member_kind, m.member_id, m.present, page.sequence
-FROM unnest($4::text[], $5::text[], $6::text[], $7::boolean[]) AS m (group_id, member_kind, member_id, present), page
-ON CONFLICT (environment_id, directory_id, run_id, group_id, member_kind, member_id)
-DO UPDATE SET present = excluded.present, sequence = excluded.sequence`;
+INSERT INTO snapshot_member_lists (environment_id, directory_id, run_id, group_id, member_kind, present, sequence,
+  member_ids)
+SELECT $1, $2, $3, l.group_id, l.member_kind, l.present, page.sequence, l.member_ids
+FROM json_to_recordset($4::json) AS l (group_id text, member_kind text, present boolean, member_ids text[]), page`;
 
 async function insertInvalid(tx: Queryable, run: SnapshotRun, { invalid }: StagedPage): Promise<void> {
   if (invalid.length === 0) return;
