@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { newId, type InvalidInputError } from '#kernel';
 import { createTestDatabase, type TestDatabase } from '#testing';
@@ -33,11 +34,21 @@ describe('EventFeed after retention', () => {
       const events = Array.from({ length: 5 }, () => ({ type: 'dsync.user.created', data: {} }) as const);
       return (await appendEvents(tx, stream, { head: 0, events })).map(({ id }) => id);
     }, lockStream(STREAM));
+    await untilShown();
   });
   afterEach(() => test.asOwner('DELETE FROM events'));
 
   const forget = (upTo: number): Promise<unknown> =>
     test.asOwner('DELETE FROM events WHERE environment_id = $1 AND sequence <= $2', [environmentId, upTo]);
+
+  /** The feed waits for every transaction of the server that began earlier, also for those of other databases. */
+  const untilShown = async (): Promise<void> => {
+    for (let tries = 0; tries < 400; tries++) {
+      if ((await list(ids[0] as string)).bodies.length === 4) return;
+      await sleep(25);
+    }
+    throw new Error('The feed does not show what was committed.');
+  };
 
   const sequences = async (afterSequence: number): Promise<number[]> => {
     const { bodies } = await feed.listStream(environmentId, STREAM, { afterSequence, limit: 100 });
