@@ -2,7 +2,7 @@ import { ConflictError, RetryableError } from '#kernel';
 import type { AppendedEvent } from '#events';
 import type { Change, ChangeResult } from '#model';
 import type { BatchOptions } from './batch-options.js';
-import { Coalescer, type Waiting } from './coalescer.js';
+import { Coalescer, type Waiting } from '../coalescer.js';
 import { evaluate, type Evaluated } from './evaluate.js';
 import type { DirectoryRef } from './head.js';
 import { StatementError } from './store-tx.js';

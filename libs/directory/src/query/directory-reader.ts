@@ -3,11 +3,14 @@ import type { DirectoryGroup, DirectoryUser, GroupMember } from '#model';
 import type { DirectoryRef } from '../apply/head.js';
 import { GROUP_COLUMNS, groupFromRow, type GroupRow } from '../rows/group-row.js';
 import { USER_COLUMNS, userFromRow, type UserRow } from '../rows/user-row.js';
+import { UserLookUps } from './user-look-ups.js';
 
 /** A piece of SQL and its parameters, numbered from FIRST_SEARCH_PARAMETER. */
 export interface SqlCondition {
   readonly text: string;
   readonly values: readonly unknown[];
+  /** Set where the whole condition is "has this user name" (folded): such look-ups share a statement. */
+  readonly userNameKey?: string;
 }
 
 /** $1 is the environment, $2 the directory. */
@@ -52,9 +55,11 @@ const GROUPS: SearchTarget = { table: 'directory_groups', alias: 'g', columns: G
 /** Reads what the source asserts: the SCIM side. */
 export class DirectoryReader {
   readonly #database: Database;
+  readonly #lookUps: UserLookUps;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#lookUps = new UserLookUps(database);
   }
 
   async findUser(ref: DirectoryRef, id: string): Promise<DirectoryUser | undefined> {
@@ -68,6 +73,11 @@ export class DirectoryReader {
   }
 
   async searchUsers(ref: DirectoryRef, search: Search): Promise<SearchResult<DirectoryUser>> {
+    const userNameKey = lookedUpName(search);
+    if (userNameKey !== undefined) {
+      const user = await this.#lookUps.byUserName(ref, userNameKey);
+      return user === undefined ? { total: 0, items: [] } : { total: 1, items: [user] };
+    }
     const { total, items } = await this.#search<UserRow>(USERS, ref, search);
     return { total, items: items.map((row) => userFromRow(row, 'source')) };
   }
@@ -169,6 +179,11 @@ export class DirectoryReader {
     });
     if (rows.length === 0) throw new NotFoundError('The row that the search continues from is gone.');
   }
+}
+
+/** The user name that a search is about, when its first page is all there can be. */
+function lookedUpName({ where, after, limit, offset }: Search): string | undefined {
+  return after === undefined && offset === 0 && limit > 0 ? where?.userNameKey : undefined;
 }
 
 /** A page that is not full says where the list ends, unless it lies behind the end. */

@@ -20,7 +20,11 @@ export function fairReader(reader: ScimReader, limits: InWorkLimits = LIMITS): S
   return {
     findUser: (ref, id) => inWork.run(ref.directoryId, () => reader.findUser(ref, id)),
     findGroup: (ref, id) => inWork.run(ref.directoryId, () => reader.findGroup(ref, id)),
-    searchUsers: (ref, search) => inWork.run(ref.directoryId, () => reader.searchUsers(ref, search)),
+    // Look-ups by user name of all directories share a connection, and are done in no time.
+    searchUsers: (ref, search) =>
+      search.where?.userNameKey === undefined
+        ? inWork.run(ref.directoryId, () => reader.searchUsers(ref, search))
+        : reader.searchUsers(ref, search),
     searchGroups: (ref, search) => inWork.run(ref.directoryId, () => reader.searchGroups(ref, search)),
     membersOf: (ref, groupIds) =>
       memberships.run(

@@ -5,6 +5,8 @@ import type { ResolvedAttribute } from '../schema/resolve-attribute.js';
 export interface SqlCondition {
   readonly text: string;
   readonly values: readonly unknown[];
+  /** Set where the whole condition is `userName eq` this, folded. */
+  readonly userNameKey?: string;
 }
 
 /** A constant as an SQL string literal. Only for names of our own schemas; values of a request are parameters. */

@@ -53,7 +53,15 @@ describe('filterToSql', () => {
       ['a', 'b', 'c'],
     ],
   ])('translates %s', (filter, text, values) => {
-    expect(toSql(filter)).toEqual({ text, values });
+    expect(toSql(filter)).toMatchObject({ text, values });
+  });
+
+  it('marks a look-up by user name, and nothing that is more or less than that', () => {
+    expect(toSql('userName eq "Anna"').userNameKey).toBe('anna');
+    expect(toSql('(userName eq "Anna")').userNameKey).toBe('anna');
+    const others = ['not (userName eq "Anna")', 'userName ne "Anna"', 'userName sw "Anna"', 'userName pr'];
+    for (const filter of [...others, 'userName eq "Anna" and active eq true', 'externalId eq "Anna"'])
+      expect(toSql(filter).userNameKey).toBeUndefined();
   });
 
   it('looks members up in the memberships and among those still pending', () => {

@@ -36,7 +36,17 @@ export function filterToSql(
     return `$${options.firstParameter + values.length - 1}`;
   };
   const bound = bindFilter(filter, { type: target, unknown: options.unknownAttribute ?? 'empty' });
-  return { text: toSql(bound, { target, add }), values };
+  const text = toSql(bound, { target, add });
+  const userNameKey = userNameOf(bound);
+  return userNameKey === undefined ? { text, values } : { text, values, userNameKey };
+}
+
+/** What every IdP asks before it creates somebody: `userName eq "…"`. */
+function userNameOf(bound: BoundFilter): string | undefined {
+  if (bound.kind !== 'value') return undefined;
+  const { target, test } = bound;
+  const isUserName = target.extension === undefined && target.attribute.name === 'userName';
+  return isUserName && test.kind === 'text' && test.operator === 'eq' ? test.value : undefined;
 }
 
 function toSql(filter: BoundFilter, context: Context): string {

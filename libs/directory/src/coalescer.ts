@@ -41,7 +41,7 @@ export class Coalescer<Request, Result> {
     if (lane.queue.length >= this.#limits.queue)
       return Promise.reject(
         new RetryableError(
-          'Too many changes of this directory are waiting. Send this one again in a moment.',
+          'Too many requests are waiting for the database. Send this one again in a moment.',
         ),
       );
     return new Promise((resolve, reject) => {

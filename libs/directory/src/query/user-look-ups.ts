@@ -1,0 +1,67 @@
+import { RetryableError, type Database } from '#kernel';
+import type { DirectoryUser } from '#model';
+import type { DirectoryRef } from '../apply/head.js';
+import { Coalescer, type Waiting } from '../coalescer.js';
+import { USER_COLUMNS, userFromRow, type UserRow } from '../rows/user-row.js';
+
+interface Wanted {
+  readonly ref: DirectoryRef;
+  readonly userNameKey: string;
+}
+
+type WaitingLookUp = Waiting<Wanted, DirectoryUser | undefined>;
+
+const ONE_STATEMENT = 'user name';
+
+/**
+ * Looks users up by name. An IdP asks for everybody before it creates them, so these are half of all requests while
+ * people are onboarded. Those that arrive while a statement is under way share the next one, whichever directory they
+ * are about; alone, each cost more in system calls than in reading.
+ */
+export class UserLookUps {
+  readonly #database: Database;
+  readonly #coalescer: Coalescer<Wanted, DirectoryUser | undefined>;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#coalescer = new Coalescer((_key, take) => this.#run(take()));
+  }
+
+  /** The live user of the directory with this folded name, as the source asserts it. */
+  byUserName(ref: DirectoryRef, userNameKey: string): Promise<DirectoryUser | undefined> {
+    return this.#coalescer.submit(ONE_STATEMENT, { ref, userNameKey });
+  }
+
+  async #run(waiting: readonly WaitingLookUp[]): Promise<void> {
+    try {
+      const found = await this.#find(waiting.map(({ request }) => request));
+      waiting.forEach(({ resolve }, index) => resolve(found.get(index)));
+    } catch (error) {
+      if (waiting.length === 1 || error instanceof RetryableError) throw error;
+      // One that the database refuses must not fail its neighbours.
+      for (const one of waiting) await this.#run([one]).catch(one.reject);
+    }
+  }
+
+  async #find(wanted: readonly Wanted[]): Promise<Map<number, DirectoryUser>> {
+    const rows = await this.#database.query<UserRow & { position: number }>({
+      name: 'directory_look_up_users',
+      text: LOOK_UP,
+      values: [
+        wanted.map(({ ref }) => ref.environmentId),
+        wanted.map(({ ref }) => ref.directoryId),
+        wanted.map(({ userNameKey }) => userNameKey),
+      ],
+    });
+    return new Map(rows.map((row) => [row.position - 1, userFromRow(row, 'source')]));
+  }
+}
+
+/** LATERAL with OFFSET 0 stays a look-up by index, also when it was planned while the table was empty. */
+const LOOK_UP = `SELECT wanted.position, ${USER_COLUMNS}
+  FROM unnest($1::text[], $2::text[], $3::text[])
+    WITH ORDINALITY AS wanted (environment_id, directory_id, user_name_key, position)
+  CROSS JOIN LATERAL (SELECT * FROM directory_users u
+    WHERE u.environment_id = wanted.environment_id AND u.directory_id = wanted.directory_id
+      AND u.user_name_key = wanted.user_name_key AND u.asserted_deleted_at IS NULL OFFSET 0) u
+  JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;
