@@ -20,6 +20,7 @@ import type { ScimAccess, ScimDirectory, ScimPorts } from './ports.js';
 import { refusePaused } from './directory-paused.js';
 import { fairReader } from './fair-reader.js';
 import { InWork } from './in-work.js';
+import { matchesExternalIds } from './match-external-ids.js';
 import { RateLimiter, type RateLimit } from './rate-limit.js';
 import { BODY_LIMITS } from './read-body.js';
 import { readQueryString } from './query-string.js';
@@ -138,12 +139,14 @@ export class ScimServer {
 
   #openCall(request: ScimRequest, directory: Directory): ScimCall {
     const dialect = this.#dialects.forDirectory(directory.dialect);
+    const { environmentId, id: directoryId } = directory;
+    const switches = switchesOf(directory, dialect.resolved[request.version]);
     return {
       request,
       directory,
-      ref: { environmentId: directory.environmentId, directoryId: directory.id },
+      ref: { environmentId, directoryId, matchExternalIds: matchesExternalIds(directory, switches) },
       dialect,
-      switches: switchesOf(directory, dialect.resolved[request.version]),
+      switches,
       translator: this.#dialects.forVersion(request.version),
       baseUrl: `${this.#publicUrl}/scim/v${request.version}/${request.externalKey}`,
       parameters: readQueryString(request.query),
