@@ -15,7 +15,7 @@ export type {
 export { ScimController } from './scim.controller.js';
 export { ScimModule } from './scim.module.js';
 export { dialectNames, listDialects } from './dialects/installed.js';
-export { checkExtensionSchemas } from './protocol/schema/check-extension-schemas.js';
+export { checkScimSettings } from './check-settings.js';
 export type { Dialect, ScimVersion } from './dialects/contract.js';
 export type { DialectSwitches } from './dialects/switches.js';
 export { RequestLog } from './request-log/request-log.js';
