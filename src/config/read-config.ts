@@ -24,6 +24,10 @@ export interface Config {
   readonly outboundAllow: readonly string[];
   /** Requests per second and directory; 0 is off. */
   readonly scimRateLimit: number;
+  /** Wrong credentials per minute, address and directory; 0 is off. */
+  readonly failedLogins: number;
+  /** CIDRs of load balancers. */
+  readonly trustedProxies: readonly string[];
   /** Runs at the same time in this process. */
   readonly syncConcurrency: number;
   /** Runs at the same time per environment. */
@@ -60,6 +64,8 @@ export function readConfig(
     bootstrapApiKey: read(VARIABLES.bootstrapApiKey),
     outboundAllow: readOr(VARIABLES.outboundAllow, []),
     scimRateLimit: readOr(VARIABLES.scimRateLimit, 5_000),
+    failedLogins: readOr(VARIABLES.failedLogins, 300),
+    trustedProxies: readOr(VARIABLES.trustedProxies, []),
     syncConcurrency: readOr(VARIABLES.syncConcurrency, 4),
     syncPerEnvironment: readOr(VARIABLES.syncPerEnvironment, 16),
     syncDeadline: readOr(VARIABLES.syncDeadline, 21_600),

@@ -87,6 +87,20 @@ export const VARIABLES = {
       'SCIM requests per second that one directory may send to one process, five seconds’ worth at once; then 429. `0` is off.',
     parse: (text: string) => integer(text, 0, 1_000_000),
   },
+  failedLogins: {
+    name: 'ROLLCALL_FAILED_LOGINS',
+    shownDefault: '`300`',
+    description:
+      'Wrong SCIM credentials that one address may send per minute to one directory; then 429. Credentials that have worked are not affected. `0` is off.',
+    parse: (text: string) => integer(text, 0, 1_000_000),
+  },
+  trustedProxies: {
+    name: 'ROLLCALL_TRUSTED_PROXIES',
+    shownDefault: 'empty',
+    description:
+      'Comma-separated networks (CIDR) of your load balancers. Only from them is `X-Forwarded-For` believed; without it, everybody behind a load balancer has its address.',
+    parse: networks,
+  },
   syncConcurrency: {
     name: 'ROLLCALL_SYNC_CONCURRENCY',
     shownDefault: '`4`',

@@ -4,7 +4,15 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { ApiModule, sendRequestIds } from '#api';
-import { dialectNames, refuseStrangers, ScimModule, ScimServer, TokenEndpoint, type RequestLog } from '#scim';
+import {
+  dialectNames,
+  FailedLogins,
+  refuseStrangers,
+  ScimModule,
+  ScimServer,
+  TokenEndpoint,
+  type RequestLog,
+} from '#scim';
 import type { Config } from '../config/index.js';
 import { HealthController } from '../health/health.controller.js';
 import { Health } from '../health/health.js';
@@ -36,11 +44,13 @@ class AppModule {}
 
 /** The HTTP side: SCIM, the uniform API, health and metrics on one Fastify server. */
 export async function createApp(parts: AppParts): Promise<NestFastifyApplication> {
-  const scim = scimServer(parts);
-  const app = await NestFactory.create<NestFastifyApplication>(appModule(parts, scim), new HttpAdapter(), {
-    logger: new NestLog(parts.log),
-    bodyParser: false,
-  });
+  const { log, config } = parts;
+  const failedLogins = new FailedLogins(config.failedLogins);
+  const scim = scimServer(parts, failedLogins);
+  const module = appModule(parts, scim, tokenEndpoint(parts, failedLogins));
+  const adapter = new HttpAdapter(config.trustedProxies);
+  const options = { logger: new NestLog(log), bodyParser: false as const };
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, options);
   const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
   takeBodiesAsBytes(fastify);
   sendRequestIds(fastify);
@@ -51,24 +61,28 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
   return app;
 }
 
-function scimServer({ services, config, log, metrics, requestLog, publicUrl }: AppParts): ScimServer {
+function scimServer(
+  { services, config, log, metrics, requestLog, publicUrl }: AppParts,
+  failedLogins: FailedLogins,
+): ScimServer {
   return new ScimServer(
     { store: services.store, reader: services.reader, access: services.access },
     {
       publicUrl,
       rateLimit: { perSecond: config.scimRateLimit },
+      failedLogins,
       onExchange: scimExchangeReport(log, metrics),
       requestLog,
     },
   );
 }
 
-function appModule(parts: AppParts, scim: ScimServer): DynamicModule {
+function appModule(parts: AppParts, scim: ScimServer, tokens: TokenEndpoint): DynamicModule {
   const { services, metrics, webhooks, sync, publicUrl } = parts;
   return {
     module: AppModule,
     imports: [
-      ScimModule.forServer(scim, tokenEndpoint(parts)),
+      ScimModule.forServer(scim, tokens),
       ApiModule.register({
         environments: services.environments,
         organizations: services.organizations,
@@ -101,8 +115,9 @@ function appModule(parts: AppParts, scim: ScimServer): DynamicModule {
   };
 }
 
-function tokenEndpoint({ services, metrics, log }: AppParts): TokenEndpoint {
+function tokenEndpoint({ services, metrics, log }: AppParts, failedLogins: FailedLogins): TokenEndpoint {
   return new TokenEndpoint(services.access, {
+    failedLogins,
     onAnswer: (result, failure) => {
       metrics.scimTokenRequests.inc({ result });
       if (failure !== undefined) log.error({ err: failure }, 'SCIM token endpoint failed');

@@ -14,9 +14,11 @@ type ErrorHandler = (error: UnreadError, request: FastifyRequest, reply: Fastify
  * an odd Content-Type) is answered in the words of the protocol that was spoken to.
  */
 export class HttpAdapter extends FastifyAdapter {
-  constructor() {
+  /** @param trustedProxies networks whose `X-Forwarded-For` is believed */
+  constructor(trustedProxies: readonly string[] = []) {
     super({
       ...API_SERVER_OPTIONS,
+      trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
       bodyLimit: BODY_LIMIT,
       // Longer than the usual 60 s of load balancers, so that it is never us who closes a connection they reuse.
       keepAliveTimeout: 72_000,

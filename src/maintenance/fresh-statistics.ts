@@ -2,7 +2,7 @@ import type { Database } from '#kernel';
 import type { OpenDatabase } from '../database/index.js';
 
 /** Tables that an onboarding fills within a minute. */
-const TABLES = ['directory_users', 'directory_groups', 'memberships', 'pending_memberships'];
+const TABLES = ['directory_users', 'directory_groups', 'memberships', 'pending_memberships', 'nested_groups'];
 
 /**
  * Analyses tables that have grown much since they were last analysed. While PostgreSQL has no statistics it takes every

@@ -246,6 +246,25 @@ describe('a stranger', () => {
   );
 });
 
+describe('the configuration', () => {
+  it('keeps what a change does not name', async () => {
+    const limits = { users: { count: 7, percent: 30 } };
+    const guard = { groups: limits.users, memberships: limits.users, ...limits };
+    expect((await manage('/guard', { push: guard }, 'PUT')).status).toBe(200);
+    const first = await manage('', { config: { match_external_ids: true, note: 'x' } }, 'PATCH');
+    expect(first.json).toMatchObject({ config: { match_external_ids: true, note: 'x' } });
+    const second = await manage('', { config: { note: null, scim_strict: false } }, 'PATCH');
+    expect(second.json).toMatchObject({
+      config: { match_external_ids: true, scim_strict: false, guard: { push: guard } },
+    });
+    expect(second.json['config']).not.toHaveProperty('note');
+    const wrong = await manage('', { config: { match_external_ids: 'yes' } }, 'PATCH');
+    expect(wrong).toMatchObject({ status: 422 });
+    expect(JSON.stringify(wrong.json)).toContain('config.match_external_ids');
+    await manage('', { config: { match_external_ids: null, guard: null } }, 'PATCH');
+  });
+});
+
 describe('limits', () => {
   const setLimits = (body: object): Promise<Answer> => manage('', body, 'PATCH');
 

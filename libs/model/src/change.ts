@@ -23,7 +23,13 @@ export type Change =
       readonly update: (current: DirectoryUser) => UserInput;
     }
   | { readonly kind: 'delete_user'; readonly id: string; readonly ifMatch?: readonly number[] }
-  | { readonly kind: 'create_group'; readonly group: GroupInput; readonly members: readonly string[] }
+  | {
+      readonly kind: 'create_group';
+      readonly group: GroupInput;
+      readonly members: readonly string[];
+      /** Those of the members that the source calls groups. */
+      readonly groups?: readonly string[];
+    }
   | {
       readonly kind: 'update_group';
       readonly id: string;

@@ -26,22 +26,30 @@ export interface DirectoryGroup extends Omit<GroupInput, 'folded'> {
   readonly pendingRemoval: boolean;
 }
 
-/** One member as the SCIM side shows it. */
+/** One member as the SCIM side shows it: what the IdP lists itself, not what follows from groups in groups. */
 export interface GroupMember {
-  /** What the IdP refers to: our user id, or the value as sent while nobody is known by it. */
+  /** What the IdP refers to: our user or group id, or the value as sent while nobody is known by it. */
   readonly value: string;
-  /** The member's user name; absent while pending. */
+  readonly type: 'User' | 'Group';
+  /** The member's user name, or the name of the group; absent while pending. */
   readonly display?: string;
   readonly pending: boolean;
 }
 
+/** Who is meant by a step on the members of a group. */
+export interface NamedMembers {
+  /** Our user or group ids, or (where the directory matches them) external ids of the same directory. */
+  readonly values: readonly string[];
+  /** Those of the values that the source calls groups: as external ids they name groups, all others name people. */
+  readonly groups?: readonly string[];
+}
+
 /**
- * One step on the members of a group. Steps are applied in order. A value is our user id, or (when `matchExternalId`
- * is set for the directory) an external id of the same directory; a value that matches nobody becomes a pending
- * membership.
+ * One step on the members of a group. Steps are applied in order. A group brings everybody in it, also whoever joins it
+ * later. A value that matches nobody becomes a pending membership.
  */
 export type MemberOperation =
-  | { readonly op: 'add'; readonly values: readonly string[] }
-  | { readonly op: 'remove'; readonly values: readonly string[] }
-  | { readonly op: 'replace'; readonly values: readonly string[] }
+  | ({ readonly op: 'add' } & NamedMembers)
+  | ({ readonly op: 'remove' } & NamedMembers)
+  | ({ readonly op: 'replace' } & NamedMembers)
   | { readonly op: 'remove_all' };

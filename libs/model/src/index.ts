@@ -1,6 +1,6 @@
 export { keysetScan, toPage, type KeysetScan, type Page, type PageOrder, type PageRequest } from './page.js';
 export type { Email, StateReason, UserInput, DirectoryUser } from './user.js';
-export type { GroupInput, DirectoryGroup, GroupMember, MemberOperation } from './group.js';
+export type { GroupInput, DirectoryGroup, GroupMember, MemberOperation, NamedMembers } from './group.js';
 export type { Change, ChangeEvent, ChangeResult, GroupUpdate } from './change.js';
 export {
   DIRECTORY_TYPES,

@@ -1,5 +1,6 @@
 export { ScimServer, type ScimServerOptions } from './http/scim-server.js';
-export type { RateLimit } from './http/rate-limit.js';
+export { FailedLogins } from './http/failed-logins.js';
+export type { RateLimit } from './http/token-buckets.js';
 export { TokenEndpoint, type TokenIssuer } from './oauth/token-endpoint.js';
 export { refuseStrangers } from './refuse-strangers.js';
 export { refuseUnread } from './http/refuse-unread.js';
@@ -15,7 +16,7 @@ export type {
 export { ScimController } from './scim.controller.js';
 export { ScimModule } from './scim.module.js';
 export { dialectNames, listDialects } from './dialects/installed.js';
-export { checkExtensionSchemas } from './protocol/schema/check-extension-schemas.js';
+export { checkScimSettings } from './check-settings.js';
 export type { Dialect, ScimVersion } from './dialects/contract.js';
 export type { DialectSwitches } from './dialects/switches.js';
 export { RequestLog } from './request-log/request-log.js';

@@ -9,6 +9,7 @@ export function toScimRequest(request: FastifyRequest): ScimRequest {
     method: request.method,
     headers: request.headers,
     body: Buffer.isBuffer(request.body) ? request.body : undefined,
+    peer: request.ip,
     requestId: request.id,
   };
 }

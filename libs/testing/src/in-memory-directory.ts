@@ -134,18 +134,25 @@ export class InMemoryDirectory implements ScimPorts, ScimStore, ScimReader, Scim
   async groupsOf(
     _ref: unknown,
     userIds: readonly string[],
-  ): Promise<Map<string, { id: string; name: string }[]>> {
+  ): Promise<Map<string, { id: string; name: string; direct: boolean }[]>> {
     this.reads.push('groupsOf');
     const groups = [...this.groups.values()];
-    return new Map(userIds.map((id) => [id, groups.filter((group) => this.members.get(group.id)?.has(id))]));
+    const has = (groupId: string, userId: string): boolean => this.members.get(groupId)?.has(userId) === true;
+    return new Map(
+      userIds.map((userId) => [
+        userId,
+        groups.filter(({ id }) => has(id, userId)).map(({ id, name }) => ({ id, name, direct: true })),
+      ]),
+    );
   }
 
   #membersOf(groupId: string): GroupMember[] {
     return [...(this.members.get(groupId) ?? [])].map((value) => {
       const user = this.users.get(value);
-      return user === undefined
-        ? { value, pending: true }
-        : { value, display: user.userName, pending: false };
+      const group = this.groups.get(value);
+      if (user !== undefined) return { value, type: 'User', display: user.userName, pending: false };
+      if (group !== undefined) return { value, type: 'Group', display: group.name, pending: false };
+      return { value, type: 'User', pending: true };
     });
   }
 

@@ -3,7 +3,7 @@ import { Connections, ConnectorRegistry } from '#connectors';
 import { Directories, type DirectoryChanges } from '#directory';
 import { directoryWire, type Directory } from '#model';
 import type { JsonObject } from '#kernel';
-import { checkExtensionSchemas } from '#scim';
+import { checkScimSettings } from '#scim';
 import { Scopes } from '../edge/access.js';
 import { EnvironmentId } from '../edge/api-request.js';
 import { ApiSettings } from '../edge/api-settings.js';
@@ -62,7 +62,7 @@ export class ManagedDirectoriesController {
   ): Promise<JsonObject> {
     const provider = resolveProvider(body, this.registry);
     if (provider !== undefined) return this.#createPolled(environmentId, provider, body);
-    checkExtensionSchemas(body.config?.['extension_schemas']);
+    checkScimSettings(body.config ?? {});
     const { type, dialect, scimVersion } = resolveDirectoryType(body, this.settings.dialects);
     const { directory, token } = await this.directories.create(environmentId, {
       organizationId: body.organization_id,
@@ -98,7 +98,7 @@ export class ManagedDirectoriesController {
     id: 'updateDirectory',
     summary: 'Rename or configure a directory',
     description:
-      'What is absent stays. `config` replaces the whole configuration. `scim_rate_limit` is requests per second, 0 for no limit; null for the default of the service. A new `dialect` changes `type` with it; the address and the tokens stay. Takes effect within three seconds.',
+      'What is absent stays, also inside `config`: its named keys are replaced as a whole, null removes one. `scim_rate_limit` is requests per second, 0 for no limit; null for the default of the service. A new `dialect` changes `type` with it; the address and the tokens stay. Takes effect within three seconds.',
     returns: ref('ManagedDirectory'),
   })
   async update(
@@ -106,12 +106,11 @@ export class ManagedDirectoriesController {
     @PathId('id', 'Directory') id: string,
     @Input(updateDirectory) body: Decoded<typeof updateDirectory>,
   ): Promise<JsonObject> {
-    checkExtensionSchemas(body.config?.['extension_schemas']);
+    checkScimSettings(body.config ?? {});
     const changes = {
       ...(body.name !== undefined && { name: body.name }),
-      ...(body.config !== undefined && { config: body.config }),
       ...(body.dialect !== undefined && { kind: await this.#newKind(environmentId, id, body.dialect) }),
-      ...settingsOf(body),
+      ...configOf(body),
     };
     return this.view.show(await this.#change(environmentId, id, changes));
   }
@@ -158,12 +157,13 @@ export class ManagedDirectoriesController {
   }
 }
 
-/** Fields of the body that are kept as single keys of the configuration. */
-function settingsOf(body: Decoded<typeof updateDirectory>): { readonly settings?: JsonObject } {
-  const { scim_rate_limit, scim_rate_burst } = body;
-  const settings: JsonObject = {
+/** Keys of the configuration to change; those with a field of their own count as that field says. */
+function configOf(body: Decoded<typeof updateDirectory>): { readonly config?: JsonObject } {
+  const { config, scim_rate_limit, scim_rate_burst } = body;
+  const named: JsonObject = {
+    ...config,
     ...(scim_rate_limit !== undefined && { scim_rate_limit }),
     ...(scim_rate_burst !== undefined && { scim_rate_burst }),
   };
-  return Object.keys(settings).length === 0 ? {} : { settings };
+  return config === undefined && Object.keys(named).length === 0 ? {} : { config: named };
 }

@@ -26,6 +26,7 @@ export class ManagedDirectoryView {
     return {
       ...directoryWire(directory, domains.get(organizationId)),
       pause: pause && { paused_at: pause.at, paused_by: pause.by, reason: pause.reason },
+      config,
       scim_rate_limit: config['scim_rate_limit'] ?? null,
       scim_rate_burst: config['scim_rate_burst'] ?? null,
       scim: directory.dialect === null ? null : this.#addresses(directory),

@@ -1,5 +1,5 @@
 import type { JsonObject } from '#kernel';
-import { record, ref, STRING, STRING_OR_NULL, TIME } from '../openapi/operation.js';
+import { ANY_OBJECT, record, ref, STRING, STRING_OR_NULL, TIME } from '../openapi/operation.js';
 import { SECRET } from './credential.schema.js';
 
 const URI: JsonObject = { type: 'string', format: 'uri' };
@@ -11,6 +11,7 @@ function orNull(schema: JsonObject): JsonObject {
 
 const managed = record({
   pause: orNull(record({ paused_at: TIME, paused_by: STRING, reason: STRING_OR_NULL })),
+  config: { ...ANY_OBJECT, description: 'Settings as they were set; no secret is among them.' },
   scim_rate_limit: {
     ...LIMIT_OR_NULL,
     description: 'Requests per second; null: the default of the service.',

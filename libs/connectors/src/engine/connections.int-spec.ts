@@ -116,7 +116,9 @@ describe('settings of a polled directory', () => {
     expect(await runDue()).toBe('awaiting_approval');
     await connections.changeSettings(environmentId, id, { config: { domain: 'example.net' } });
     expect(await runDue()).toBe('cancelled');
-    // Secrets that are not named stay.
+    // What is not named stays: secrets, and settings that the source knows nothing of.
+    const [row] = await world.sql('SELECT config FROM directories WHERE id = $1', [id]);
+    expect(row?.['config']).toMatchObject({ domain: 'example.net', auto_apply: true });
     expect((await credentials.open(key(id)))['api_token']).toBe('sesame');
   });
 });

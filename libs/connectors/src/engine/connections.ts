@@ -66,8 +66,8 @@ export class Connections {
   }
 
   /**
-   * Replaces the settings; secrets that are not named stay. Settings that change what the source answers make the next
-   * run a whole one that waits for approval, and end the one that is under way.
+   * Changes the settings and secrets that are named; null takes an answer back. Settings that change what the source
+   * answers make the next run a whole one that waits for approval, and end the one that is under way.
    */
   async changeSettings(
     environmentId: string,
@@ -76,7 +76,11 @@ export class Connections {
   ): Promise<Directory> {
     const { directory, connector, key } = await this.#load(environmentId, id);
     const known = await this.#parts.credentials.open(key);
-    const { config, secrets } = readAnswers(connector, { ...known, ...changes.config });
+    const stored = knownTo(connector, directory.config);
+    const { config, secrets } = readAnswers(
+      connector,
+      withoutNull({ ...stored, ...known, ...changes.config }),
+    );
     const given = Object.fromEntries(
       Object.entries(secrets).filter(([field, value]) => value !== known[field]),
     );
@@ -86,11 +90,12 @@ export class Connections {
       fingerprintOf(connector.manifest.id, form, directory.config);
     return this.#parts.directories.update(environmentId, id, {
       ...(changes.name !== undefined && { name: changes.name }),
-      config,
+      config: namedKeys(changes.config, { form, config }),
       alongside: async (tx) => {
         await this.#parts.credentials.write(tx, key, given);
         if (isOther) await startAnew(tx, key);
-        if (config['auto_apply'] === true) await approveAlways(tx, key);
+        // Said again together with the change, it covers the change.
+        if (changes.config['auto_apply'] === true) await approveAlways(tx, key);
       },
     });
   }
@@ -160,7 +165,7 @@ export function notPolled(): ConflictError {
 /** Reads answers and parts them: what is shown and what is sealed. @throws InvalidInputError */
 export function readAnswers(connector: Connector, answers: JsonObject): Answers {
   const { form } = connector.manifest;
-  const known = new Set([...form.map((field) => field.key), ...DIRECTORY_SETTINGS]);
+  const known = settingsOf(connector);
   const unknown = Object.keys(answers).filter((name) => !known.has(name));
   if (unknown.length > 0)
     throw new InvalidInputError('Validation failed', {
@@ -180,6 +185,32 @@ export function readAnswers(connector: Connector, answers: JsonObject): Answers 
       entries.filter(([name]) => isSecret(name)).map(([name, value]) => [name, value as string]),
     ),
   };
+}
+
+function settingsOf({ manifest }: Connector): Set<string> {
+  return new Set([...manifest.form.map((field) => field.key), ...DIRECTORY_SETTINGS]);
+}
+
+/** What is stored and the form (no longer) asks for stands in nobody's way. */
+function knownTo(connector: Connector, config: JsonObject): JsonObject {
+  const keys = settingsOf(connector);
+  return Object.fromEntries(Object.entries(config).filter(([key]) => keys.has(key)));
+}
+
+function withoutNull(answers: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(answers).filter(([, value]) => value !== null));
+}
+
+/** What to store: the form as it reads now, and of our own settings those that were named; others may change meanwhile. */
+function namedKeys(
+  named: JsonObject,
+  { form, config }: { readonly form: Connector['manifest']['form']; readonly config: JsonObject },
+): JsonObject {
+  const keys = [
+    ...form.filter((field) => !field.secret).map((field) => field.key),
+    ...DIRECTORY_SETTINGS.filter((key) => Object.hasOwn(named, key)),
+  ];
+  return Object.fromEntries(keys.map((key) => [key, config[key] ?? null]));
 }
 
 async function approveAlways(tx: Queryable, key: DirectoryKey): Promise<void> {

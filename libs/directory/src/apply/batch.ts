@@ -5,7 +5,8 @@ import { BatchGuard } from './batch-guard.js';
 import { BatchGroups } from './groups.js';
 import type { BatchOptions } from './batch-options.js';
 import { loadHead, type DirectoryRef, type Head } from './head.js';
-import { BatchLinks, MEMBERSHIPS, PENDING_MEMBERSHIPS, type MemberPair } from './members.js';
+import { MEMBERSHIPS, NESTED_GROUPS, PENDING_GROUPS, PENDING_MEMBERSHIPS } from './link-tables.js';
+import { BatchLinks, type MemberPair } from './members.js';
 import { BatchUsers } from './users.js';
 
 /** The working state of one transaction: what it knows, what it has changed, and the events that came of it. */
@@ -16,7 +17,11 @@ export interface Batch {
   readonly users: BatchUsers;
   readonly groups: BatchGroups;
   readonly memberships: BatchLinks;
+  /** Groups in groups, as the source lists them. */
+  readonly nested: BatchLinks;
+  /** Members that are nobody yet: anybody may turn out to be one, or groups only. */
   readonly pending: BatchLinks;
+  readonly pendingGroups: BatchLinks;
   readonly events: NewEvent[];
   readonly guard: BatchGuard;
 }
@@ -50,7 +55,9 @@ export async function openBatch(tx: Queryable, start: BatchStart): Promise<Batch
     users,
     groups,
     memberships,
+    nested: new BatchLinks(tx, ref, NESTED_GROUPS),
     pending: new BatchLinks(tx, ref, PENDING_MEMBERSHIPS),
+    pendingGroups: new BatchLinks(tx, ref, PENDING_GROUPS),
     events,
     guard: new BatchGuard(tx, head, { ...start, events }),
   };

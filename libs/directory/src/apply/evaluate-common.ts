@@ -15,7 +15,7 @@ export function checkVersion(current: number, ifMatch: readonly number[] | undef
 /** The source asserts a membership. It begins, unless it was still in effect. */
 export function joinGroup(batch: Batch, group: DirectoryGroup, userId: string): void {
   const wasInEffect = batch.memberships.isInEffect(group.id, userId);
-  batch.memberships.set(group.id, userId, true);
+  batch.memberships.assert(group.id, userId);
   if (!wasInEffect) announceMembership(batch, 'dsync.group.user_added', { group, userId });
 }
 

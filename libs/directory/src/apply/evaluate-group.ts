@@ -5,6 +5,7 @@ import {
   type ChangeResult,
   type DirectoryGroup,
   type GroupInput,
+  type MemberOperation,
 } from '#model';
 import { previousAttributes } from '../diff/previous-attributes.js';
 import { checkGroupKeys } from '../rows/group-row.js';
@@ -12,6 +13,10 @@ import type { Batch } from './batch.js';
 import { checkVersion, touchMembers } from './evaluate-common.js';
 import { applyMembers, checkMembers } from './evaluate-members.js';
 import type { Head } from './head.js';
+import type { MemberPair } from './members.js';
+import { endMemberships, holdMemberships, listMembers, loadNamed, type ListedChange } from './memberships.js';
+import { resolvePendingGroup } from './resolve-pending.js';
+import { linkedAbove } from '../holds/linked-ids.js';
 
 type Outcome = Omit<ChangeResult, 'events'>;
 type ChangeOf<K extends Change['kind']> = Extract<Change, { kind: K }>;
@@ -27,12 +32,13 @@ export async function createGroup(batch: Batch, change: ChangeOf<'create_group'>
   if (held) return takeBackGroup(batch, held, change);
   const group = removed ? restoredGroup(batch, input, removed) : newGroup(batch, input);
   if (!removed) {
-    batch.memberships.startEmpty(group.id);
-    batch.pending.startEmpty(group.id);
+    for (const links of [batch.memberships, batch.nested, batch.pending, batch.pendingGroups])
+      links.startEmpty(group.id);
   }
   batch.groups.put(group, input.folded);
   batch.events.push({ type: 'dsync.group.created', data: directoryGroupWire(group) });
-  await applyMembers(batch, group, [{ op: 'add', values: members }]);
+  await applyMembers(batch, group, [addAll(change)]);
+  await resolvePendingGroup(batch, group);
   return removed ? { group, restored: true } : { group };
 }
 
@@ -40,12 +46,17 @@ export async function createGroup(batch: Batch, change: ChangeOf<'create_group'>
 async function takeBackGroup(
   batch: Batch,
   held: DirectoryGroup,
-  { group: input, members }: ChangeOf<'create_group'>,
+  change: ChangeOf<'create_group'>,
 ): Promise<Outcome> {
   batch.groups.put(held, undefined);
-  const updated = changeAttributes(batch, held, input);
-  await applyMembers(batch, updated, [{ op: 'add', values: members }]);
+  const updated = changeAttributes(batch, held, change.group);
+  await applyMembers(batch, updated, [addAll(change)]);
+  await resolvePendingGroup(batch, updated);
   return { group: touchMembers(batch, updated), restored: true };
+}
+
+function addAll({ members: values, groups }: ChangeOf<'create_group'>): MemberOperation {
+  return { op: 'add', values, ...(groups && { groups }) };
 }
 
 export async function updateGroup(batch: Batch, change: ChangeOf<'update_group'>): Promise<Outcome> {
@@ -57,29 +68,70 @@ export async function updateGroup(batch: Batch, change: ChangeOf<'update_group'>
   if (renames(current, input)) await refuseTaken(batch, input, current.id);
   const group = changeAttributes(batch, current, input);
   const membersChanged = await applyMembers(batch, group, members);
+  if (group.externalId !== current.externalId) await resolvePendingGroup(batch, group);
   const next = membersChanged ? touchMembers(batch, group) : group;
   return { group: next };
 }
 
-/** Only the group is announced; that its members have left it follows from that. */
+/**
+ * The group is announced; that its members have left it follows from that. That they have left the groups above it does
+ * not, so that is announced before.
+ */
 export async function deleteGroup(batch: Batch, change: ChangeOf<'delete_group'>): Promise<Outcome> {
   const group = await requireGroup(batch, change.id);
   checkVersion(group.version, change.ifMatch);
-  await batch.memberships.loadGroup(group.id);
-  await batch.pending.loadGroup(group.id);
+  for (const links of [batch.memberships, batch.pending, batch.pendingGroups])
+    await links.loadGroup(group.id);
+  const above = await detachGroup(batch, group.id);
   batch.pending.clearGroup(group.id);
+  batch.pendingGroups.clearGroup(group.id);
   const now = batch.clock.now().toISOString();
-  if (await batch.guard.admits({ kind: 'groups', number: 1 })) dropGroup(batch, group, now);
-  else {
+  if (await admitsDeletion(batch, above.length)) {
+    endMemberships(batch, above);
+    dropGroup(batch, group, { now, above });
+  } else {
+    holdMemberships(batch, above);
     for (const userId of batch.memberships.membersOf(group.id)) batch.memberships.hold(group.id, userId);
     batch.groups.hold(group.id, now);
   }
   return { group };
 }
 
-/** Ends a group with its memberships, which must be loaded. */
-export function dropGroup(batch: Batch, group: DirectoryGroup, now: string): void {
-  const linkedIds = batch.memberships.membersInEffect(group.id);
+/** Takes the group out of all groups. @returns the memberships of other groups that are lost by that, loaded. */
+async function detachGroup(batch: Batch, id: string): Promise<readonly MemberPair[]> {
+  const { nested } = batch;
+  await nested.loadAll(batch.head.hasNestedGroups);
+  nested.clearGroup(id);
+  const changes = nested
+    .groupsOf(id)
+    .map((groupId): ListedChange => ({ groupId, kind: 'group', member: id, listed: false }));
+  const { lost } = await listMembers(batch, changes);
+  await loadNamed(batch, lost);
+  await batch.groups.loadIds(changes.map(({ groupId }) => groupId));
+  for (const { groupId } of changes) {
+    const outer = batch.groups.get(groupId);
+    if (outer) touchMembers(batch, outer);
+  }
+  return lost;
+}
+
+/** The group and what is lost above it: both or nothing. */
+async function admitsDeletion({ guard }: Batch, lostAbove: number): Promise<boolean> {
+  const admitsGroup = await guard.admits({ kind: 'groups', number: 1 });
+  if (!admitsGroup || lostAbove === 0) return admitsGroup;
+  return guard.admits({ kind: 'memberships', number: lostAbove });
+}
+
+/**
+ * Ends a group with its memberships, which must be loaded.
+ * @param above memberships of other groups that went with it, to be restored with it
+ */
+export function dropGroup(
+  batch: Batch,
+  group: DirectoryGroup,
+  { now, above = [] }: { readonly now: string; readonly above?: readonly MemberPair[] },
+): void {
+  const linkedIds = [...batch.memberships.membersInEffect(group.id), ...above.map(linkedAbove)];
   batch.memberships.clearGroup(group.id);
   batch.groups.remove(group.id, now);
   batch.events.push({ type: 'dsync.group.deleted', data: directoryGroupWire(group) });

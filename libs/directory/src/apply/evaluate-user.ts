@@ -10,8 +10,9 @@ import { previousAttributes } from '../diff/previous-attributes.js';
 import { effectiveUser, losesIdentity } from '../guard/effective.js';
 import { checkUserKeys } from '../rows/user-row.js';
 import type { Batch } from './batch.js';
-import { announceUpdate, checkVersion, joinGroup, leaveGroup, touchMembers } from './evaluate-common.js';
+import { announceUpdate, checkVersion, leaveGroup, touchMembers } from './evaluate-common.js';
 import type { Head } from './head.js';
+import { resolvePendingUser } from './resolve-pending.js';
 
 type Outcome = Omit<ChangeResult, 'events'>;
 type ChangeOf<K extends Change['kind']> = Extract<Change, { kind: K }>;
@@ -27,12 +28,12 @@ export async function createUser(batch: Batch, { user: input }: ChangeOf<'create
   if (removed && batch.users.inEffect(removed.id)) {
     // The source takes a removal back that was still held: nothing happened, apart from what it says anew.
     await assertUser(batch, user, input.folded);
-    await resolvePending(batch, user);
+    await resolvePendingUser(batch, user);
     return { user, restored: true };
   }
   batch.users.put(user, input.folded);
   batch.events.push({ type: 'dsync.user.created', data: directoryUserWire(user) });
-  await resolvePending(batch, user);
+  await resolvePendingUser(batch, user);
   return removed ? { user, restored: true } : { user };
 }
 
@@ -50,7 +51,7 @@ export async function updateUser(batch: Batch, change: ChangeOf<'update_user'>):
   });
   if (!previousAttributes(directoryUserWire(current), directoryUserWire(next))) return { user: current };
   await assertUser(batch, next, input.folded);
-  if (next.externalId !== current.externalId) await resolvePending(batch, next);
+  if (next.externalId !== current.externalId) await resolvePendingUser(batch, next);
   return { user: next };
 }
 
@@ -62,7 +63,7 @@ export async function deleteUser(batch: Batch, change: ChangeOf<'delete_user'>):
   const groupIds = batch.memberships.groupsOf(user.id);
   await batch.groups.loadIds(groupIds);
   for (const groupId of groupIds) {
-    const group = batch.groups.get(groupId);
+    const group = batch.memberships.isDirect(groupId, user.id) ? batch.groups.get(groupId) : undefined;
     if (group) touchMembers(batch, group);
   }
   if (await admitsRemoval(batch, user.id)) await dropUser(batch, user.id);
@@ -178,21 +179,4 @@ function asUser(
     idpId: input.externalId ?? own.id,
     pendingRemoval: false,
   };
-}
-
-/** Memberships that waited for this person begin now. */
-async function resolvePending(batch: Batch, user: DirectoryUser): Promise<void> {
-  const { head, pending, memberships, groups } = batch;
-  const values = head.matchExternalIds && user.externalId ? [user.id, user.externalId] : [user.id];
-  if (head.hasPendingMemberships) await pending.loadMember(values);
-  const waiting = values.flatMap((value) => pending.groupsOf(value).map((groupId) => ({ groupId, value })));
-  await groups.loadIds(waiting.map(({ groupId }) => groupId));
-  for (const { groupId, value } of waiting) {
-    pending.set(groupId, value, false);
-    await memberships.loadPairs(groupId, [user.id]);
-    const group = groups.get(groupId);
-    if (!group || memberships.has(groupId, user.id)) continue;
-    touchMembers(batch, group);
-    joinGroup(batch, group, user.id);
-  }
 }

@@ -42,11 +42,14 @@ export class BatchGroups {
   async loadIdentities(identities: readonly Identity[]): Promise<void> {
     if (identities.length === 0) return;
     const externalIds = identities.map((identity) => identity.externalId).filter((id) => id !== null);
-    await this.#load('directory_groups_by_identity', BY_IDENTITY, [
+    await this.#loadIdentities(
       identities.map((identity) => identity.key),
       externalIds,
-      RESTORE_WINDOW_DAYS,
-    ]);
+    );
+  }
+
+  async loadExternalIds(externalIds: readonly string[]): Promise<void> {
+    if (externalIds.length > 0) await this.#loadIdentities([], externalIds);
   }
 
   /** A live group by id; call loadIds before. */
@@ -72,7 +75,7 @@ export class BatchGroups {
     return this.#find((group) => group.id !== exceptId && foldKey(group.name) === key);
   }
 
-  /** Another live group with this external id; call loadIdentities before. */
+  /** Another live group with this external id; call loadIdentities or loadExternalIds before. */
   withExternalId(externalId: string, exceptId?: string): DirectoryGroup | undefined {
     return this.#find((group) => group.id !== exceptId && group.externalId === externalId);
   }
@@ -147,6 +150,10 @@ export class BatchGroups {
 
   toUpdate(): GroupToWrite[] {
     return this.#dirty(false);
+  }
+
+  #loadIdentities(keys: readonly string[], externalIds: readonly string[]): Promise<void> {
+    return this.#load('directory_groups_by_identity', BY_IDENTITY, [keys, externalIds, RESTORE_WINDOW_DAYS]);
   }
 
   #dirty(isNew: boolean): GroupToWrite[] {

@@ -5,6 +5,8 @@ import { EMPTY_WINDOW, type RemovalWindow } from '../guard/window.js';
 export interface DirectoryRef {
   readonly environmentId: string;
   readonly directoryId: string;
+  /** Whether a member may be named by an external id, where the directory does not say so itself. */
+  readonly matchExternalIds?: boolean;
 }
 
 /** The directory as it stands at the start of a batch, read under its lock. */
@@ -13,9 +15,11 @@ export interface Head extends DirectoryRef {
   /** Last sequence number given out. */
   readonly sequence: number;
   readonly hasPendingMemberships: boolean;
+  /** Some group is a member of another. */
+  readonly hasNestedGroups: boolean;
   /** Two live groups may not have the same name (`config.unique_group_names`, default true). */
   readonly uniqueGroupNames: boolean;
-  /** A member value may also be an external id (`config.match_external_ids`, default false). */
+  /** A member value may also be an external id (`config.match_external_ids`, else what the dialect says). */
   readonly matchExternalIds: boolean;
   readonly config: JsonObject;
   /** What push removed within the last hour, and the hold that is open for it. */
@@ -27,6 +31,7 @@ interface HeadRow {
   readonly config: JsonObject;
   readonly sequence: number;
   readonly has_pending: boolean;
+  readonly has_nested: boolean;
   readonly window: RemovalWindow | null;
   readonly hold_id: string | null;
 }
@@ -36,7 +41,8 @@ export async function loadHead(tx: Queryable, ref: DirectoryRef): Promise<Head> 
   const rows = await tx.query<HeadRow>({
     name: 'directory_head',
     text: `SELECT d.organization_id, d.config, s.sequence, w.state AS "window", w.hold_id,
-        EXISTS (SELECT FROM pending_memberships p WHERE p.environment_id = $1 AND p.directory_id = $2) AS has_pending
+        EXISTS (SELECT FROM pending_memberships p WHERE p.environment_id = $1 AND p.directory_id = $2) AS has_pending,
+        EXISTS (SELECT FROM nested_groups n WHERE n.environment_id = $1 AND n.directory_id = $2) AS has_nested
       FROM directories d JOIN streams s ON s.environment_id = d.environment_id AND s.stream_id = d.id
         LEFT JOIN guard_windows w ON w.environment_id = d.environment_id AND w.directory_id = d.id
       WHERE d.environment_id = $1 AND d.id = $2 AND d.deleted_at IS NULL`,
@@ -50,8 +56,9 @@ export async function loadHead(tx: Queryable, ref: DirectoryRef): Promise<Head> 
     organizationId: row.organization_id,
     sequence: row.sequence,
     hasPendingMemberships: row.has_pending,
+    hasNestedGroups: row.has_nested,
     uniqueGroupNames: row.config['unique_group_names'] !== false,
-    matchExternalIds: row.config['match_external_ids'] === true,
+    matchExternalIds: (row.config['match_external_ids'] ?? ref.matchExternalIds) === true,
     config: row.config,
     removals: { window: row.window ?? EMPTY_WINDOW, holdId: row.hold_id },
   };

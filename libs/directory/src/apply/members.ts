@@ -1,8 +1,13 @@
 import type { Queryable } from '#kernel';
 import type { DirectoryRef } from './head.js';
+import type { LinkTable } from './link-tables.js';
 
-/** Whether the source asserts a link, and whether it is in effect. They differ only while a removal is held back. */
+/**
+ * Whether the source lists a link itself, whether it asserts it (it lists it, or it follows from a group in a group), and
+ * whether it is in effect. The last two differ only while a removal is held back.
+ */
 interface LinkState {
+  readonly direct: boolean;
   readonly asserted: boolean;
   readonly inEffect: boolean;
 }
@@ -13,30 +18,15 @@ interface Link {
   current: LinkState;
 }
 
-const ABSENT: LinkState = { asserted: false, inEffect: false };
-const PRESENT: LinkState = { asserted: true, inEffect: true };
-const HELD: LinkState = { asserted: false, inEffect: true };
+const ABSENT: LinkState = { direct: false, asserted: false, inEffect: false };
+const PRESENT: LinkState = { direct: true, asserted: true, inEffect: true };
+const HELD: LinkState = { direct: false, asserted: false, inEffect: true };
 
-/** A membership (`member` = user id) or a pending one (`member` = value as received). */
+/** A membership (`member` = user id), a group in a group (its id), or a pending one (value as received). */
 export interface MemberPair {
   readonly groupId: string;
   readonly member: string;
 }
-
-/** The two kinds of links differ only in their table. */
-interface LinkTable {
-  readonly name: string;
-  readonly column: string;
-  /** SQL that tells whether the source asserts the link. */
-  readonly asserted: string;
-}
-
-export const MEMBERSHIPS: LinkTable = { name: 'memberships', column: 'user_id', asserted: 'l.asserted' };
-export const PENDING_MEMBERSHIPS: LinkTable = {
-  name: 'pending_memberships',
-  column: 'value',
-  asserted: 'true',
-};
 
 /**
  * The links between groups and members that a batch deals with. Loaded as far as the requests mention them: a group of
@@ -48,6 +38,7 @@ export class BatchLinks {
   readonly #table: LinkTable;
   readonly #byGroup = new Map<string, Map<string, Link>>();
   readonly #complete = new Set<string>();
+  #isAllLoaded = false;
 
   constructor(tx: Queryable, ref: DirectoryRef, table: LinkTable) {
     this.#tx = tx;
@@ -61,61 +52,59 @@ export class BatchLinks {
   }
 
   async loadPairs(groupId: string, members: readonly string[]): Promise<void> {
-    if (this.#complete.has(groupId)) return;
+    if (this.#isComplete(groupId)) return;
     const known = this.#byGroup.get(groupId);
     const unknown = members.filter((member) => !known?.has(member));
     if (unknown.length === 0) return;
-    const { name, column, asserted } = this.#table;
-    const rows = await this.#select(
-      `${name}_by_pair`,
-      `SELECT l.group_id, l.${column} AS member, ${asserted} AS asserted FROM unnest($4::text[]) AS wanted (member)
-        CROSS JOIN LATERAL (SELECT * FROM ${name} l WHERE l.environment_id = $1 AND l.directory_id = $2
-          AND l.group_id = $3 AND l.${column} = wanted.member OFFSET 0) l`,
+    const { column } = this.#table;
+    await this.#load(
+      'pair',
+      `unnest($4::text[]) AS wanted (member)
+        CROSS JOIN LATERAL (${this.#rows} AND l.group_id = $3 AND l.${column} = wanted.member OFFSET 0) l`,
       [groupId, unknown],
     );
-    for (const row of rows) this.#learn(row, row.asserted ? PRESENT : HELD);
     for (const member of unknown) this.#learn({ groupId, member }, ABSENT);
   }
 
   /** Links of several groups in one statement. */
   async loadLinks(pairs: readonly MemberPair[]): Promise<void> {
     if (pairs.length === 0) return;
-    const { name, column, asserted } = this.#table;
-    const rows = await this.#select(
-      `${name}_by_pairs`,
-      `SELECT l.group_id, l.${column} AS member, ${asserted} AS asserted
-        FROM unnest($3::text[], $4::text[]) AS wanted (group_id, member)
-        CROSS JOIN LATERAL (SELECT * FROM ${name} l WHERE l.environment_id = $1 AND l.directory_id = $2
-          AND l.group_id = wanted.group_id AND l.${column} = wanted.member OFFSET 0) l`,
+    const { column } = this.#table;
+    await this.#load(
+      'pairs',
+      `unnest($3::text[], $4::text[]) AS wanted (group_id, member)
+        CROSS JOIN LATERAL (${this.#rows} AND l.group_id = wanted.group_id AND l.${column} = wanted.member OFFSET 0) l`,
       [pairs.map((pair) => pair.groupId), pairs.map((pair) => pair.member)],
     );
-    for (const row of rows) this.#learn(row, row.asserted ? PRESENT : HELD);
     for (const pair of pairs) this.#learn(pair, ABSENT);
   }
 
   async loadGroup(groupId: string): Promise<void> {
-    if (this.#complete.has(groupId)) return;
-    const { name, column, asserted } = this.#table;
-    const rows = await this.#select(
-      `${name}_by_group`,
-      `SELECT l.group_id, l.${column} AS member, ${asserted} AS asserted FROM ${name} l
-        WHERE l.environment_id = $1 AND l.directory_id = $2 AND l.group_id = $3`,
-      [groupId],
-    );
-    for (const row of rows) this.#learn(row, row.asserted ? PRESENT : HELD);
+    if (this.#isComplete(groupId)) return;
+    await this.#load('group', `(${this.#rows} AND l.group_id = $3) l`, [groupId]);
     this.#complete.add(groupId);
   }
 
   async loadMember(members: readonly string[]): Promise<void> {
-    const { name, column, asserted } = this.#table;
-    const rows = await this.#select(
-      `${name}_by_member`,
-      `SELECT l.group_id, l.${column} AS member, ${asserted} AS asserted FROM unnest($3::text[]) AS wanted (member)
-        CROSS JOIN LATERAL (SELECT * FROM ${name} l WHERE l.environment_id = $1 AND l.directory_id = $2
-          AND l.${column} = wanted.member OFFSET 0) l`,
+    if (this.#isAllLoaded || members.length === 0) return;
+    await this.#load(
+      'member',
+      `unnest($3::text[]) AS wanted (member)
+        CROSS JOIN LATERAL (${this.#rows} AND l.${this.#table.column} = wanted.member OFFSET 0) l`,
       [members],
     );
-    for (const row of rows) this.#learn(row, row.asserted ? PRESENT : HELD);
+  }
+
+  /** Every link of the directory. @param mayExist false when it is known that there is none. */
+  async loadAll(mayExist: boolean): Promise<void> {
+    if (this.#isAllLoaded) return;
+    if (mayExist) await this.#load('all', `(${this.#rows}) l`, []);
+    this.#isAllLoaded = true;
+  }
+
+  /** Whether the source lists the link itself. */
+  isDirect(groupId: string, member: string): boolean {
+    return this.#stateOf(groupId, member).direct;
   }
 
   /** Whether the source asserts the link. */
@@ -132,6 +121,11 @@ export class BatchLinks {
     return this.#members(groupId, (state) => state.asserted);
   }
 
+  /** As the source lists them itself. */
+  directMembersOf(groupId: string): string[] {
+    return this.#members(groupId, (state) => state.direct);
+  }
+
   membersInEffect(groupId: string): string[] {
     return this.#members(groupId, (state) => state.inEffect);
   }
@@ -145,9 +139,29 @@ export class BatchLinks {
     return [...this.#byGroup.keys()].filter((groupId) => this.isInEffect(groupId, member));
   }
 
+  /** The links that the source asserts among the loaded ones. */
+  asserted(): MemberPair[] {
+    return this.#pairs(({ current }) => current.asserted);
+  }
+
+  /** Those of them that it lists itself. */
+  direct(): MemberPair[] {
+    return this.#pairs(({ current }) => current.direct);
+  }
+
   /** The link is, or is not, for the source and in effect. */
   set(groupId: string, member: string, present: boolean): void {
     this.#change(groupId, member, present ? PRESENT : ABSENT);
+  }
+
+  /** The source lists the link, or no longer; whether it asserts it and whether it is in effect is decided later. */
+  list(groupId: string, member: string, direct: boolean): void {
+    this.#change(groupId, member, { ...this.#stateOf(groupId, member), direct });
+  }
+
+  /** Asserted and in effect, listed or not. */
+  assert(groupId: string, member: string): void {
+    this.#change(groupId, member, { ...PRESENT, direct: this.isDirect(groupId, member) });
   }
 
   /** In effect, while the source does not assert it. */
@@ -161,28 +175,31 @@ export class BatchLinks {
   }
 
   toInsert(): MemberPair[] {
-    return this.#changed(({ stored, current }) => current.inEffect && !stored.inEffect);
+    return this.#pairs(({ stored, current }) => current.inEffect && !stored.inEffect);
   }
 
   toDelete(): MemberPair[] {
-    return this.#changed(({ stored, current }) => !current.inEffect && stored.inEffect);
+    return this.#pairs(({ stored, current }) => !current.inEffect && stored.inEffect);
   }
 
-  /** Links that stay in effect, but are asserted now or no longer. */
-  toMark(): (MemberPair & { readonly asserted: boolean })[] {
-    return this.#changed(
-      ({ stored, current }) => stored.inEffect && current.inEffect && stored.asserted !== current.asserted,
-    ).map((pair) => ({ ...pair, asserted: this.has(pair.groupId, pair.member) }));
+  /** Links that stay in effect, but are asserted or listed now or no longer. */
+  toMark(): MemberPair[] {
+    return this.#pairs(
+      ({ stored, current }) =>
+        stored.inEffect &&
+        current.inEffect &&
+        (stored.asserted !== current.asserted || stored.direct !== current.direct),
+    );
   }
 
   /** Links that are held back since this batch. */
   newlyHeld(): MemberPair[] {
-    return this.#changed(({ stored, current }) => isHeld(current) && !isHeld(stored));
+    return this.#pairs(({ stored, current }) => isHeld(current) && !isHeld(stored));
   }
 
   /** Links that were held back and are no longer. */
   noLongerHeld(): MemberPair[] {
-    return this.#changed(({ stored, current }) => isHeld(stored) && !isHeld(current));
+    return this.#pairs(({ stored, current }) => isHeld(stored) && !isHeld(current));
   }
 
   #change(groupId: string, member: string, current: LinkState): void {
@@ -202,7 +219,7 @@ export class BatchLinks {
       .map(([member]) => member);
   }
 
-  #changed(wanted: (link: Link) => boolean): MemberPair[] {
+  #pairs(wanted: (link: Link) => boolean): MemberPair[] {
     const pairs: MemberPair[] = [];
     for (const [groupId, links] of this.#byGroup)
       for (const [member, link] of links) if (wanted(link)) pairs.push({ groupId, member });
@@ -222,17 +239,34 @@ export class BatchLinks {
     return links;
   }
 
-  async #select(name: string, text: string, values: readonly unknown[]): Promise<LinkRow[]> {
-    const rows = await this.#tx.query<{ group_id: string; member: string; asserted: boolean }>({
-      name,
-      text,
+  #isComplete(groupId: string): boolean {
+    return this.#isAllLoaded || this.#complete.has(groupId);
+  }
+
+  /** The links of the directory, to be narrowed by a condition on `l`. */
+  get #rows(): string {
+    const { name, where } = this.#table;
+    return `SELECT * FROM ${name} l WHERE l.environment_id = $1 AND l.directory_id = $2 AND ${where}`;
+  }
+
+  async #load(by: string, from: string, values: readonly unknown[]): Promise<void> {
+    const { kind, column, asserted, direct } = this.#table;
+    const rows = await this.#tx.query<LinkRow>({
+      name: `${kind}_by_${by}`,
+      text: `SELECT l.group_id, l.${column} AS member, ${asserted} AS asserted, ${direct} AS direct FROM ${from}`,
       values: [this.#ref.environmentId, this.#ref.directoryId, ...values],
     });
-    return rows.map(({ group_id, member, asserted }) => ({ groupId: group_id, member, asserted }));
+    for (const { group_id: groupId, member, asserted: isAsserted, direct: isDirect } of rows)
+      this.#learn({ groupId, member }, isAsserted ? { ...PRESENT, direct: isDirect } : HELD);
   }
 }
 
-type LinkRow = MemberPair & { readonly asserted: boolean };
+interface LinkRow extends Record<string, unknown> {
+  readonly group_id: string;
+  readonly member: string;
+  readonly asserted: boolean;
+  readonly direct: boolean;
+}
 
 function isHeld(state: LinkState): boolean {
   return state.inEffect && !state.asserted;

@@ -13,7 +13,7 @@ const CHUNK = 2_000;
  * groups come before the links that point to them.
  */
 export function writeBatch(tx: Queryable, batch: Batch): Promise<unknown>[] {
-  const { head, users, groups, memberships, pending } = batch;
+  const { head, users, groups, memberships } = batch;
   const started: Promise<unknown>[] = [];
   const write = (name: string, text: string, rows: readonly JsonObject[]): void =>
     void started.push(...writeRows(tx, head, { name, text, rows }));
@@ -22,27 +22,27 @@ export function writeBatch(tx: Queryable, batch: Batch): Promise<unknown>[] {
   write('directory_insert_groups', INSERT_GROUPS, groups.toInsert().map(insertGroupRow));
   write('directory_update_groups', UPDATE_GROUPS, groups.toUpdate().map(groupToRow));
   const now = batch.clock.now().toISOString();
-  const links = (pairs: readonly MemberPair[]): JsonObject[] =>
-    pairs.map((pair) => ({ group_id: pair.groupId, member: pair.member, created_at: now }));
+  const links = (pairs: readonly MemberPair[], more: JsonObject = {}): JsonObject[] =>
+    pairs.map(({ groupId, member }) => ({ group_id: groupId, member, created_at: now, ...more }));
+  const states = (pairs: readonly MemberPair[]): JsonObject[] =>
+    pairs.map(({ groupId, member }) => ({
+      ...links([{ groupId, member }])[0],
+      asserted: memberships.has(groupId, member),
+      direct: memberships.isDirect(groupId, member),
+    }));
   write('directory_delete_members', deleteLinks('memberships', 'user_id'), links(memberships.toDelete()));
-  write(
-    'directory_insert_members',
-    INSERT_MEMBERS,
-    memberships.toInsert().map((pair) => ({
-      group_id: pair.groupId,
-      member: pair.member,
-      asserted: memberships.has(pair.groupId, pair.member),
-      created_at: now,
-    })),
-  );
-  write('directory_hold_members', MARK_MEMBERS, marks(memberships.toMark()));
-  write('directory_delete_pending', deleteLinks('pending_memberships', 'value'), links(pending.toDelete()));
-  write('directory_insert_pending', INSERT_PENDING, links(pending.toInsert()));
+  write('directory_insert_members', INSERT_MEMBERS, states(memberships.toInsert()));
+  write('directory_mark_members', MARK_MEMBERS, states(memberships.toMark()));
+  write('directory_delete_nested', deleteLinks('nested_groups', 'member_id'), links(batch.nested.toDelete()));
+  write('directory_insert_nested', INSERT_NESTED, links(batch.nested.toInsert()));
+  for (const [pending, isGroup] of [
+    [batch.pending, false],
+    [batch.pendingGroups, true],
+  ] as const) {
+    write('directory_delete_pending', DELETE_PENDING, links(pending.toDelete(), { is_group: isGroup }));
+    write('directory_insert_pending', INSERT_PENDING, links(pending.toInsert(), { is_group: isGroup }));
+  }
   return started;
-}
-
-function marks(pairs: readonly (MemberPair & { readonly asserted: boolean })[]): JsonObject[] {
-  return pairs.map(({ groupId, member, asserted }) => ({ group_id: groupId, member, asserted }));
 }
 
 function insertUserRow(user: UserToWrite): JsonObject {
@@ -108,22 +108,26 @@ UPDATE directory_groups g SET external_id = r.external_id, name = r.name, name_k
 FROM ${GROUP_RECORD}
 WHERE g.environment_id = $1 AND g.directory_id = $2 AND g.id = r.id`;
 
-const LINK_RECORD = 'json_to_recordset($3::json) AS r (group_id text, member text, created_at timestamptz)';
+const LINK_RECORD = `json_to_recordset($3::json) AS r (group_id text, member text, is_group boolean, asserted boolean,
+  direct boolean, created_at timestamptz)`;
 
 const INSERT_MEMBERS = `
-INSERT INTO memberships (environment_id, directory_id, group_id, user_id, asserted, created_at)
-SELECT $1, $2, r.group_id, r.member, r.asserted, r.created_at
-FROM json_to_recordset($3::json) AS r (group_id text, member text, asserted boolean, created_at timestamptz)
-ON CONFLICT DO NOTHING`;
-
-const INSERT_PENDING = `
-INSERT INTO pending_memberships (environment_id, directory_id, group_id, value, created_at)
-SELECT $1, $2, r.group_id, r.member, r.created_at FROM ${LINK_RECORD} ON CONFLICT DO NOTHING`;
+INSERT INTO memberships (environment_id, directory_id, group_id, user_id, asserted, direct, created_at)
+SELECT $1, $2, r.group_id, r.member, r.asserted, r.direct, r.created_at FROM ${LINK_RECORD} ON CONFLICT DO NOTHING`;
 
 const MARK_MEMBERS = `
-UPDATE memberships m SET asserted = r.asserted
-FROM json_to_recordset($3::json) AS r (group_id text, member text, asserted boolean)
+UPDATE memberships m SET asserted = r.asserted, direct = r.direct FROM ${LINK_RECORD}
 WHERE m.environment_id = $1 AND m.directory_id = $2 AND m.group_id = r.group_id AND m.user_id = r.member`;
+
+const INSERT_NESTED = `
+INSERT INTO nested_groups (environment_id, directory_id, group_id, member_id, created_at)
+SELECT $1, $2, r.group_id, r.member, r.created_at FROM ${LINK_RECORD} ON CONFLICT DO NOTHING`;
+
+const INSERT_PENDING = `
+INSERT INTO pending_memberships (environment_id, directory_id, group_id, value, is_group, created_at)
+SELECT $1, $2, r.group_id, r.member, r.is_group, r.created_at FROM ${LINK_RECORD} ON CONFLICT DO NOTHING`;
+
+const DELETE_PENDING = `${deleteLinks('pending_memberships', 'value')} AND l.is_group = r.is_group`;
 
 function deleteLinks(table: string, column: string): string {
   return `DELETE FROM ${table} l USING ${LINK_RECORD}

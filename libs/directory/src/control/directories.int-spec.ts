@@ -134,15 +134,15 @@ describe('Directories', () => {
     const changed = await directories.update(environmentId, directory.id, changes);
     expect(changed).toEqual({ ...directory, ...changes, updatedAt: new Date(now).toISOString() });
     expect(await directories.update(environmentId, directory.id, {})).toEqual(changed);
-    const settings = await directories.update(environmentId, directory.id, { settings: { a: 1, b: 2 } });
+    const settings = await directories.update(environmentId, directory.id, { config: { a: 1, b: 2 } });
     expect(settings.config).toEqual({ deletion: 'keep', a: 1, b: 2 });
     // Both wait for a third writer, so that neither has read what the other writes.
     const client = await test.pool.connect();
     await client.query('BEGIN');
     await client.query('SELECT FROM directories WHERE id = $1 FOR UPDATE', [directory.id]);
     const updates = [
-      directories.update(environmentId, directory.id, { settings: { a: null, c: 3 } }),
-      directories.update(environmentId, directory.id, { settings: { d: 4 } }),
+      directories.update(environmentId, directory.id, { config: { a: null, c: 3 } }),
+      directories.update(environmentId, directory.id, { config: { d: 4 } }),
     ];
     await untilWaiting(2);
     await client.query('COMMIT');

@@ -49,10 +49,8 @@ export interface DirectoryListRequest extends PageRequest {
 /** What to change of a directory; what is absent stays. */
 export interface DirectoryChanges {
   readonly name?: string;
-  /** Replaces the whole configuration. */
+  /** Keys of the configuration: what is named is replaced, null removes it, everything else stays. */
   readonly config?: JsonObject;
-  /** Single keys of the configuration, applied after `config`; null removes one. */
-  readonly settings?: JsonObject;
   /** Both together: the type says of what kind the dialect is. */
   readonly kind?: { readonly type: string; readonly dialect: string };
   /** Runs in the same transaction, before. */
@@ -130,13 +128,13 @@ export class Directories {
     return this.#dataSource.transaction(async (manager) => {
       const current = await lockDirectory(manager, environmentId, id);
       await changes.alongside?.(asQueryable(manager));
-      const { name = current.name, config = current.config, settings = {} } = changes;
+      const { name = current.name, config = {} } = changes;
       if (Object.values(changes).every((change) => change === undefined)) return current;
       const updatedAt = this.#clock.now().toISOString();
       const values = {
         ...changes.kind,
         name: checkName(name),
-        config: withSettings(config, settings),
+        config: withKeys(current.config, config),
         updatedAt,
       };
       await manager.update(DirectoryEntity, { environmentId, id }, values);
@@ -240,10 +238,8 @@ async function holdOrganization(manager: EntityManager, environmentId: string, i
   if (!found) throw notFound('Organization', id);
 }
 
-function withSettings(config: JsonObject, settings: JsonObject): JsonObject {
-  return Object.fromEntries(
-    Object.entries({ ...config, ...settings }).filter(([name]) => settings[name] !== null),
-  );
+function withKeys(config: JsonObject, named: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries({ ...config, ...named }).filter(([name]) => named[name] !== null));
 }
 
 function newDirectory(

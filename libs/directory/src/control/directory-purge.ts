@@ -6,6 +6,7 @@ const CONTENT = [
   'removals',
   'memberships',
   'pending_memberships',
+  'nested_groups',
   'directory_users',
   'directory_groups',
 ] as const;

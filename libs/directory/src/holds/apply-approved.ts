@@ -55,7 +55,7 @@ async function removeGroup(batch: Batch, id: string): Promise<void> {
   const group = batch.groups.inEffect(id);
   if (!group || batch.groups.get(id)) return;
   await batch.memberships.loadGroup(id);
-  dropGroup(batch, group, batch.guard.now);
+  dropGroup(batch, group, { now: batch.guard.now });
 }
 
 function deactivate(batch: Batch, id: string): void {

@@ -5,6 +5,7 @@ import { announceMembership, announceUpdate } from '../apply/evaluate-common.js'
 import type { DirectoryRef } from '../apply/head.js';
 import { inTransaction, type DirectoryStoreOptions } from '../apply/transaction.js';
 import { insertHold } from './hold-rows.js';
+import { readLinked } from './linked-ids.js';
 
 /** What to bring back: one resource, or everything that one hold or run removed. */
 export type RestoreSelector =
@@ -185,9 +186,11 @@ function reactivate(batch: Batch, id: string, counts: Counts): void {
 
 async function reviveLinks(batch: Batch, row: RemovalRow, counts: Counts): Promise<void> {
   if (row.kind === 'group') {
-    await batch.users.loadAny(row.linked_ids);
-    await batch.memberships.loadGroup(row.group_id);
-    for (const userId of row.linked_ids) reviveMembership(batch, { userId, groupId: row.group_id }, counts);
+    const links = row.linked_ids.map((linked) => readLinked(row.group_id, linked));
+    await batch.users.loadAny(links.map((link) => link.member));
+    await batch.groups.loadAny(links.map((link) => link.groupId));
+    await batch.memberships.loadLinks(links);
+    for (const { groupId, member } of links) reviveMembership(batch, { userId: member, groupId }, counts);
     return;
   }
   await batch.memberships.loadMember([row.user_id]);

@@ -43,6 +43,13 @@ export interface SearchResult<T> {
   readonly items: readonly T[];
 }
 
+interface MemberRow extends Record<string, unknown> {
+  readonly group_id: string;
+  readonly value: string;
+  readonly type: 'User' | 'Group';
+  readonly display: string | null;
+}
+
 interface SearchTarget {
   readonly table: string;
   readonly alias: string;
@@ -87,32 +94,30 @@ export class DirectoryReader {
     return { total, items: items.map(groupFromRow) };
   }
 
-  /** Members of each group, pending ones included, in a stable order. */
+  /** Members of each group as the source lists them, groups and pending ones included, in a stable order. */
   async membersOf(ref: DirectoryRef, groupIds: readonly string[]): Promise<Map<string, GroupMember[]>> {
-    const rows = await this.#database.query<{ group_id: string; value: string; display: string | null }>({
+    const rows = await this.#database.query<MemberRow>({
       name: 'directory_members_of',
       text: MEMBERS_OF,
       values: [ref.environmentId, ref.directoryId, groupIds],
     });
-    return groupBy(rows, (row) => [
-      row.group_id,
-      row.display === null
-        ? { value: row.value, pending: true }
-        : { value: row.value, display: row.display, pending: false },
+    return groupBy(rows, ({ group_id, value, type, display }) => [
+      group_id,
+      display === null ? { value, type, pending: true } : { value, type, display, pending: false },
     ]);
   }
 
-  /** The groups of each user that the source asserts. */
+  /** The groups of each user that the source asserts; direct are those that list the user itself. */
   async groupsOf(
     ref: DirectoryRef,
     userIds: readonly string[],
-  ): Promise<Map<string, { id: string; name: string }[]>> {
-    const rows = await this.#database.query<{ user_id: string; id: string; name: string }>({
+  ): Promise<Map<string, { id: string; name: string; direct: boolean }[]>> {
+    const rows = await this.#database.query<{ user_id: string; id: string; name: string; direct: boolean }>({
       name: 'directory_groups_of',
       text: GROUPS_OF,
       values: [ref.environmentId, ref.directoryId, userIds],
     });
-    return groupBy(rows, (row) => [row.user_id, { id: row.id, name: row.name }]);
+    return groupBy(rows, (row) => [row.user_id, { id: row.id, name: row.name, direct: row.direct }]);
   }
 
   #find<R extends UserRow | GroupRow>(
@@ -257,20 +262,25 @@ function groupBy<Row, V>(rows: readonly Row[], entry: (row: Row) => [string, V])
 }
 
 const MEMBERS_OF = `
-SELECT wanted.id AS group_id, l.value, l.display FROM unnest($3::text[]) AS wanted (id)
+SELECT wanted.id AS group_id, l.value, l.type, l.display FROM unnest($3::text[]) AS wanted (id)
 CROSS JOIN LATERAL (
-  SELECT m.user_id AS value, u.user_name AS display
+  SELECT m.user_id AS value, 'User' AS type, u.user_name AS display
   FROM memberships m JOIN directory_users u
     ON u.environment_id = m.environment_id AND u.directory_id = m.directory_id AND u.id = m.user_id
-  WHERE m.environment_id = $1 AND m.directory_id = $2 AND m.group_id = wanted.id AND m.asserted
+  WHERE m.environment_id = $1 AND m.directory_id = $2 AND m.group_id = wanted.id AND m.asserted AND m.direct
   UNION ALL
-  SELECT p.value, NULL FROM pending_memberships p
+  SELECT n.member_id, 'Group', g.name
+  FROM nested_groups n JOIN directory_groups g
+    ON g.environment_id = n.environment_id AND g.directory_id = n.directory_id AND g.id = n.member_id
+  WHERE n.environment_id = $1 AND n.directory_id = $2 AND n.group_id = wanted.id
+  UNION ALL
+  SELECT p.value, CASE WHEN p.is_group THEN 'Group' ELSE 'User' END, NULL FROM pending_memberships p
   WHERE p.environment_id = $1 AND p.directory_id = $2 AND p.group_id = wanted.id
 ) l ORDER BY group_id, value`;
 
 const GROUPS_OF = `
-SELECT wanted.id AS user_id, g.id, g.name FROM unnest($3::text[]) AS wanted (id)
-CROSS JOIN LATERAL (SELECT m.group_id FROM memberships m
+SELECT wanted.id AS user_id, g.id, g.name, m.direct FROM unnest($3::text[]) AS wanted (id)
+CROSS JOIN LATERAL (SELECT m.group_id, m.direct FROM memberships m
   WHERE m.environment_id = $1 AND m.directory_id = $2 AND m.user_id = wanted.id AND m.asserted) m
 JOIN directory_groups g ON g.environment_id = $1 AND g.directory_id = $2 AND g.id = m.group_id
 ORDER BY user_id, g.id`;

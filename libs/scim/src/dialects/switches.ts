@@ -15,6 +15,8 @@ export interface DialectSwitches {
   readonly methodOverride: boolean;
   /** `Authorization` may be the token alone, without `Bearer` or `Basic` before it. */
   readonly bareToken: boolean;
+  /** A member may be named by the external id of a person or group; a directory can decide otherwise. */
+  readonly matchExternalIds: boolean;
   /** Page size of a list request without `count`. */
   readonly defaultPageSize: number;
 }
@@ -25,6 +27,7 @@ export const DEFAULT_SWITCHES: DialectSwitches = {
   tolerance: RFC_TOLERANCE,
   methodOverride: false,
   bareToken: false,
+  matchExternalIds: false,
   defaultPageSize: 100,
 };
 

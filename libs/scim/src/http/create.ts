@@ -47,11 +47,16 @@ async function createGroup(
   body: JsonObject,
 ): Promise<Answer> {
   const read = readResource('Group', body, call.switches.tolerance);
-  const members = read.members ?? [];
-  await checkMembers(call, ports, [{ op: 'add', values: members }]);
+  const { values: members, groups } = read.members ?? { values: [] };
+  await checkMembers(call, ports, [{ op: 'add', values: members, ...(groups && { groups }) }]);
   const requested = readListQuery(call.parameters);
   const group = toGroupInput(typed(call, 'Group', read.resource));
-  const result = await ports.store.apply(call.ref, { kind: 'create_group', group, members });
+  const result = await ports.store.apply(call.ref, {
+    kind: 'create_group',
+    group,
+    members,
+    ...(groups && { groups }),
+  });
   const mayHaveMemberships = members.length > 0;
   return answerGroup(result.group as DirectoryGroup, {
     call,

@@ -68,7 +68,11 @@ const TAKEN: Readonly<Record<string, string>> = {
 
 function scimRefusal(error: ScimError): Refusal {
   if (error instanceof RetryLater)
-    return { error, headers: { 'retry-after': String(error.retryAfterSeconds) }, reason: error.reason };
+    return {
+      error,
+      headers: { 'retry-after': String(error.retryAfterSeconds), ...error.headers },
+      reason: error.reason,
+    };
   return error instanceof MethodNotAllowed
     ? { ...refusal(error), headers: { allow: error.allow } }
     : refusal(error);

@@ -13,6 +13,8 @@ export interface ScimRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: Uint8Array | undefined;
+  /** Address of the one who connects, as far as it can be trusted. */
+  readonly peer?: string;
   /** Shown to the peer when something goes wrong on our side, and found in the log. */
   readonly requestId: string;
 }

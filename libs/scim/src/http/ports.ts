@@ -12,6 +12,8 @@ export interface ScimSearch extends Search {
 export interface GroupOfUser {
   readonly id: string;
   readonly name: string;
+  /** False for a group that only a group in it connects with the user. */
+  readonly direct: boolean;
 }
 
 /** Where changes go; DirectoryStore of `#directory`. */

@@ -20,7 +20,7 @@ export function presentUser(
     createdAt: user.createdAt,
     lastModified: user.updatedAt,
     version: user.version,
-    groups: groups?.map((group) => ({ value: group.id, display: group.name })),
+    groups: groups?.map((group) => ({ value: group.id, display: group.name, direct: group.direct })),
   });
 }
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { IN_MEMORY_TOKEN, InMemoryDirectory } from '#testing';
 import type { ScimExchange } from './messages.js';
-import { RateLimited, RateLimiter, type RateLimit } from './rate-limit.js';
+import { RateLimited, RateLimiter } from './rate-limit.js';
 import { ScimServer } from './scim-server.js';
+import type { RateLimit } from './token-buckets.js';
 
 let now = 0;
 
@@ -97,6 +98,33 @@ describe('RateLimiter', () => {
     expect(answers('b', 4)).toEqual(['ok', 'ok', 'ok', 'environment_rate_limited']);
   });
 
+  it('tells what is left, and nothing of what the neighbours use', () => {
+    const limits = limiter({ perSecond: 4, burst: 10 });
+    const directory = { id: 'directory_1', config: {}, environmentId: 'e', environmentScimRateLimit: 0.4 };
+    expect(limits.check(directory)).toEqual({
+      'ratelimit-policy': '"directory";q=10;w=3',
+      ratelimit: '"directory";r=9;t=1',
+    });
+    expect(limits.check(directory)['ratelimit']).toBe('"directory";r=8;t=1');
+    // The environment has had its two.
+    const refusal = (): RateLimited => {
+      try {
+        limits.check(directory);
+      } catch (error) {
+        return error as RateLimited;
+      }
+      throw new Error('let through');
+    };
+    expect(refusal()).toMatchObject({
+      retryAfterSeconds: 3,
+      headers: { 'ratelimit-policy': '"environment";q=2;w=5', ratelimit: '"environment";r=0;t=5' },
+    });
+    expect(limiter({ perSecond: 0 }).check(directory)).toEqual({});
+    expect(limiter({ perSecond: 1e-300 }).check({ id: 'x', config: {} })['ratelimit-policy']).toBe(
+      '"directory";q=1;w=999999999999999',
+    );
+  });
+
   it('counts each directory on its own and forgets the idle ones, but no debt', () => {
     const limits = limiter({ perSecond: 1, burst: 100 });
     for (let index = 0; index < 1_000; index += 1) limits.check({ id: `directory_${index + 2}`, config: {} });
@@ -129,9 +157,15 @@ describe('ScimServer', () => {
       body: undefined,
       requestId: 'request-1',
     } as const;
-    expect(await server.handle(request)).toMatchObject({ status: 200 });
+    expect(await server.handle(request)).toMatchObject({
+      status: 200,
+      headers: { 'ratelimit-policy': '"directory";q=1;w=2', ratelimit: '"directory";r=0;t=2' },
+    });
     const refused = await server.handle(request);
-    expect(refused).toMatchObject({ status: 429, headers: { 'retry-after': '2' } });
+    expect(refused).toMatchObject({
+      status: 429,
+      headers: { 'retry-after': '2', ratelimit: '"directory";r=0;t=2' },
+    });
     expect(JSON.parse(refused.body ?? '')).toMatchObject({
       schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
       status: '429',

@@ -25,8 +25,7 @@ export async function replaceResource(call: RoutedCall<'resource'>, ports: ScimP
     const user = await changeUser(call, ports, (current) => toUserInput(mergePut(current.raw, read)));
     return answerUser(user, answer);
   }
-  const members: MemberOperation[] =
-    read.members === undefined ? [] : [{ op: 'replace', values: read.members }];
+  const members: MemberOperation[] = read.members === undefined ? [] : [{ op: 'replace', ...read.members }];
   await checkMembers(call, ports, members);
   const group = await changeGroup(call, ports, (current) => ({
     group: toGroupInput(mergePut(current.raw, read)),

@@ -16,14 +16,17 @@ import { toRefusal } from './error-answer.js';
 import { withDeclared } from './extensions.js';
 import { headerOf, type ScimExchange, type ScimRequest, type ScimResponse } from './messages.js';
 import { findOperation } from './operations.js';
-import type { ScimAccess, ScimDirectory, ScimPorts } from './ports.js';
+import type { ScimDirectory, ScimPorts } from './ports.js';
 import { refusePaused } from './directory-paused.js';
+import { FailedLogins } from './failed-logins.js';
 import { fairReader } from './fair-reader.js';
 import { InWork } from './in-work.js';
-import { RateLimiter, type RateLimit } from './rate-limit.js';
+import { matchesExternalIds } from './match-external-ids.js';
+import { RateLimiter, type RateLimitFields } from './rate-limit.js';
 import { BODY_LIMITS } from './read-body.js';
 import { readQueryString } from './query-string.js';
 import { findRoute, type Route } from './route.js';
+import type { RateLimit } from './token-buckets.js';
 import { writeAnswer, writeRefusal } from './write-answer.js';
 
 export interface ScimServerOptions {
@@ -36,6 +39,8 @@ export interface ScimServerOptions {
   readonly dialects?: DialectRegistry;
   /** Per directory, which can have its own (setting `scim_rate_limit`). Absent: no limit. */
   readonly rateLimit?: RateLimit;
+  /** Shared with the token endpoint. Absent: its own, with the usual limit. */
+  readonly failedLogins?: FailedLogins;
 }
 
 /** What is known about a request so far, for the answer and the exchange. */
@@ -43,6 +48,7 @@ interface Progress {
   readonly observation: Observation;
   route?: Route;
   directory?: ScimDirectory;
+  limits?: RateLimitFields;
   answer?: Answer;
   refusal?: ScimError;
   reason?: string;
@@ -65,6 +71,7 @@ export class ScimServer {
   readonly #requestLog: RequestLogSink | undefined;
   readonly #dialects: DialectRegistry;
   readonly #rateLimiter: RateLimiter;
+  readonly #failedLogins: FailedLogins;
   readonly #dialectWatch: DialectWatch;
   readonly #largeBodies = new InWork(LARGE_BODIES);
 
@@ -75,6 +82,7 @@ export class ScimServer {
     this.#requestLog = options.requestLog;
     this.#dialects = options.dialects ?? installedDialects;
     this.#rateLimiter = new RateLimiter(options.rateLimit ?? { perSecond: 0 });
+    this.#failedLogins = options.failedLogins ?? new FailedLogins();
     this.#dialectWatch = new DialectWatch(this.#dialects.all(), ports.access);
   }
 
@@ -91,6 +99,8 @@ export class ScimServer {
       progress.failure = refusal.failure;
       response = writeRefusal(request, refusal, this.#dialects.forVersion(request.version));
     }
+    if (progress.limits !== undefined)
+      response = { ...response, headers: { ...response.headers, ...progress.limits } };
     if (progress.directory !== undefined) this.#dialectWatch.look(progress.directory, request);
     const durationMs = performance.now() - started;
     this.#report(request, progress, { status: response.status, durationMs });
@@ -101,7 +111,7 @@ export class ScimServer {
   /** Whether the credential opens the directory, asked before the body is read. What is our fault is no refusal. */
   async admits(request: ScimRequest): Promise<boolean> {
     try {
-      await authenticate(this.#ports.access, request);
+      await this.#login(request);
       return true;
     } catch (error) {
       return !(error instanceof AuthenticationError || error instanceof ScimError);
@@ -111,10 +121,10 @@ export class ScimServer {
   async #answer(request: ScimRequest, progress: Progress): Promise<ScimResponse> {
     const route = findRoute(request.path);
     progress.route = route;
-    const directory = await authenticate(this.#ports.access, request);
+    const directory = await this.#login(request);
     progress.directory = directory;
     checkScheme(request, this.#dialects.forDirectory(directory.dialect).resolved[request.version]);
-    this.#rateLimiter.check(directory);
+    progress.limits = this.#rateLimiter.check(directory);
     refusePaused(directory);
     if (directory.state === 'unlinked') await this.#ports.access.markConnected(directory);
     checkAccept(request);
@@ -129,6 +139,15 @@ export class ScimServer {
     return writeAnswer(call, answer);
   }
 
+  /** The token is read first: without one, nobody learns which directories exist. */
+  async #login(request: ScimRequest): Promise<ScimDirectory> {
+    const { access } = this.#ports;
+    const attempt = { peer: request.peer, externalKey: request.externalKey, secret: readToken(request) };
+    return this.#failedLogins
+      .watch(attempt, () => access.authenticate(attempt.externalKey, attempt.secret))
+      .catch(asUnknownAddress);
+  }
+
   /** Large bodies of a directory are worked on one by one: each takes seconds, and a lot of memory. */
   async #inTurn(call: ScimCall, work: () => Answer | Promise<Answer>): Promise<Answer> {
     const { request, directory } = call;
@@ -138,12 +157,14 @@ export class ScimServer {
 
   #openCall(request: ScimRequest, directory: Directory): ScimCall {
     const dialect = this.#dialects.forDirectory(directory.dialect);
+    const { environmentId, id: directoryId } = directory;
+    const switches = switchesOf(directory, dialect.resolved[request.version]);
     return {
       request,
       directory,
-      ref: { environmentId: directory.environmentId, directoryId: directory.id },
+      ref: { environmentId, directoryId, matchExternalIds: matchesExternalIds(directory, switches) },
       dialect,
-      switches: switchesOf(directory, dialect.resolved[request.version]),
+      switches,
       translator: this.#dialects.forVersion(request.version),
       baseUrl: `${this.#publicUrl}/scim/v${request.version}/${request.externalKey}`,
       parameters: readQueryString(request.query),
@@ -199,16 +220,10 @@ function switchesOf(directory: Directory, switches: DialectSwitches): DialectSwi
   return { ...switches, tolerance: withDeclared(directory, tolerance) };
 }
 
-/** The token is read first: without one, nobody learns which directories exist. */
-async function authenticate(access: ScimAccess, request: ScimRequest): Promise<ScimDirectory> {
-  const token = readToken(request);
-  try {
-    return await access.authenticate(request.externalKey, token);
-  } catch (error) {
-    throw error instanceof NotFoundError
-      ? notFound('There is no directory at this address. Copy the SCIM base URL from the directory again.')
-      : error;
-  }
+function asUnknownAddress(error: unknown): never {
+  throw error instanceof NotFoundError
+    ? notFound('There is no directory at this address. Copy the SCIM base URL from the directory again.')
+    : error;
 }
 
 /** `X-HTTP-Method-Override` on POST, where the version or the dialect knows it (SCIM 1.1 protocol, section 3.9). */

@@ -106,14 +106,6 @@ describe('members', () => {
     expect(await members(group)).toEqual([]);
     expect((await events()).at(-1)).toBe('dsync.group.user_removed');
   });
-
-  it('keep a group as a member, which is nobody yet', async () => {
-    const inner = await client.create('/Groups', { displayName: 'Inner' });
-    const outer = await client.create('/Groups', { displayName: 'Outer', members: [{ value: inner }] });
-    const { body } = await client.send('GET', `/Groups/${outer}`);
-    expect(body['members']).toEqual([{ value: inner, type: 'Group' }]);
-    expect(await client.find('/Groups', { filter: `members[type eq "Group"]` })).toEqual([outer]);
-  });
 });
 
 describe('a manager', () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { AuthenticationError, RetryableError } from '#kernel';
+import { FailedLogins } from '../http/failed-logins.js';
 import { TokenEndpoint, type TokenResponse } from './token-endpoint.js';
 import type { TokenRequest } from './token-request.js';
 
@@ -46,6 +47,29 @@ describe('TokenEndpoint', () => {
     });
     expect(asked).toEqual([['acme', { id: 'client-1', secret: 's+e&c ret' }]]);
     expect(results).toEqual(['issued']);
+  });
+
+  it('lets nobody guess secrets for ever', async () => {
+    const limited = new TokenEndpoint(
+      { issueAccessToken: () => Promise.reject(new AuthenticationError('wrong')) },
+      { failedLogins: new FailedLogins(3), onAnswer: (result) => results.push(result) },
+    );
+    const guess = (): Promise<TokenResponse> =>
+      limited.handle({
+        externalKey: 'acme',
+        method: 'POST',
+        headers: { 'content-type': FORM, authorization: BASIC },
+        body: Buffer.from('grant_type=client_credentials'),
+        peer: '203.0.113.7',
+        requestId: 'request-1',
+      });
+    for (let tried = 0; tried < 3; tried += 1) expect((await guess()).status).toBe(401);
+    expect(await guess()).toMatchObject({
+      status: 429,
+      headers: { 'retry-after': '20', 'cache-control': 'no-store' },
+      body: { error: 'temporarily_unavailable' },
+    });
+    expect(results.at(-1)).toBe('temporarily_unavailable');
   });
 
   it('gives a token to a client that authenticates in the form, whatever else is asked for', async () => {

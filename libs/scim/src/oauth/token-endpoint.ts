@@ -1,4 +1,6 @@
 import { AuthenticationError, RetryableError, type JsonObject } from '#kernel';
+import { FailedLogins } from '../http/failed-logins.js';
+import { RetryLater } from '../http/retry-later.js';
 import { readClient, readForm, TokenRequestError, type TokenRequest } from './token-request.js';
 
 /** Who issues access tokens; DirectoryAccess of `#directory`. */
@@ -19,6 +21,8 @@ export interface TokenResponse {
 export interface TokenEndpointOptions {
   /** Called after each answer with `issued` or the error code, for metrics. `failure` is what was our fault. */
   readonly onAnswer?: (result: string, failure?: unknown) => void;
+  /** Shared with the SCIM server. Absent: its own, with the usual limit. */
+  readonly failedLogins?: FailedLogins;
 }
 
 /** RFC 6749 5.1: nobody on the way keeps an answer that may hold a token. */
@@ -31,10 +35,12 @@ const UNCACHED = { 'cache-control': 'no-store', pragma: 'no-cache', 'content-typ
 export class TokenEndpoint {
   readonly #issuer: TokenIssuer;
   readonly #onAnswer: TokenEndpointOptions['onAnswer'];
+  readonly #failedLogins: FailedLogins;
 
   constructor(issuer: TokenIssuer, options: TokenEndpointOptions = {}) {
     this.#issuer = issuer;
     this.#onAnswer = options.onAnswer;
+    this.#failedLogins = options.failedLogins ?? new FailedLogins();
   }
 
   /** Never throws. */
@@ -43,7 +49,11 @@ export class TokenEndpoint {
       const form = readForm(request);
       const client = readClient(request, form);
       checkGrant(form);
-      const { token, expiresInSeconds } = await this.#issuer.issueAccessToken(request.externalKey, client);
+      const { peer, externalKey } = request;
+      const { token, expiresInSeconds } = await this.#failedLogins.watch(
+        { peer, externalKey, secret: `${client.id} ${client.secret}` },
+        () => this.#issuer.issueAccessToken(externalKey, client),
+      );
       this.#onAnswer?.('issued');
       const body = { access_token: token, token_type: 'Bearer', expires_in: expiresInSeconds };
       return { status: 200, headers: UNCACHED, body };
@@ -84,6 +94,13 @@ function describe(error: unknown, requestId: string): OAuthRefusal {
       code: 'invalid_client',
       description: error.message,
       headers: { 'www-authenticate': 'Basic realm="scim"' },
+    };
+  if (error instanceof RetryLater)
+    return {
+      status: error.status,
+      code: 'temporarily_unavailable',
+      description: error.message,
+      headers: { 'retry-after': String(error.retryAfterSeconds) },
     };
   if (error instanceof RetryableError)
     return {

@@ -9,6 +9,8 @@ export interface TokenRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: Uint8Array | undefined;
+  /** Address of the one who connects, as far as it can be trusted. */
+  readonly peer?: string;
   readonly requestId: string;
 }
 

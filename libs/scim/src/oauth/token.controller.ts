@@ -19,6 +19,7 @@ export class TokenController {
       method: request.method,
       headers: request.headers,
       body: Buffer.isBuffer(request.body) ? request.body : undefined,
+      peer: request.ip,
       requestId: request.id,
     });
     await reply.status(response.status).headers(response.headers).send(JSON.stringify(response.body));

@@ -1,29 +1,66 @@
-import { isJsonObject, type JsonValue } from '#kernel';
+import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import type { NamedMembers } from '#model';
 import { invalidValue } from './errors.js';
 import { lastValue } from './json-object.js';
 import { isUnassigned } from './read-value.js';
 import type { Tolerance } from './tolerance.js';
 
+/** One element: whom it names, and whether it says that this is a group. */
+interface Named {
+  readonly value: string;
+  readonly isGroup: boolean;
+}
+
+/** The end of an address of one of our resources, wherever that address begins. */
+const ADDRESS = /(?:^|\/)(Users|Groups)\/([^/?#]+)$/i;
+
 /**
- * Member ids of a group (RFC 7643 4.2) from `[{ value }]`, plain ids, a single one of either, or null for none.
- * `$ref`, `type` and `display` are computed by us and ignored. Each id is returned once.
+ * Members of a group (RFC 7643 4.2) from `[{ value }]`, plain ids, a single one of either, or null for none. `type` or an
+ * address in `$ref` may say that a member is a group, and a `$ref` alone names it; `display` is ignored. Each id is
+ * returned once.
  * @throws ScimError `invalidValue` naming the element
  */
-export function readMembers(value: JsonValue, tolerance: Tolerance): string[] {
-  if (isUnassigned(value, tolerance)) return [];
+export function readMembers(value: JsonValue, tolerance: Tolerance): NamedMembers {
+  if (isUnassigned(value, tolerance)) return { values: [] };
   if (tolerance.strict && !Array.isArray(value))
     throw invalidValue('The value of "members" has the wrong type: send an array.', 'members');
   const elements = Array.isArray(value) ? value : [value];
-  const ids = elements.flatMap((element, index) => readMember(element, `members[${index}]`, tolerance));
-  return [...new Set(ids)];
+  const named = elements.flatMap((element, index) => readMember(element, `members[${index}]`, tolerance));
+  const values = [...new Set(named.map((each) => each.value))];
+  const groups = [...new Set(named.filter((each) => each.isGroup).map((each) => each.value))];
+  return groups.length === 0 ? { values } : { values, groups };
 }
 
-function readMember(element: JsonValue, name: string, tolerance: Tolerance): string[] {
+function readMember(element: JsonValue, name: string, tolerance: Tolerance): Named[] {
   if (isUnassigned(element, tolerance)) return [];
-  if (typeof element === 'string') return [element];
-  if (typeof element === 'number' && !tolerance.strict) return [String(element)];
-  const value = isJsonObject(element) ? lastValue(element, 'value') : undefined;
-  if (value === undefined || Array.isArray(value) || typeof value === 'boolean')
-    throw invalidValue(`"${name}" has no usable "value": send { "value": "<user id>" }.`, `${name}.value`);
-  return readMember(value, `${name}.value`, tolerance);
+  if (typeof element === 'string') return [{ value: element, isGroup: false }];
+  if (typeof element === 'number' && !tolerance.strict) return [{ value: String(element), isGroup: false }];
+  if (!isJsonObject(element)) throw unusable(name);
+  const value = lastValue(element, 'value') ?? addressed(element)?.id;
+  if (value === undefined || Array.isArray(value) || typeof value === 'boolean') throw unusable(name);
+  const isGroup = saysGroup(element);
+  return readMember(value, `${name}.value`, tolerance).map((each) => ({
+    ...each,
+    isGroup: isGroup || each.isGroup,
+  }));
+}
+
+/** The type is what the element says it is, else what its address says. */
+function saysGroup(element: JsonObject): boolean {
+  const type = lastValue(element, 'type');
+  if (typeof type === 'string' && /^(user|group)$/i.test(type)) return type.toLowerCase() === 'group';
+  return addressed(element)?.endpoint === 'groups';
+}
+
+function addressed(element: JsonObject): { readonly endpoint: string; readonly id: string } | undefined {
+  const $ref = lastValue(element, '$ref');
+  const [, endpoint, id] = (typeof $ref === 'string' ? ADDRESS.exec($ref) : null) ?? [];
+  return endpoint === undefined || id === undefined ? undefined : { endpoint: endpoint.toLowerCase(), id };
+}
+
+function unusable(name: string): Error {
+  return invalidValue(
+    `"${name}" has no usable "value": send { "value": "<user or group id>" }.`,
+    `${name}.value`,
+  );
 }

@@ -342,8 +342,7 @@ describe('readResource in strict mode', () => {
 });
 
 describe('readResource for groups', () => {
-  it.each<[JsonObject, string[] | undefined]>([
-    [{}, undefined],
+  it.each<[JsonObject, string[]]>([
     [{ members: null }, []],
     [{ members: [] }, []],
     [{ members: '' }, []],
@@ -354,11 +353,31 @@ describe('readResource for groups', () => {
     [{ [`${GROUP_URN}:members`]: ['a'] }, ['a']],
   ])('reads the members of %j', (body, expected) => {
     const read = readResource('Group', { displayName: 'Ops', ...body }, RFC_TOLERANCE);
-    expect(read.members).toEqual(expected);
+    expect(read.members).toEqual({ values: expected });
     expect(read.resource).toEqual({ displayName: 'Ops' });
   });
 
-  it.each<[JsonValue[]]>([[[{}]], [[{ display: 'x' }]], [[true]], [[['a']]], [[{ value: ['a'] }]]])(
+  it('tells members that are not named from members that are none', () => {
+    expect(readResource('Group', { displayName: 'Ops' }, RFC_TOLERANCE).members).toBeUndefined();
+  });
+
+  it.each<[JsonValue, boolean]>([
+    [{ value: 'a', type: 'Group' }, true],
+    [{ value: 'a', Type: 'group' }, true],
+    [{ value: 'a', $ref: 'https://example.com/scim/v2/Groups/a' }, true],
+    [{ value: 'a', $ref: 'Groups/a' }, true],
+    [{ value: { value: 'a', type: 'Group' } }, true],
+    [{ $ref: '../Groups/a' }, true],
+    [{ $ref: '/scim/v2/Users/a' }, false],
+    [{ value: 'a', type: 'User', $ref: '../Groups/a' }, false],
+    [{ value: 'a', type: 'direct', $ref: 'Group' }, false],
+    [{ value: 'a', type: null, $ref: null }, false],
+  ])('reads from %j whether the member is called a group', (member, isGroup) => {
+    const { members } = readResource('Group', { displayName: 'Ops', members: [member] }, RFC_TOLERANCE);
+    expect(members).toEqual(isGroup ? { values: ['a'], groups: ['a'] } : { values: ['a'] });
+  });
+
+  it.each<[JsonValue[]]>([[[{ $ref: 'User' }]], [[{}]], [[{ display: 'x' }]], [[true]], [[['a']]], [[{ value: ['a'] }]]])(
     'refuses members %j',
     (members) => {
       expect(() => readResource('Group', { displayName: 'Ops', members }, RFC_TOLERANCE)).toThrow(

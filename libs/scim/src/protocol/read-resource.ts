@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import type { NamedMembers } from '#model';
 import { invalidSyntax, invalidValue, type ScimError } from './errors.js';
 import { findKey, getOwn, lastValue, withOwn } from './json-object.js';
 import { readMembers } from './read-members.js';
@@ -22,7 +23,7 @@ export type { ReadResource } from './received-resource.js';
 /** State while the keys of a body are read one after the other. */
 interface Draft {
   resource: JsonObject;
-  members?: string[];
+  members?: NamedMembers;
   readonly named: Set<string>;
 }
 

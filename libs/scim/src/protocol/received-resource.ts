@@ -1,4 +1,5 @@
 import type { JsonObject } from '#kernel';
+import type { NamedMembers } from '#model';
 
 /** What a body named, whether with a value or with null. PUT needs to tell "absent" from "cleared". */
 export interface NamedKeys {
@@ -13,6 +14,6 @@ export interface ReadResource {
   /** Without `id`, `meta`, `groups`, `schemas`, `password` and `members`; unassigned attributes are left out. */
   readonly resource: JsonObject;
   /** Group members; undefined when the body does not name them, empty when it names none. */
-  readonly members?: string[];
+  readonly members?: NamedMembers;
   readonly named: NamedKeys;
 }

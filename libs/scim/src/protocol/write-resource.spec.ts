@@ -24,7 +24,7 @@ describe('writeResource', () => {
           [ENTERPRISE_USER_URN]: { department: 'HR' },
           'urn:example:1.0:User': {},
         },
-        groups: [{ value: 'g 1', display: 'Ops' }],
+        groups: [{ value: 'g 1', display: 'Ops', direct: true }],
       }),
     ).toEqual({
       schemas: [USER_URN, ENTERPRISE_USER_URN],
@@ -58,14 +58,16 @@ describe('writeResource', () => {
       resourceType: 'Group',
       raw: { displayName: 'Ops', members: ['stale'] },
       members: [
-        { value: 'u1', display: 'anna', pending: false },
-        { value: 'later', pending: true },
+        { value: 'u1', type: 'User', display: 'anna', pending: false },
+        { value: 'g1', type: 'Group', display: 'Crew', pending: false },
+        { value: 'later', type: 'User', pending: true },
       ],
     });
     expect(group).toMatchObject({
       schemas: [GROUP_URN],
       members: [
         { value: 'u1', $ref: 'https://scim.example.com/v2/Users/u1', type: 'User', display: 'anna' },
+        { value: 'g1', $ref: 'https://scim.example.com/v2/Groups/g1', type: 'Group', display: 'Crew' },
         { value: 'later', type: 'User' },
       ],
     });

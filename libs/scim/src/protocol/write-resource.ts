@@ -5,10 +5,11 @@ import type { ResourceTypeName } from './schema/definitions.js';
 import { RESOURCE_TYPES, isExtensionKey } from './schema/resource-types.js';
 import { ENTERPRISE_USER_URN } from './schema/urns.js';
 
-/** A group that a user belongs to directly. */
+/** A group that a user belongs to: directly, or because a group in it has the user (RFC 7643 4.1.2). */
 export interface GroupReference {
   readonly value: string;
   readonly display: string;
+  readonly direct: boolean;
 }
 
 /** What is known of a resource. `raw` is the canonical document as stored. */
@@ -58,8 +59,7 @@ export function writeResource(input: WriteResourceInput): JsonObject {
   };
 }
 
-/** How our ids begin. */
-const GROUP_ID = 'directory_group_';
+/** How ids of people begin. */
 const USER_ID = 'directory_user_';
 
 /** Some sources name the manager by an id of their own, which leads nowhere here. */
@@ -77,15 +77,14 @@ function hasData(value: JsonValue): boolean {
   return isJsonObject(value) && Object.keys(value).length > 0;
 }
 
-/** A pending member is nobody yet, so there is no address to point to; groups in groups are kept as pending. */
-function memberJson(member: GroupMember, baseUrl: string): JsonObject {
-  if (member.pending)
-    return { value: member.value, type: member.value.startsWith(GROUP_ID) ? 'Group' : 'User' };
+/** A pending member is nobody yet, so there is no address to point to. */
+function memberJson({ value, type, display, pending }: GroupMember, baseUrl: string): JsonObject {
+  if (pending) return { value, type };
   return {
-    value: member.value,
-    $ref: `${baseUrl}/Users/${encodeURIComponent(member.value)}`,
-    type: 'User',
-    ...(member.display === undefined ? {} : { display: member.display }),
+    value,
+    $ref: `${baseUrl}${RESOURCE_TYPES[type].endpoint}/${encodeURIComponent(value)}`,
+    type,
+    ...(display === undefined ? {} : { display }),
   };
 }
 
@@ -94,6 +93,6 @@ function groupJson(group: GroupReference, baseUrl: string): JsonObject {
     value: group.value,
     $ref: `${baseUrl}/Groups/${encodeURIComponent(group.value)}`,
     display: group.display,
-    type: 'direct',
+    type: group.direct ? 'direct' : 'indirect',
   };
 }

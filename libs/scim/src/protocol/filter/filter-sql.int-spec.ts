@@ -73,12 +73,16 @@ async function populate(store: DirectoryStore, ref: DirectoryRef, seed: number):
     const { user } = await store.apply(ref, { kind: 'create_user', user: toUserInput(resource) });
     ids.push(String(user?.id));
   }
-  for (const [index, displayName] of ['work', 'Ab', 'ß'].entries())
-    await store.apply(ref, {
+  // Each group has the one before as a member, so that people are in groups directly and by way of others.
+  const groups: string[] = [];
+  for (const [index, displayName] of ['work', 'Ab', 'ß'].entries()) {
+    const { group } = await store.apply(ref, {
       kind: 'create_group',
       group: toGroupInput({ schemas: [GROUP_URN], displayName }),
-      members: ids.filter((_id, place) => place % (index + 2) === 0),
+      members: [...ids.filter((_id, place) => place % (index + 2) === 0), ...groups.slice(-1)],
     });
+    groups.push(String(group?.id));
+  }
   return asSeen(ref);
 }
 
@@ -101,7 +105,11 @@ async function asSeen(ref: DirectoryRef): Promise<JsonObject[]> {
       createdAt: user.createdAt,
       lastModified: user.updatedAt,
       version: user.version,
-      groups: (groups.get(user.id) ?? []).map(({ id, name }) => ({ value: id, display: name })),
+      groups: (groups.get(user.id) ?? []).map(({ id, name, direct }) => ({
+        value: id,
+        display: name,
+        direct,
+      })),
     }),
   );
 }

@@ -37,7 +37,7 @@ const MEMBER_ROWS: readonly ElementRows[] = [
   {
     from: 'memberships m',
     where:
-      'm.environment_id = g.environment_id AND m.directory_id = g.directory_id AND m.group_id = g.id AND m.asserted',
+      'm.environment_id = g.environment_id AND m.directory_id = g.directory_id AND m.group_id = g.id AND m.asserted AND m.direct',
     value: { kind: 'text', text: 'm.user_id', nullable: false },
     parts: {
       display: {
@@ -50,6 +50,20 @@ const MEMBER_ROWS: readonly ElementRows[] = [
     },
   },
   {
+    from: 'nested_groups n',
+    where: 'n.environment_id = g.environment_id AND n.directory_id = g.directory_id AND n.group_id = g.id',
+    value: { kind: 'text', text: 'n.member_id', nullable: false },
+    parts: {
+      display: {
+        kind: 'text',
+        text: `(SELECT o.name_key FROM directory_groups o WHERE o.environment_id = n.environment_id
+          AND o.directory_id = n.directory_id AND o.id = n.member_id)`,
+        nullable: true,
+      },
+      type: { kind: 'text', text: `'group'::text`, nullable: false },
+    },
+  },
+  {
     from: 'pending_memberships p',
     where: 'p.environment_id = g.environment_id AND p.directory_id = g.directory_id AND p.group_id = g.id',
     value: { kind: 'text', text: 'p.value', nullable: false },
@@ -57,7 +71,7 @@ const MEMBER_ROWS: readonly ElementRows[] = [
       display: { kind: 'text', text: 'NULL::text', nullable: true },
       type: {
         kind: 'text',
-        text: `(CASE WHEN starts_with(p.value, 'directory_group_') THEN 'group' ELSE 'user' END)`,
+        text: `(CASE WHEN p.is_group THEN 'group' ELSE 'user' END)`,
         nullable: false,
       },
     },
@@ -77,7 +91,7 @@ const GROUP_ROWS: readonly ElementRows[] = [
           AND o.directory_id = m.directory_id AND o.id = m.group_id)`,
         nullable: true,
       },
-      type: { kind: 'text', text: `'direct'::text`, nullable: false },
+      type: { kind: 'text', text: `(CASE WHEN m.direct THEN 'direct' ELSE 'indirect' END)`, nullable: false },
     },
   },
 ];

@@ -64,15 +64,16 @@ describe('filterToSql', () => {
       expect(toSql(filter).userNameKey).toBeUndefined();
   });
 
-  it('looks members up in the memberships and among those still pending', () => {
+  it('looks members up in the memberships, the groups in the group, and among those still pending', () => {
     const texts = ['members.value eq "m"', 'members eq "m"', 'members[value eq "m"]'].map((filter) => {
       const { text, values } = toSql(filter, 'Group');
-      expect(values).toEqual(['m', 'm']);
+      expect(values).toEqual(['m', 'm', 'm']);
       return text;
     });
     expect(new Set(texts).size).toBe(1);
-    expect(texts[0]).toContain('m.asserted AND m.user_id = $4::text');
-    expect(texts[0]).toContain('p.value = $5::text');
+    expect(texts[0]).toContain('m.asserted AND m.direct AND m.user_id = $4::text');
+    expect(texts[0]).toContain('n.member_id = $5::text');
+    expect(texts[0]).toContain('p.value = $6::text');
   });
 
   it('puts no text of a request into the statement', () => {

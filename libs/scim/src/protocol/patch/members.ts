@@ -18,7 +18,7 @@ export function memberOperations(step: Step, tolerance: Tolerance): MemberOperat
   return selected(step, selectedIds(filter), tolerance);
 }
 
-/** `display`, `type` and `$ref` of members are computed by us. */
+/** `display`, `type` and `$ref` of members cannot be changed by themselves. */
 function ignorePart(part: string, tolerance: Tolerance): MemberOperation[] {
   if (!['display', 'type', '$ref'].includes(part))
     throw invalidPath(`Members have no part "${part}".`, `members.${part}`);
@@ -31,18 +31,19 @@ function wholeList(step: Step, tolerance: Tolerance): MemberOperation[] {
   if (op === 'remove' && (value === undefined || value === null)) return [{ op: 'remove_all' }];
   if (value === undefined)
     throw invalidValue(`"members" needs a value for "${op}": send a list of members.`, 'members');
-  const values = readMembers(asList(value, tolerance), tolerance);
+  const named = readMembers(asList(value, tolerance), tolerance);
   // An empty list adds and removes nobody; it must not be taken for "all".
-  return op !== 'replace' && values.length === 0 ? [] : [{ op, values }];
+  return op !== 'replace' && named.values.length === 0 ? [] : [{ op, ...named }];
 }
 
 function selected(step: Step, ids: string[], tolerance: Tolerance): MemberOperation[] {
   if (step.op === 'remove') return [{ op: 'remove', values: ids }];
   const given = readMembers(asList(step.value ?? null, tolerance), tolerance);
-  if (step.op === 'add') return [{ op: 'add', values: given.length === 0 ? ids : given }];
-  const gone = ids.filter((id) => !given.includes(id));
+  const isNobody = given.values.length === 0;
+  if (step.op === 'add') return [{ op: 'add', ...(isNobody ? { values: ids } : given) }];
+  const gone = ids.filter((id) => !given.values.includes(id));
   const removal: MemberOperation[] = gone.length === 0 ? [] : [{ op: 'remove', values: gone }];
-  return given.length === 0 ? removal : [...removal, { op: 'add', values: given }];
+  return isNobody ? removal : [...removal, { op: 'add', ...given }];
 }
 
 /** One member where a list belongs is fine in a PATCH even to the letter (RFC 7644 3.5.2.1). */
@@ -60,7 +61,7 @@ function selectedIds(filter: Filter): string[] {
 
 function unsupported(): ScimError {
   return invalidFilter(
-    'Members can be chosen by id only: members[value eq "<user id>"], several joined with "or".',
+    'Members can be chosen by id only: members[value eq "<user or group id>"], several joined with "or".',
     'members',
   );
 }
