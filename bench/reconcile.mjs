@@ -31,16 +31,28 @@ function sizeFor(people) {
 
 /** The first load has a process of its own, so that its memory is not counted for what follows. */
 async function load(name, cluster, { size, options }) {
-  const databaseUrl = await cluster.createDatabase(`bench_reconcile_${name}`);
-  const first = start(name, databaseUrl);
+  const isProfiled = name === options.profile;
+  const databaseUrl = await cluster.createDatabase(databaseOf(name));
+  const first = start(name, databaseUrl, isProfiled ? options.profileArgs : []);
   const directory = await first.ask('setup', { size, directory: null });
-  const loaded = await measure(first, 0);
+  const loaded = await withStatements(cluster, { name, isProfiled, title: 'the first load' }, () =>
+    measure(first, 0),
+  );
   await first.ask('settle');
   await first.stop();
   console.log(`  ${name}: first load ${describe(loaded)}`);
-  const child = start(name, databaseUrl, name === options.profile ? options.profileArgs : []);
+  const child = start(name, databaseUrl, isProfiled ? options.profileArgs : []);
   await child.ask('setup', { size, directory });
-  return { name, child, loaded };
+  return { name, child, loaded, isProfiled };
+}
+
+function databaseOf(name) {
+  return `bench_reconcile_${name}`;
+}
+
+/** What is profiled also tells which statements it spent the server's time in. */
+function withStatements(cluster, { name, isProfiled, title }, work) {
+  return isProfiled ? cluster.profiled(databaseOf(name), `${name}, ${title}`, work) : work();
 }
 
 function start(name, databaseUrl, nodeArgs = []) {
@@ -53,9 +65,12 @@ async function runRounds({ cluster, contestants, options }, { title, first, isCh
   const results = [];
   for (let round = 0; round <= options.rounds; round += 1) {
     const result = {};
-    for (const { name, child } of contestants) {
+    for (const { name, child, isProfiled } of contestants) {
       await cluster.checkpoint();
-      result[name] = await measure(child, isChanging ? first + round : first);
+      const told = { name, isProfiled: isProfiled && round === options.rounds, title };
+      result[name] = await withStatements(cluster, told, () =>
+        measure(child, isChanging ? first + round : first),
+      );
       await child.ask('settle');
       console.log(`  ${title}, round ${round}/${options.rounds}: ${name} ${describe(result[name])}`);
     }
