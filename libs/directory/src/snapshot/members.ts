@@ -1,6 +1,7 @@
 import type { Change, MemberOperation } from '#model';
 import { GONE_MEMBERS } from './compare-members.js';
-import { keyOf } from './staging.js';
+import { refreshStatistics } from './growth.js';
+import { keyOf, ofRun } from './staging.js';
 import { BATCH, fenced, perform, type Outcome, type RunWork, type Task } from './worklist.js';
 
 /** Groups whose edges are taken over in one transaction. */
@@ -30,8 +31,10 @@ export async function applyEdges(work: RunWork): Promise<void> {
       await tx.query({ name: 'snapshot_add_edges', text: ADD_EDGES, values: range });
       await tx.query({ name: 'snapshot_remove_edges', text: REMOVE_EDGES, values: range });
     });
+    await work.growth.add(groups.length);
     after = upTo;
   }
+  await refreshStatistics(database);
   await fenced(work, (tx) =>
     tx.query({ name: 'snapshot_dirty_ancestors', text: DIRTY_ANCESTORS, values: keyOf(run).slice(0, 2) }),
   );
@@ -39,8 +42,7 @@ export async function applyEdges(work: RunWork): Promise<void> {
 
 const GROUPS_WITH_EDGES = `
 SELECT group_id FROM (
-  SELECT c.group_id FROM snapshot_member_changes c
-  WHERE c.environment_id = $1 AND c.directory_id = $2 AND c.run_id = $3 AND c.present
+  SELECT a.group_id FROM snapshot_member_additions a WHERE ${ofRun('a')}
   UNION
   SELECT m.group_id FROM ${GONE_MEMBERS} m) g
 WHERE group_id > $4 ORDER BY group_id LIMIT ${EDGE_PAGE}`;
@@ -53,8 +55,9 @@ const MARK_DIRTY = `UPDATE source_records g SET is_dirty = true
 const ADD_EDGES = `
 WITH changed AS (
   INSERT INTO source_members (environment_id, directory_id, group_id, member_kind, member_id)
-  SELECT $1, $2, c.group_id, c.member_kind, c.member_id FROM snapshot_member_changes c
-  WHERE c.environment_id = $1 AND c.directory_id = $2 AND c.run_id = $3 AND ${inRange('c')} AND c.present
+  SELECT $1, $2, a.group_id, a.member_kind, i.member_id
+  FROM snapshot_member_additions a CROSS JOIN LATERAL unnest(a.member_ids) AS i (member_id)
+  WHERE ${ofRun('a')} AND ${inRange('a')}
   ON CONFLICT DO NOTHING RETURNING group_id)
 ${MARK_DIRTY}`;
 
@@ -73,7 +76,7 @@ WITH RECURSIVE above (id) AS (
   UNION
   SELECT m.group_id FROM above
   CROSS JOIN LATERAL (SELECT e.group_id FROM source_members e WHERE e.environment_id = $1 AND e.directory_id = $2
-    AND e.member_kind = 'group' AND e.member_id = above.id) m)
+    AND e.member_kind = 'group' AND e.member_id = above.id OFFSET 0) m)
 UPDATE source_records g SET is_dirty = true
 WHERE g.environment_id = $1 AND g.directory_id = $2 AND g.kind = 'group' AND NOT g.is_dirty
   AND g.source_id IN (SELECT id FROM above)`;
@@ -172,22 +175,23 @@ reach (root, group_id) AS (
   UNION
   SELECT reach.root, below.member_id FROM reach
   CROSS JOIN LATERAL (SELECT m.member_id FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
-    AND m.group_id = reach.group_id AND m.member_kind = 'group') below),
+    AND m.group_id = reach.group_id AND m.member_kind = 'group' OFFSET 0) below),
 desired AS (
   SELECT DISTINCT reach.root, known.entity_id AS user_id FROM reach
   CROSS JOIN LATERAL (SELECT m.member_id FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
-    AND m.group_id = reach.group_id AND m.member_kind = 'user') below
+    AND m.group_id = reach.group_id AND m.member_kind = 'user' OFFSET 0) below
   CROSS JOIN LATERAL (SELECT u.entity_id FROM source_records u WHERE u.environment_id = $1 AND u.directory_id = $2
-    AND u.kind = 'user' AND u.source_id = below.member_id) known),
+    AND u.kind = 'user' AND u.source_id = below.member_id OFFSET 0) known),
 actual AS (
   SELECT page.source_id AS root, m.user_id FROM page
   CROSS JOIN LATERAL (SELECT t.user_id FROM memberships t WHERE t.environment_id = $1 AND t.directory_id = $2
-    AND t.group_id = page.entity_id AND t.asserted) m),
+    AND t.group_id = page.entity_id AND t.asserted OFFSET 0) m),
 difference AS (
   SELECT root, array_agg(d.user_id) FILTER (WHERE a.user_id IS NULL) AS added,
     array_agg(a.user_id) FILTER (WHERE d.user_id IS NULL) AS removed
   FROM desired d FULL JOIN actual a USING (root, user_id) GROUP BY root)
 SELECT page.source_id, page.entity_id, g.name, coalesce(x.added, '{}') AS added, coalesce(x.removed, '{}') AS removed
 FROM page LEFT JOIN difference x ON x.root = page.source_id
-LEFT JOIN directory_groups g ON g.environment_id = $1 AND g.directory_id = $2 AND g.id = page.entity_id
+LEFT JOIN LATERAL (SELECT g.name FROM directory_groups g WHERE g.environment_id = $1 AND g.directory_id = $2
+  AND g.id = page.entity_id OFFSET 0) g ON true
 ORDER BY page.source_id`;
