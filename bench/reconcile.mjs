@@ -36,7 +36,7 @@ async function load(name, cluster, { size, options }) {
   const first = start(name, databaseUrl, isProfiled ? options.profileArgs : []);
   const directory = await first.ask('setup', { size, directory: null });
   const loaded = await withStatements(cluster, { name, isProfiled, title: 'the first load' }, () =>
-    measure(first, 0),
+    measure(cluster, { name, child: first }, 0),
   );
   await first.ask('settle');
   await first.stop();
@@ -69,7 +69,7 @@ async function runRounds({ cluster, contestants, options }, { title, first, isCh
       await cluster.checkpoint();
       const told = { name, isProfiled: isProfiled && round === options.rounds, title };
       result[name] = await withStatements(cluster, told, () =>
-        measure(child, isChanging ? first + round : first),
+        measure(cluster, { name, child }, isChanging ? first + round : first),
       );
       await child.ask('settle');
       console.log(`  ${title}, round ${round}/${options.rounds}: ${name} ${describe(result[name])}`);
@@ -79,15 +79,19 @@ async function runRounds({ cluster, contestants, options }, { title, first, isCh
   return results;
 }
 
-async function measure(child, round) {
-  const { result, cpuSeconds, peakBytes } = await withUsage(child, () => child.ask('run', { round }));
+async function measure(cluster, { name, child }, round) {
+  const { result, cpuSeconds, peakBytes, serverCpuSeconds } = await cluster.withServerCpu(
+    databaseOf(name),
+    () => withUsage(child, () => child.ask('run', { round })),
+  );
   const seconds = STAGES.reduce((sum, stage) => sum + (result[stage] ?? 0), 0) / 1_000;
-  return { ...result, seconds, cpuSeconds, peakMb: peakBytes / 2 ** 20 };
+  const allCpuSeconds = cpuSeconds + serverCpuSeconds;
+  return { ...result, seconds, cpuSeconds, serverCpuSeconds, allCpuSeconds, peakMb: peakBytes / 2 ** 20 };
 }
 
-function describe({ seconds, cpuSeconds, peakMb, stageMs, applyMs, rows }) {
+function describe({ seconds, cpuSeconds, serverCpuSeconds, peakMb, stageMs, applyMs, rows }) {
   const parts = `read and staged ${(stageMs / 1_000).toFixed(1)}, compared and applied ${(applyMs / 1_000).toFixed(1)}`;
-  return `${seconds.toFixed(2)} s (${parts}; ${rows} changes), CPU ${cpuSeconds.toFixed(1)} s, peak ${Math.round(peakMb)} MB`;
+  return `${seconds.toFixed(2)} s (${parts}; ${rows} changes), CPU ${cpuSeconds.toFixed(2)} s + server ${serverCpuSeconds.toFixed(2)} s, peak ${Math.round(peakMb)} MB`;
 }
 
 /** Writes the section of RESULTS.md; returns the budgets for the console. */
@@ -121,6 +125,8 @@ function table(rounds) {
     show(spread(rounds, name, 'stageMs'), inSeconds),
     show(spread(rounds, name, 'applyMs'), inSeconds),
     spread(rounds, name, 'cpuSeconds').median.toFixed(1),
+    spread(rounds, name, 'serverCpuSeconds').median.toFixed(1),
+    show(ratio(rounds, [name, 'floor'], 'allCpuSeconds') ?? { median: NaN, min: NaN, max: NaN }, two),
     `${Math.round(spread(rounds, name, 'peakMb').max)} MB`,
     spread(rounds, name, 'rows').median,
   ]);
@@ -131,6 +137,8 @@ function table(rounds) {
     'read and staged, s',
     'compared and applied, s',
     'CPU s of the process',
+    'of the server',
+    'both × floor',
     'peak RSS',
     'changes',
   ];

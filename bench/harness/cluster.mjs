@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
+import { serverCpu, usedBetween } from './server-cpu.mjs';
 import { forgetStatements, STATEMENT_SETTINGS, startCounting, topStatements } from './statements.mjs';
 
 const DATA_DIR = new URL('../.rollcall/', import.meta.url);
@@ -56,6 +57,13 @@ export class Cluster {
     const url = new URL(this.#server.url);
     url.pathname = `/${name}`;
     return url.href;
+  }
+
+  /** Runs `work`; `serverCpuSeconds` is what the server's processes for the database used meanwhile. */
+  async withServerCpu(database, work) {
+    const before = await serverCpu(this.#admin, database);
+    const result = await work();
+    return { ...result, serverCpuSeconds: usedBetween(before, await serverCpu(this.#admin, database)) };
   }
 
   /** Starts everybody's round from the same state of the write-ahead log. */
