@@ -13,7 +13,8 @@ const USAGE = `npm run bench -- scim|reconcile|webhooks|protocol [options]
   --rounds N        rounds that every contestant runs (5)
   --only a,b        some of the contestants; RESULTS.md is left alone then
   --no-build        measure the service as it was built last
-  --profile NAME    write a CPU profile of this contestant to bench/.rollcall/profiles
+  --profile NAME    write a CPU profile of this contestant to bench/.rollcall/profiles; reconcile also prints what its
+                    statements cost the server
 scim
   --users N         people for each contestant and round (3000)
   --in-flight N     requests in flight (32)
@@ -89,7 +90,7 @@ async function measure({ run, report, withoutDatabase }, options) {
   if (options.profile !== undefined) mkdirSync(options.profileFolder, { recursive: true });
   let cluster;
   try {
-    if (!withoutDatabase) cluster = await Cluster.start();
+    if (!withoutDatabase) cluster = await Cluster.start({ isProfiled: options.profile !== undefined });
     const results = await run(cluster, options);
     if (options.only !== undefined) return;
     for (const { what, value, atLeast, atMost } of report(results, options, await cluster?.describe()))

@@ -31,16 +31,28 @@ function sizeFor(people) {
 
 /** The first load has a process of its own, so that its memory is not counted for what follows. */
 async function load(name, cluster, { size, options }) {
-  const databaseUrl = await cluster.createDatabase(`bench_reconcile_${name}`);
-  const first = start(name, databaseUrl);
+  const isProfiled = name === options.profile;
+  const databaseUrl = await cluster.createDatabase(databaseOf(name));
+  const first = start(name, databaseUrl, isProfiled ? options.profileArgs : []);
   const directory = await first.ask('setup', { size, directory: null });
-  const loaded = await measure(first, 0);
+  const loaded = await withStatements(cluster, { name, isProfiled, title: 'the first load' }, () =>
+    measure(cluster, { name, child: first }, 0),
+  );
   await first.ask('settle');
   await first.stop();
   console.log(`  ${name}: first load ${describe(loaded)}`);
-  const child = start(name, databaseUrl, name === options.profile ? options.profileArgs : []);
+  const child = start(name, databaseUrl, isProfiled ? options.profileArgs : []);
   await child.ask('setup', { size, directory });
-  return { name, child, loaded };
+  return { name, child, loaded, isProfiled };
+}
+
+function databaseOf(name) {
+  return `bench_reconcile_${name}`;
+}
+
+/** What is profiled also tells which statements it spent the server's time in. */
+function withStatements(cluster, { name, isProfiled, title }, work) {
+  return isProfiled ? cluster.profiled(databaseOf(name), `${name}, ${title}`, work) : work();
 }
 
 function start(name, databaseUrl, nodeArgs = []) {
@@ -53,9 +65,12 @@ async function runRounds({ cluster, contestants, options }, { title, first, isCh
   const results = [];
   for (let round = 0; round <= options.rounds; round += 1) {
     const result = {};
-    for (const { name, child } of contestants) {
+    for (const { name, child, isProfiled } of contestants) {
       await cluster.checkpoint();
-      result[name] = await measure(child, isChanging ? first + round : first);
+      const told = { name, isProfiled: isProfiled && round === options.rounds, title };
+      result[name] = await withStatements(cluster, told, () =>
+        measure(cluster, { name, child }, isChanging ? first + round : first),
+      );
       await child.ask('settle');
       console.log(`  ${title}, round ${round}/${options.rounds}: ${name} ${describe(result[name])}`);
     }
@@ -64,15 +79,19 @@ async function runRounds({ cluster, contestants, options }, { title, first, isCh
   return results;
 }
 
-async function measure(child, round) {
-  const { result, cpuSeconds, peakBytes } = await withUsage(child, () => child.ask('run', { round }));
+async function measure(cluster, { name, child }, round) {
+  const { result, cpuSeconds, peakBytes, serverCpuSeconds } = await cluster.withServerCpu(
+    databaseOf(name),
+    () => withUsage(child, () => child.ask('run', { round })),
+  );
   const seconds = STAGES.reduce((sum, stage) => sum + (result[stage] ?? 0), 0) / 1_000;
-  return { ...result, seconds, cpuSeconds, peakMb: peakBytes / 2 ** 20 };
+  const allCpuSeconds = cpuSeconds + serverCpuSeconds;
+  return { ...result, seconds, cpuSeconds, serverCpuSeconds, allCpuSeconds, peakMb: peakBytes / 2 ** 20 };
 }
 
-function describe({ seconds, cpuSeconds, peakMb, stageMs, applyMs, rows }) {
+function describe({ seconds, cpuSeconds, serverCpuSeconds, peakMb, stageMs, applyMs, rows }) {
   const parts = `read and staged ${(stageMs / 1_000).toFixed(1)}, compared and applied ${(applyMs / 1_000).toFixed(1)}`;
-  return `${seconds.toFixed(2)} s (${parts}; ${rows} changes), CPU ${cpuSeconds.toFixed(1)} s, peak ${Math.round(peakMb)} MB`;
+  return `${seconds.toFixed(2)} s (${parts}; ${rows} changes), CPU ${cpuSeconds.toFixed(2)} s + server ${serverCpuSeconds.toFixed(2)} s, peak ${Math.round(peakMb)} MB`;
 }
 
 /** Writes the section of RESULTS.md; returns the budgets for the console. */
@@ -106,6 +125,8 @@ function table(rounds) {
     show(spread(rounds, name, 'stageMs'), inSeconds),
     show(spread(rounds, name, 'applyMs'), inSeconds),
     spread(rounds, name, 'cpuSeconds').median.toFixed(1),
+    spread(rounds, name, 'serverCpuSeconds').median.toFixed(1),
+    show(ratio(rounds, [name, 'floor'], 'allCpuSeconds') ?? { median: NaN, min: NaN, max: NaN }, two),
     `${Math.round(spread(rounds, name, 'peakMb').max)} MB`,
     spread(rounds, name, 'rows').median,
   ]);
@@ -116,6 +137,8 @@ function table(rounds) {
     'read and staged, s',
     'compared and applied, s',
     'CPU s of the process',
+    'of the server',
+    'both × floor',
     'peak RSS',
     'changes',
   ];

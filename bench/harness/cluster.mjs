@@ -1,5 +1,8 @@
 import { fileURLToPath } from 'node:url';
 
+import { serverCpu, usedBetween } from './server-cpu.mjs';
+import { forgetStatements, STATEMENT_SETTINGS, startCounting, topStatements } from './statements.mjs';
+
 const DATA_DIR = new URL('../.rollcall/', import.meta.url);
 const EMBEDDED = new URL('../../dist/libs/kernel/src/index.js', import.meta.url);
 
@@ -15,10 +18,12 @@ export class Cluster {
   #admin;
   #databases = new Set();
 
-  static async start() {
+  /** @param {{ isProfiled?: boolean }} options with the statements counted, which costs a little itself */
+  static async start({ isProfiled = false } = {}) {
     const cluster = new Cluster();
     const { startEmbeddedPostgres } = await import(EMBEDDED);
-    const options = { dataDir: fileURLToPath(DATA_DIR), settings: SETTINGS };
+    const settings = { ...SETTINGS, ...(isProfiled ? STATEMENT_SETTINGS : {}) };
+    const options = { dataDir: fileURLToPath(DATA_DIR), settings };
     cluster.#server = await startEmbeddedPostgres(options).catch((error) => {
       if (error.code !== 'in_use') throw error;
       throw new Error(
@@ -31,7 +36,17 @@ export class Cluster {
     // The server going down is the end of the run, not an error of its own.
     cluster.#admin.on('error', () => undefined);
     await cluster.#admin.connect();
+    if (isProfiled) await startCounting(cluster.#admin);
     return cluster;
+  }
+
+  /** Runs `work` and says which statements it spent its time in. Only for a cluster that is profiled. */
+  async profiled(database, title, work) {
+    await forgetStatements(this.#admin);
+    const result = await work();
+    const lines = await topStatements(this.#admin, database);
+    console.log(`\n  Statements of ${title}\n${lines.map((line) => `  ${line}`).join('\n')}\n`);
+    return result;
   }
 
   /** Connection string of a new, empty database. */
@@ -42,6 +57,13 @@ export class Cluster {
     const url = new URL(this.#server.url);
     url.pathname = `/${name}`;
     return url.href;
+  }
+
+  /** Runs `work`; `serverCpuSeconds` is what the server's processes for the database used meanwhile. */
+  async withServerCpu(database, work) {
+    const before = await serverCpu(this.#admin, database);
+    const result = await work();
+    return { ...result, serverCpuSeconds: usedBetween(before, await serverCpu(this.#admin, database)) };
   }
 
   /** Starts everybody's round from the same state of the write-ahead log. */

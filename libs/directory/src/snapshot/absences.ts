@@ -1,7 +1,7 @@
 import type { Queryable } from '#kernel';
 import type { SnapshotCoverage, SnapshotKind } from '#model';
 import type { RunFacts, SnapshotRun } from './snapshot.js';
-import { keyOf } from './staging.js';
+import { keyOf, ofRun, SEEN } from './staging.js';
 
 /** Absences that were asked for at the source. */
 export interface Proof {
@@ -22,38 +22,32 @@ const SMALL_SOURCE = 10;
 
 const COVERAGE: Readonly<Record<SnapshotKind, SnapshotCoverage>> = { user: 'users', group: 'groups' };
 
-interface Staged {
+export interface Staged {
   readonly listed: number;
   readonly invalid: number;
   readonly nameless: number;
   readonly last: number | null;
 }
 
+/** What the run has staged of a kind, and what it was the last time. */
+export async function countStaged(tx: Queryable, run: SnapshotRun, kind: SnapshotKind): Promise<Staged> {
+  const [staged] = await tx.query<Staged & Record<string, unknown>>({
+    name: 'snapshot_staged_totals',
+    text: `SELECT
+        (SELECT count(*) FROM (SELECT DISTINCT source_id FROM ${SEEN} seen) listed)::float8 AS listed,
+        (SELECT count(*) FROM snapshot_invalid i WHERE ${ofRun('i')} AND i.kind = $4)::float8 AS invalid,
+        (SELECT count(*) FROM snapshot_invalid i WHERE ${ofRun('i')} AND i.kind = $4
+          AND i.source_id = '')::float8 AS nameless,
+        (SELECT (totals ->> $4)::float8 FROM source_totals WHERE environment_id = $1 AND directory_id = $2) AS last`,
+    values: [...keyOf(run), kind],
+  });
+  return staged as Staged;
+}
+
 /**
  * Why a listing proves no absence although it came to its end; undefined when it does. What a single look-up proves
  * holds all the same.
  */
-export async function doubtAbout(
-  tx: Queryable,
-  run: SnapshotRun,
-  { kind, facts }: { readonly kind: SnapshotKind; readonly facts: RunFacts },
-): Promise<string | undefined> {
-  const [staged] = await tx.query<Staged & Record<string, unknown>>({
-    name: 'snapshot_staged_totals',
-    text: `SELECT
-        (SELECT count(*) FROM snapshot_records WHERE environment_id = $1 AND directory_id = $2 AND run_id = $3
-          AND kind = $4 AND record IS NOT NULL)::float8 AS listed,
-        (SELECT count(*) FROM snapshot_invalid WHERE environment_id = $1 AND directory_id = $2 AND run_id = $3
-          AND kind = $4)::float8 AS invalid,
-        (SELECT count(*) FROM snapshot_invalid WHERE environment_id = $1 AND directory_id = $2 AND run_id = $3
-          AND kind = $4 AND source_id = '')::float8 AS nameless,
-        (SELECT (totals ->> $4)::float8 FROM source_totals WHERE environment_id = $1 AND directory_id = $2) AS last`,
-    values: [...keyOf(run), kind],
-  });
-  return staged && doubt(staged, { kind, total: facts.totals?.[kind] });
-}
-
-/** Pure: what the numbers say. Exported for its spec. */
 export function doubt(
   { listed, invalid, nameless, last }: Staged,
   { kind, total }: { readonly kind: SnapshotKind; readonly total: number | undefined },
@@ -93,18 +87,32 @@ export async function proveAbsences(
   return proof;
 }
 
+/** The source said that it is gone. */
+const SAID_GONE = `EXISTS (SELECT FROM snapshot_records s WHERE ${ofRun('s')} AND s.kind = $4
+  AND s.source_id = r.source_id AND s.record IS NULL)`;
+
 /** Known at the source and neither staged nor set aside. $4 is the kind. */
 const ABSENT = `r.environment_id = $1 AND r.directory_id = $2 AND r.kind = $4
-  AND NOT EXISTS (SELECT FROM snapshot_records s WHERE s.environment_id = $1 AND s.directory_id = $2
-    AND s.run_id = $3 AND s.kind = $4 AND s.source_id = r.source_id)
-  AND NOT EXISTS (SELECT FROM snapshot_invalid i WHERE i.environment_id = $1 AND i.directory_id = $2
-    AND i.run_id = $3 AND i.kind = $4 AND i.source_id = r.source_id)`;
+  AND NOT EXISTS (SELECT FROM ${SEEN} seen WHERE seen.source_id = r.source_id)
+  AND NOT ${SAID_GONE}
+  AND NOT EXISTS (SELECT FROM snapshot_invalid i WHERE ${ofRun('i')} AND i.kind = $4 AND i.source_id = r.source_id)`;
 
-/** $4 is the kind. Confirmed by this run: removed as far as absence can prove it, or said to be removed. */
-export const GONE = `r.environment_id = $1 AND r.directory_id = $2 AND r.kind = $4 AND (
-  (r.missing_run_id = $3 AND r.missing_runs >= ${CONFIRMING_RUNS})
-  OR EXISTS (SELECT FROM snapshot_records s WHERE s.environment_id = $1 AND s.directory_id = $2
-    AND s.run_id = $3 AND s.kind = $4 AND s.source_id = r.source_id AND s.record IS NULL))`;
+/**
+ * Records that this run takes away, confirmed as far as absence can prove it, or said to be removed. They are few, and
+ * found without looking at the others.
+ * @param kind as SQL
+ */
+export function goneRecords(kind: string): string {
+  return `(
+  SELECT r.source_id, r.entity_id FROM source_records r
+  WHERE r.environment_id = $1 AND r.directory_id = $2 AND r.kind = ${kind} AND r.missing_since IS NOT NULL
+    AND r.missing_run_id = $3 AND r.missing_runs >= ${CONFIRMING_RUNS}
+  UNION
+  SELECT known.source_id, known.entity_id FROM snapshot_records s
+  CROSS JOIN LATERAL (SELECT r.source_id, r.entity_id FROM source_records r WHERE r.environment_id = $1
+    AND r.directory_id = $2 AND r.kind = ${kind} AND r.source_id = s.source_id OFFSET 0) known
+  WHERE ${ofRun('s')} AND s.kind = ${kind} AND s.record IS NULL)`;
+}
 
 /** Notes who is missing and who is back. The same run noting it twice notes it once. */
 export async function markRecords(
@@ -117,9 +125,7 @@ export async function markRecords(
     name: 'snapshot_mark_back',
     text: `UPDATE source_records r SET missing_since = NULL, missing_runs = 0, missing_run_id = NULL
       WHERE r.environment_id = $1 AND r.directory_id = $2 AND r.kind = $4 AND r.missing_since IS NOT NULL
-        AND (r.source_id = ANY($5::text[]) OR EXISTS (SELECT FROM snapshot_records s WHERE s.environment_id = $1
-          AND s.directory_id = $2 AND s.run_id = $3 AND s.kind = $4 AND s.source_id = r.source_id
-          AND s.record IS NOT NULL))`,
+        AND (r.source_id = ANY($5::text[]) OR r.source_id IN (SELECT seen.source_id FROM ${SEEN} seen))`,
     values: [...keyOf(run), kind, proof.present],
   });
   if (isProven)

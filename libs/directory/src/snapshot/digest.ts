@@ -1,20 +1,20 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * Fingerprint of a normalized record: equal for equal content, in whatever order a vendor names the attributes of an
  * object. 128 bits, base64url.
  */
-export function digestOf(record: unknown): string {
-  return createHash('sha256').update(stableJson(record)).digest('base64url').slice(0, 22);
+export function digestOf(record: object): string {
+  return hash('sha256', JSON.stringify(inOrder(record)), 'base64url').slice(0, 22);
 }
 
-function stableJson(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  if (Array.isArray(value)) return `[${value.map(stableJson).join(',')}]`;
+/** A copy whose keys are in order; writing the text ourselves took three times as long. */
+function inOrder(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(inOrder);
   const object = value as Readonly<Record<string, unknown>>;
-  const parts = Object.keys(object)
-    .filter((key) => object[key] !== undefined)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${stableJson(object[key])}`);
-  return `{${parts.join(',')}}`;
+  // Without a prototype, so that a key "__proto__" is a key like any other.
+  const ordered = Object.create(null) as Record<string, unknown>;
+  for (const key of Object.keys(object).sort()) ordered[key] = inOrder(object[key]);
+  return ordered;
 }

@@ -1,12 +1,15 @@
 import type { Change, MemberOperation } from '#model';
 import { GONE_MEMBERS } from './compare-members.js';
-import { keyOf } from './staging.js';
+import { memberDifferences, MOST_DIFFERENCES, type GroupDifference } from './member-differences.js';
+import { refreshStatistics } from './growth.js';
+import { keyOf, ofRun } from './staging.js';
 import { BATCH, fenced, perform, type Outcome, type RunWork, type Task } from './worklist.js';
 
 /** Groups whose edges are taken over in one transaction. */
 const EDGE_PAGE = 200;
-/** Groups whose members are worked out in one statement. */
-const GROUP_PAGE = 50;
+/** Groups whose members are worked out in one statement, to begin with and at most. */
+const FIRST_GROUP_PAGE = 50;
+const LAST_GROUP_PAGE = 3_200;
 /** A group of everybody must not become one endless transaction. */
 const MEMBERS_PER_TRANSACTION = 2_000;
 
@@ -30,8 +33,10 @@ export async function applyEdges(work: RunWork): Promise<void> {
       await tx.query({ name: 'snapshot_add_edges', text: ADD_EDGES, values: range });
       await tx.query({ name: 'snapshot_remove_edges', text: REMOVE_EDGES, values: range });
     });
+    await work.growth.add(groups.length);
     after = upTo;
   }
+  await refreshStatistics(database);
   await fenced(work, (tx) =>
     tx.query({ name: 'snapshot_dirty_ancestors', text: DIRTY_ANCESTORS, values: keyOf(run).slice(0, 2) }),
   );
@@ -39,8 +44,7 @@ export async function applyEdges(work: RunWork): Promise<void> {
 
 const GROUPS_WITH_EDGES = `
 SELECT group_id FROM (
-  SELECT c.group_id FROM snapshot_member_changes c
-  WHERE c.environment_id = $1 AND c.directory_id = $2 AND c.run_id = $3 AND c.present
+  SELECT a.group_id FROM snapshot_member_additions a WHERE ${ofRun('a')}
   UNION
   SELECT m.group_id FROM ${GONE_MEMBERS} m) g
 WHERE group_id > $4 ORDER BY group_id LIMIT ${EDGE_PAGE}`;
@@ -53,8 +57,9 @@ const MARK_DIRTY = `UPDATE source_records g SET is_dirty = true
 const ADD_EDGES = `
 WITH changed AS (
   INSERT INTO source_members (environment_id, directory_id, group_id, member_kind, member_id)
-  SELECT $1, $2, c.group_id, c.member_kind, c.member_id FROM snapshot_member_changes c
-  WHERE c.environment_id = $1 AND c.directory_id = $2 AND c.run_id = $3 AND ${inRange('c')} AND c.present
+  SELECT $1, $2, a.group_id, a.member_kind, i.member_id
+  FROM snapshot_member_additions a CROSS JOIN LATERAL unnest(a.member_ids) AS i (member_id)
+  WHERE ${ofRun('a')} AND ${inRange('a')}
   ON CONFLICT DO NOTHING RETURNING group_id)
 ${MARK_DIRTY}`;
 
@@ -73,29 +78,17 @@ WITH RECURSIVE above (id) AS (
   UNION
   SELECT m.group_id FROM above
   CROSS JOIN LATERAL (SELECT e.group_id FROM source_members e WHERE e.environment_id = $1 AND e.directory_id = $2
-    AND e.member_kind = 'group' AND e.member_id = above.id) m)
+    AND e.member_kind = 'group' AND e.member_id = above.id OFFSET 0) m)
 UPDATE source_records g SET is_dirty = true
 WHERE g.environment_id = $1 AND g.directory_id = $2 AND g.kind = 'group' AND NOT g.is_dirty
   AND g.source_id IN (SELECT id FROM above)`;
 
-interface GroupDifference {
-  readonly source_id: string;
-  readonly entity_id: string;
-  readonly name: string | null;
-  readonly added: string[];
-  readonly removed: string[];
-}
-
 /** Brings the members of dirty groups to what follows from the edges: everybody below, each once. */
 export async function applyMembers(work: RunWork): Promise<void> {
-  const { database, run } = work;
   let after = '';
+  let size = FIRST_GROUP_PAGE;
   for (;;) {
-    const groups = await database.query<GroupDifference & Record<string, unknown>>({
-      name: 'snapshot_member_differences',
-      text: DIFFERENCES,
-      values: [...keyOf(run).slice(0, 2), after],
-    });
+    const groups = await memberDifferences(work, { after, size });
     if (groups.length === 0) return;
     const clean = await changeMembers(work, groups);
     await fenced(work, (tx) =>
@@ -103,11 +96,19 @@ export async function applyMembers(work: RunWork): Promise<void> {
         name: 'snapshot_clean_groups',
         text: `UPDATE source_records SET is_dirty = false
           WHERE environment_id = $1 AND directory_id = $2 AND kind = 'group' AND source_id = ANY($3::text[])`,
-        values: [...keyOf(run).slice(0, 2), clean],
+        values: [...keyOf(work.run).slice(0, 2), clean],
       }),
     );
     after = (groups.at(-1) as GroupDifference).source_id;
+    size = nextPage(size, groups);
   }
+}
+
+/** Few differences in many groups are found by one look at all of them, many differences must not come at once. */
+function nextPage(size: number, groups: readonly GroupDifference[]): number {
+  const differences = groups.reduce((sum, { added, removed }) => sum + added.length + removed.length, 0);
+  if (differences > MOST_DIFFERENCES / 4) return Math.max(Math.floor(size / 2), FIRST_GROUP_PAGE);
+  return Math.min(size * 4, LAST_GROUP_PAGE);
 }
 
 /** @returns the source ids of those that are as they should be now. */
@@ -160,34 +161,3 @@ function* steps({ added, removed }: GroupDifference): Generator<MemberStep> {
   for (let start = 0; start < removed.length; start += MEMBERS_PER_TRANSACTION)
     yield { op: 'remove', values: removed.slice(start, start + MEMBERS_PER_TRANSACTION) };
 }
-
-/** UNION ends circles of groups; DISTINCT lets somebody who is in by two ways be in once. */
-const DIFFERENCES = `
-WITH RECURSIVE page AS MATERIALIZED (
-  SELECT r.source_id, r.entity_id FROM source_records r
-  WHERE r.environment_id = $1 AND r.directory_id = $2 AND r.is_dirty AND r.kind = 'group' AND r.source_id > $3
-  ORDER BY r.source_id LIMIT ${GROUP_PAGE}),
-reach (root, group_id) AS (
-  SELECT source_id, source_id FROM page
-  UNION
-  SELECT reach.root, below.member_id FROM reach
-  CROSS JOIN LATERAL (SELECT m.member_id FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
-    AND m.group_id = reach.group_id AND m.member_kind = 'group') below),
-desired AS (
-  SELECT DISTINCT reach.root, known.entity_id AS user_id FROM reach
-  CROSS JOIN LATERAL (SELECT m.member_id FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
-    AND m.group_id = reach.group_id AND m.member_kind = 'user') below
-  CROSS JOIN LATERAL (SELECT u.entity_id FROM source_records u WHERE u.environment_id = $1 AND u.directory_id = $2
-    AND u.kind = 'user' AND u.source_id = below.member_id) known),
-actual AS (
-  SELECT page.source_id AS root, m.user_id FROM page
-  CROSS JOIN LATERAL (SELECT t.user_id FROM memberships t WHERE t.environment_id = $1 AND t.directory_id = $2
-    AND t.group_id = page.entity_id AND t.asserted) m),
-difference AS (
-  SELECT root, array_agg(d.user_id) FILTER (WHERE a.user_id IS NULL) AS added,
-    array_agg(a.user_id) FILTER (WHERE d.user_id IS NULL) AS removed
-  FROM desired d FULL JOIN actual a USING (root, user_id) GROUP BY root)
-SELECT page.source_id, page.entity_id, g.name, coalesce(x.added, '{}') AS added, coalesce(x.removed, '{}') AS removed
-FROM page LEFT JOIN difference x ON x.root = page.source_id
-LEFT JOIN directory_groups g ON g.environment_id = $1 AND g.directory_id = $2 AND g.id = page.entity_id
-ORDER BY page.source_id`;

@@ -1,7 +1,7 @@
 import type { JsonObject } from '#kernel';
 import type { Change, DirectoryUser, SnapshotGroup, SnapshotKind, SnapshotUser, UserInput } from '#model';
-import type { KeptAttribute } from './decision.js';
-import { keyOf } from './staging.js';
+import type { KeptAttribute } from './losses.js';
+import { keyOf, ofRun } from './staging.js';
 import { BATCH, fenced, perform, type Outcome, type RunWork, type Task } from './worklist.js';
 
 /** A staged record that differs from what was last believed. */
@@ -58,18 +58,22 @@ function changedRows(
   });
 }
 
-/** The entity is looked up beside: after a kill it may exist although nobody has noted so. */
+/**
+ * The entity is looked up beside: after a kill it may exist although nobody has noted so. Its state is asked for apart
+ * from its key, so that no index but that of the key fits.
+ */
 const changed = (kind: SnapshotKind, table: string, active: string): string => `
 SELECT c.source_id, c.digest, c.record, e.id AS entity_id, e.active AS was_active
 FROM (
   SELECT s.source_id, s.digest, s.record FROM snapshot_records s
-  LEFT JOIN source_records r ON r.environment_id = $1 AND r.directory_id = $2 AND r.kind = '${kind}'
-    AND r.source_id = s.source_id
-  WHERE s.environment_id = $1 AND s.directory_id = $2 AND s.run_id = $3 AND s.kind = '${kind}'
-    AND s.record IS NOT NULL AND s.source_id > $4 AND s.digest IS DISTINCT FROM r.digest
+  LEFT JOIN LATERAL (SELECT r.digest FROM source_records r WHERE r.environment_id = $1 AND r.directory_id = $2
+    AND r.kind = '${kind}' AND r.source_id = s.source_id OFFSET 0) r ON true
+  WHERE ${ofRun('s')} AND s.kind = '${kind}' AND s.record IS NOT NULL AND s.source_id > $4
+    AND s.digest IS DISTINCT FROM r.digest
   ORDER BY s.source_id LIMIT ${BATCH}) c
-LEFT JOIN LATERAL (SELECT t.id, ${active} AS active FROM ${table} t WHERE t.environment_id = $1
-  AND t.directory_id = $2 AND t.external_id = c.source_id AND t.asserted_deleted_at IS NULL OFFSET 0 LIMIT 1) e ON true
+LEFT JOIN LATERAL (SELECT t.id, t.active FROM (SELECT t.id, ${active} AS active, t.asserted_deleted_at FROM ${table} t
+    WHERE t.environment_id = $1 AND t.directory_id = $2 AND t.external_id = c.source_id OFFSET 0) t
+  WHERE t.asserted_deleted_at IS NULL LIMIT 1) e ON true
 ORDER BY c.source_id`;
 const CHANGED_USERS = changed('user', 'directory_users', 't.active');
 const CHANGED_GROUPS = changed('group', 'directory_groups', 'true');

@@ -1,6 +1,6 @@
 import type { Change, SnapshotKind } from '#model';
 import { NotFoundError } from '#kernel';
-import { GONE } from './absences.js';
+import { goneRecords } from './absences.js';
 import { keyOf } from './staging.js';
 import { BATCH, fenced, perform, type Outcome, type RunWork, type Task } from './worklist.js';
 
@@ -51,9 +51,11 @@ function goneRows(
     kind === 'user' ? ['directory_users', 'coalesce(e.name, e.user_name)'] : ['directory_groups', 'e.name'];
   return database.query<GoneRow & Record<string, unknown>>({
     name: `snapshot_gone_${kind}s`,
-    text: `SELECT r.source_id, r.entity_id, ${label} AS label FROM source_records r
-      LEFT JOIN ${table} e ON e.environment_id = $1 AND e.directory_id = $2 AND e.id = r.entity_id
-      WHERE ${GONE} AND r.source_id > $5 ORDER BY r.source_id LIMIT ${BATCH}`,
+    text: `SELECT r.source_id, r.entity_id, e.label
+      FROM (SELECT * FROM ${goneRecords('$4')} gone WHERE gone.source_id > $5 ORDER BY gone.source_id LIMIT ${BATCH}) r
+      LEFT JOIN LATERAL (SELECT ${label} AS label FROM ${table} e WHERE e.environment_id = $1 AND e.directory_id = $2
+        AND e.id = r.entity_id OFFSET 0) e ON true
+      ORDER BY r.source_id`,
     values: [...keyOf(run), kind, after],
   });
 }

@@ -14,6 +14,7 @@ export function createRunGuard(parts: {
   const { database, holds, clock } = parts;
   return {
     judge: async (ref: DirectoryRef, removals: RunRemovals) => {
+      if (isNothing(removals)) return { hold: false, reasons: [] };
       const [row] = await database.query<{
         config: JsonObject;
         users: number;
@@ -40,4 +41,8 @@ export function createRunGuard(parts: {
     },
     openForRun: (ref, run) => holds.openForRun(ref, run),
   };
+}
+
+function isNothing({ users, groups, memberships, identityChanges, emptied }: RunRemovals): boolean {
+  return users + groups + memberships + identityChanges + emptied.length === 0;
 }

@@ -2,6 +2,7 @@ import type { Clock, Database, JsonObject, Queryable } from '#kernel';
 import type { SnapshotKind, SnapshotRecord } from '#model';
 import { proveAbsences } from './absences.js';
 import { findLosses, loadDecision, saveDecision, type Decision, type Finding } from './decision.js';
+import { Growth, refreshStatistics } from './growth.js';
 import { applyEdges, applyMembers } from './members.js';
 import { applyRecords, planRecords } from './records.js';
 import { applyRemovals, planRemovals } from './removals.js';
@@ -69,8 +70,8 @@ export class Snapshots {
   /** What applying would do, with names. Writes nothing that anybody sees. */
   async plan(run: SnapshotRun, facts: RunFacts): Promise<SnapshotReport> {
     const tally = new Tally();
-    const finding = await this.#inPlan(run, facts, async (database, { kept, warnings, awaiting }) => {
-      const decision = { holdId: null, reasons: [], kept, warnings, awaiting };
+    const finding = await this.#inPlan(run, facts, async (database, { kept, warnings, awaiting, listed }) => {
+      const decision = { holdId: null, reasons: [], kept, warnings, awaiting, listed };
       const work = { ...this.#work(run, { decision, tally, fence: () => Promise.resolve() }), database };
       for (const kind of ['group', 'user'] as const) await planRecords(work, kind);
       for (const kind of ['user', 'group'] as const) await planRemovals(work, kind);
@@ -91,13 +92,13 @@ export class Snapshots {
     await applyRemovals(work, 'user');
     await applyRemovals(work, 'group');
     await applyMembers(work);
-    await this.#rememberTotals(run, facts, fence);
+    await this.#rememberTotals(run, decision, fence);
     return this.#report(tally, decision, finding);
   }
 
   #work(run: SnapshotRun, own: Pick<RunWork, 'decision' | 'tally' | 'fence'>): RunWork {
     const { database, store } = this.#parts;
-    return { database, store, run, ...own };
+    return { database, store, run, growth: new Growth(database), ...own };
   }
 
   /** Before anything is applied; a run that goes on after a kill keeps to what was decided then. */
@@ -115,11 +116,11 @@ export class Snapshots {
       return findLosses(tx, run, { facts, proofs });
     });
     const { hold, reasons } = await this.#judge(run, finding);
-    const { losses, kept, warnings, awaiting } = finding;
+    const { losses, kept, warnings, awaiting, listed } = finding;
     const { users, groups, memberships, identityChanges: identities } = losses;
     const counts = { users, groups, memberships, identities };
     const opened = hold ? await guard.openForRun(run, { runId: run.runId, reasons, counts }) : null;
-    const decision = { holdId: opened?.id ?? null, reasons, kept, warnings, awaiting };
+    const decision = { holdId: opened?.id ?? null, reasons, kept, warnings, awaiting, listed };
     await database.transaction(async (tx) => {
       await fence(tx);
       await saveDecision(tx, run, decision);
@@ -137,6 +138,7 @@ export class Snapshots {
 
   async #prove(run: SnapshotRun, facts: RunFacts): Promise<Parameters<typeof findLosses>[2]['proofs']> {
     const { database } = this.#parts;
+    await refreshStatistics(database);
     return {
       user: await proveAbsences(database, run, { kind: 'user', facts }),
       group: await proveAbsences(database, run, { kind: 'group', facts }),
@@ -163,22 +165,16 @@ export class Snapshots {
     throw new Error('A plan ended without its finding');
   }
 
-  async #rememberTotals(run: SnapshotRun, facts: RunFacts, fence: Fence): Promise<void> {
-    const kinds = (['user', 'group'] as const).filter(
-      (kind) => run.mode === 'full' && facts.complete.includes(kind === 'user' ? 'users' : 'groups'),
-    );
-    if (kinds.length === 0) return;
+  async #rememberTotals(run: SnapshotRun, { listed }: Decision, fence: Fence): Promise<void> {
+    if (Object.keys(listed).length === 0) return;
     await this.#parts.database.transaction(async (tx) => {
       await fence(tx);
       await tx.query({
         name: 'snapshot_remember_totals',
-        text: `INSERT INTO source_totals AS t (environment_id, directory_id, totals)
-          SELECT $1, $2, coalesce(jsonb_object_agg(k.kind, (SELECT count(*) FROM snapshot_records s
-            WHERE s.environment_id = $1 AND s.directory_id = $2 AND s.run_id = $3 AND s.kind = k.kind
-              AND s.record IS NOT NULL)), '{}') FROM unnest($4::text[]) AS k (kind)
+        text: `INSERT INTO source_totals AS t (environment_id, directory_id, totals) VALUES ($1, $2, $3::jsonb)
           ON CONFLICT (environment_id, directory_id) DO UPDATE SET totals = t.totals || excluded.totals
           WHERE t.totals IS DISTINCT FROM t.totals || excluded.totals`,
-        values: [...keyOf(run), kinds],
+        values: [...keyOf(run).slice(0, 2), JSON.stringify(listed)],
       });
     });
   }

@@ -1,12 +1,12 @@
 import type { SnapshotKind, SnapshotRecord } from '#model';
 import { digestOf } from './digest.js';
 
-/** A record as it is staged; without `record` the source said that it is gone. */
+/** A record as it is staged; without `content` the source said that it is gone, and there is no digest. */
 export interface StagedRecord {
   readonly kind: SnapshotKind;
   readonly sourceId: string;
   readonly digest: string | null;
-  readonly record: string | null;
+  readonly content: object | null;
 }
 
 /** What a page says about members of one group, each of them once. */
@@ -79,10 +79,10 @@ class PageBuilder {
   #put(kind: SnapshotKind, sourceId: string, content: object | null): void {
     const key = `${kind} ${sourceId}`;
     const known = this.#records.get(key);
-    const isFirstListed = this.#mode === 'full' && known !== undefined && known.record !== null;
+    const isFirstListed = this.#mode === 'full' && known !== undefined && known.content !== null;
     if (isFirstListed) return;
-    const record = content === null ? null : JSON.stringify(content);
-    this.#records.set(key, { kind, sourceId, digest: content === null ? null : digestOf(content), record });
+    const digest = content === null ? null : digestOf(content);
+    this.#records.set(key, { kind, sourceId, digest, content });
   }
 
   #of(groupId: string): MembersOfGroup {

@@ -2,7 +2,13 @@ import type { Fence } from '../apply/batch-options.js';
 import type { Database, Queryable } from '#kernel';
 import type { SnapshotKind, SnapshotRecord } from '#model';
 import type { SnapshotRun } from './snapshot.js';
-import { toStagedPage, type StagedPage } from './staged-page.js';
+import { toStagedPage, type StagedPage, type StagedRecord } from './staged-page.js';
+
+/*
+ * A page need not be on the disk when the next one is read: the checkpoint is stored after it, so a crash of the server
+ * that takes the page takes the checkpoint as well. Waiting for the disk took longer than staging.
+ */
+const NOT_YET_ON_DISK = 'SET LOCAL synchronous_commit = off';
 
 /** The staging tables of a run. */
 export class Staging {
@@ -17,10 +23,10 @@ export class Staging {
     const page = toStagedPage(records, run.mode);
     await this.#database.transaction(async (tx) => {
       await fence(tx);
-      await insertRecords(tx, run, page);
+      await stageRecords(tx, run, page);
       await insertMembers(tx, run, page);
       await insertInvalid(tx, run, page);
-    });
+    }, NOT_YET_ON_DISK);
   }
 
   async ids(
@@ -30,10 +36,8 @@ export class Staging {
   ): Promise<readonly string[]> {
     const rows = await this.#database.query<{ source_id: string }>({
       name: 'snapshot_staged_ids',
-      text: `SELECT source_id FROM snapshot_records
-        WHERE environment_id = $1 AND directory_id = $2 AND run_id = $3 AND kind = $4 AND source_id > $5
-          AND record IS NOT NULL
-        ORDER BY source_id LIMIT $6`,
+      text: `SELECT DISTINCT seen.source_id FROM ${SEEN} seen WHERE seen.source_id > $5
+        ORDER BY seen.source_id LIMIT $6`,
       values: [...keyOf(run), kind, after ?? '', limit],
     });
     return rows.map((row) => row.source_id);
@@ -50,8 +54,10 @@ export class Staging {
 }
 
 const STAGING_TABLES = [
+  'snapshot_listed',
   'snapshot_records',
   'snapshot_member_lists',
+  'snapshot_member_additions',
   'snapshot_member_changes',
   'snapshot_replaced',
   'snapshot_invalid',
@@ -63,7 +69,73 @@ export function keyOf(run: SnapshotRun): [string, string, string] {
   return [run.environmentId, run.directoryId, run.runId];
 }
 
-async function insertRecords(tx: Queryable, run: SnapshotRun, { records }: StagedPage): Promise<void> {
+/** Restricts a staging table to the run. */
+export function ofRun(alias: string): string {
+  return `${alias}.environment_id = $1 AND ${alias}.directory_id = $2 AND ${alias}.run_id = $3`;
+}
+
+/** Every record of kind $4 that the run was shown, as `source_id`, and some of them more than once. */
+export const SEEN = seenOf('$4');
+
+/** @param kind as SQL */
+export function seenOf(kind: string): string {
+  return `(
+  SELECT i.source_id FROM snapshot_listed l CROSS JOIN LATERAL unnest(l.source_ids) AS i (source_id)
+  WHERE ${ofRun('l')} AND l.kind = ${kind}
+  UNION ALL
+  SELECT s.source_id FROM snapshot_records s WHERE ${ofRun('s')} AND s.kind = ${kind} AND s.record IS NOT NULL)`;
+}
+
+async function stageRecords(tx: Queryable, run: SnapshotRun, page: StagedPage): Promise<void> {
+  if (page.records.length === 0) return;
+  if (run.mode === 'incremental') return insertRecords(tx, run, { records: page.records, sequence: 0 });
+  const { sequence, indexes } = await listRecords(tx, run, page);
+  const differing = new Set(indexes);
+  const records = page.records.filter((record, index) => record.content === null || differing.has(index));
+  await insertRecords(tx, run, { records, sequence });
+}
+
+/** Notes who was listed. @returns places in the page of those who differ from what is believed. */
+async function listRecords(
+  tx: Queryable,
+  run: SnapshotRun,
+  { records }: StagedPage,
+): Promise<{ readonly sequence: number; readonly indexes: readonly number[] }> {
+  const [row] = await tx.query<{ sequence: number; indexes: number[] }>({
+    name: 'snapshot_list_records',
+    text: LIST_RECORDS,
+    values: [
+      ...keyOf(run),
+      records.map((record) => record.kind),
+      records.map((record) => record.sourceId),
+      records.map((record) => record.digest),
+    ],
+  });
+  return row ?? { sequence: 0, indexes: [] };
+}
+
+const LIST_RECORDS = `
+WITH page AS MATERIALIZED (SELECT nextval('snapshot_sequence') AS sequence),
+shown AS (
+  SELECT r.kind, r.source_id, r.digest, (r.place - 1)::integer AS index
+  FROM unnest($4::text[], $5::text[], $6::text[]) WITH ORDINALITY AS r (kind, source_id, digest, place)
+  WHERE r.digest IS NOT NULL),
+listed AS (
+  INSERT INTO snapshot_listed (environment_id, directory_id, run_id, kind, sequence, source_ids)
+  SELECT $1, $2, $3, shown.kind, page.sequence, array_agg(shown.source_id) FROM shown, page
+  GROUP BY shown.kind, page.sequence)
+SELECT page.sequence, ARRAY(
+  SELECT shown.index FROM shown
+  LEFT JOIN LATERAL (SELECT r.digest FROM source_records r WHERE r.environment_id = $1 AND r.directory_id = $2
+    AND r.kind = shown.kind AND r.source_id = shown.source_id OFFSET 0) known ON true
+  WHERE known.digest IS DISTINCT FROM shown.digest) AS indexes
+FROM page`;
+
+async function insertRecords(
+  tx: Queryable,
+  run: SnapshotRun,
+  { records, sequence }: { readonly records: readonly StagedRecord[]; readonly sequence: number },
+): Promise<void> {
   if (records.length === 0) return;
   await tx.query({
     name: `snapshot_insert_records_${run.mode}`,
@@ -73,21 +145,37 @@ async function insertRecords(tx: Queryable, run: SnapshotRun, { records }: Stage
       records.map((record) => record.kind),
       records.map((record) => record.sourceId),
       records.map((record) => record.digest),
-      records.map((record) => record.record),
+      records.map(({ content }) => (content === null ? null : JSON.stringify(content))),
+      sequence,
     ],
   });
 }
 
 const INSERT_RECORDS = `
-INSERT INTO snapshot_records AS staged (environment_id, directory_id, run_id, kind, source_id, digest, record)
-SELECT $1, $2, $3, r.kind, r.source_id, r.digest, r.record::json
+INSERT INTO snapshot_records AS staged (environment_id, directory_id, run_id, kind, source_id, digest, record, sequence)
+SELECT $1, $2, $3, r.kind, r.source_id, r.digest, r.record::json, $8
 FROM unnest($4::text[], $5::text[], $6::text[], $7::text[]) AS r (kind, source_id, digest, record)
 ON CONFLICT (environment_id, directory_id, run_id, kind, source_id)
-DO UPDATE SET digest = excluded.digest, record = excluded.record`;
+DO UPDATE SET digest = excluded.digest, record = excluded.record, sequence = excluded.sequence`;
 
 /** In a listing the first record counts; who is listed is there, whatever a list of removed ones says beside it. */
 const INSERT_LISTED = `${INSERT_RECORDS} WHERE staged.record IS NULL AND excluded.record IS NOT NULL`;
 const INSERT_CHANGED = INSERT_RECORDS;
+
+/**
+ * Drops what a later page of a full run said about somebody whom an earlier one had listed: the first record counts.
+ * Doing it twice is doing it once.
+ */
+export async function settleRecords(tx: Queryable, run: SnapshotRun): Promise<void> {
+  await tx.query({ name: 'snapshot_settle_records', text: SETTLE_RECORDS, values: keyOf(run) });
+}
+
+const SETTLE_RECORDS = `
+DELETE FROM snapshot_records s
+WHERE ${ofRun('s')} AND EXISTS (
+  SELECT FROM (SELECT l.kind, l.sequence, i.source_id FROM snapshot_listed l
+    CROSS JOIN LATERAL unnest(l.source_ids) AS i (source_id) WHERE ${ofRun('l')}) first
+  WHERE first.kind = s.kind AND first.source_id = s.source_id AND (s.record IS NULL OR first.sequence < s.sequence))`;
 
 async function insertMembers(
   tx: Queryable,

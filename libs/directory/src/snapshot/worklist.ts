@@ -2,6 +2,7 @@ import type { Fence } from '../apply/batch-options.js';
 import type { Change, ChangeResult, SnapshotKind } from '#model';
 import type { Database, Queryable } from '#kernel';
 import type { Decision } from './decision.js';
+import type { Growth } from './growth.js';
 import type { SnapshotAction, SnapshotItem, SnapshotRun, SnapshotStore } from './snapshot.js';
 
 /** Changes per transaction: short enough that pushed traffic and other directories hardly notice. */
@@ -16,6 +17,7 @@ export interface RunWork {
   readonly decision: Decision;
   readonly fence: Fence;
   readonly tally: Tally;
+  readonly growth: Growth;
 }
 
 /** A change, and what the report says about it. */
@@ -62,6 +64,9 @@ export async function perform(work: RunWork, tasks: readonly Task[]): Promise<re
     { removals: { kind: 'judged', holdId: decision.holdId }, runId: run.runId, fence },
   );
   tasks.forEach((task, index) => report(work, task, outcomes[index] as Outcome));
+  await work.growth.add(
+    outcomes.reduce((sum, outcome) => sum + ('error' in outcome ? 0 : outcome.result.events.length), 0),
+  );
   return outcomes;
 }
 

@@ -1,0 +1,84 @@
+import { FOR_LARGE_SETS } from './compare-members.js';
+import { keyOf } from './staging.js';
+import { fenced, type RunWork } from './worklist.js';
+
+/** What the members of one group have to become. */
+export interface GroupDifference {
+  readonly source_id: string;
+  readonly entity_id: string;
+  readonly name: string | null;
+  /** User ids. */
+  readonly added: string[];
+  readonly removed: string[];
+}
+
+/** So many differences end a page; the group that exceeds it comes with all of its own. */
+export const MOST_DIFFERENCES = 20_000;
+/** From so many groups on their members are joined as sets instead of being looked up one by one. */
+const MANY_GROUPS = 400;
+
+/** The next `size` dirty groups after one, or fewer, with what has to be done to their members. */
+export function memberDifferences(
+  work: RunWork,
+  { after, size }: { readonly after: string; readonly size: number },
+): Promise<GroupDifference[]> {
+  const values = [...keyOf(work.run).slice(0, 2), after, size];
+  if (size < MANY_GROUPS)
+    return work.database.query<GroupDifference & Record<string, unknown>>({
+      name: 'snapshot_member_differences',
+      text: DIFFERENCES,
+      values,
+    });
+  return fenced(work, async (tx) => {
+    await tx.query({ text: FOR_LARGE_SETS });
+    return tx.query<GroupDifference & Record<string, unknown>>({
+      name: 'snapshot_member_differences_of_many',
+      text: DIFFERENCES_OF_MANY,
+      values,
+    });
+  });
+}
+
+const PEOPLE = `SELECT u.source_id, u.entity_id FROM source_records u WHERE u.environment_id = $1
+  AND u.directory_id = $2 AND u.kind = 'user'`;
+
+/** UNION ends circles of groups; DISTINCT lets somebody who is in by two ways be in once. */
+const differences = (known: string): string => `
+WITH RECURSIVE page AS MATERIALIZED (
+  SELECT r.source_id, r.entity_id FROM source_records r
+  WHERE r.environment_id = $1 AND r.directory_id = $2 AND r.is_dirty AND r.kind = 'group' AND r.source_id > $3
+  ORDER BY r.source_id LIMIT $4),
+reach (root, group_id) AS (
+  SELECT source_id, source_id FROM page
+  UNION
+  SELECT reach.root, below.member_id FROM reach
+  CROSS JOIN LATERAL (SELECT m.member_id FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
+    AND m.group_id = reach.group_id AND m.member_kind = 'group' OFFSET 0) below),
+desired AS (
+  SELECT DISTINCT reach.root, known.entity_id AS user_id FROM reach
+  CROSS JOIN LATERAL (SELECT m.member_id FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
+    AND m.group_id = reach.group_id AND m.member_kind = 'user' OFFSET 0) below
+  ${known}),
+actual AS (
+  SELECT page.source_id AS root, m.user_id FROM page
+  CROSS JOIN LATERAL (SELECT t.user_id FROM memberships t WHERE t.environment_id = $1 AND t.directory_id = $2
+    AND t.group_id = page.entity_id AND t.asserted OFFSET 0) m),
+difference AS (
+  SELECT root, array_agg(d.user_id) FILTER (WHERE a.user_id IS NULL) AS added,
+    array_agg(a.user_id) FILTER (WHERE d.user_id IS NULL) AS removed, count(*) AS number
+  FROM desired d FULL JOIN actual a USING (root, user_id) WHERE a.user_id IS NULL OR d.user_id IS NULL GROUP BY root),
+counted AS (
+  SELECT page.source_id, page.entity_id, x.added, x.removed,
+    coalesce(sum(x.number) OVER (ORDER BY page.source_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+  FROM page LEFT JOIN difference x ON x.root = page.source_id)
+SELECT c.source_id, c.entity_id, g.name, coalesce(c.added, '{}') AS added, coalesce(c.removed, '{}') AS removed
+FROM counted c
+LEFT JOIN LATERAL (SELECT g.name FROM directory_groups g WHERE g.environment_id = $1 AND g.directory_id = $2
+  AND g.id = c.entity_id OFFSET 0) g ON true
+WHERE c.before < ${MOST_DIFFERENCES}
+ORDER BY c.source_id`;
+
+const DIFFERENCES = differences(
+  `CROSS JOIN LATERAL (${PEOPLE} AND u.source_id = below.member_id OFFSET 0) known`,
+);
+const DIFFERENCES_OF_MANY = differences(`JOIN (${PEOPLE}) known ON known.source_id = below.member_id`);
