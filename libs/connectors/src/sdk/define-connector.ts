@@ -27,6 +27,7 @@ function fieldProblem(field: FormField, keys: readonly string[]): string | undef
   if (field.help.trim() === '') return 'has no help text';
   if (field.type === 'choice' && !field.choices?.length) return 'has no choices';
   if (field.secret && !['string', 'text'].includes(field.type)) return 'is a secret and no text';
+  if (field.rotates === true && !field.secret) return 'rotates and is no secret';
   const { when } = field;
   return when === undefined || keys.includes(when.key)
     ? undefined

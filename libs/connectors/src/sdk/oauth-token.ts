@@ -7,6 +7,8 @@ import { SourceError, type SourceErrorCode } from './source-error.js';
 export interface AccessToken {
   readonly value: string;
   readonly expiresInSeconds: number;
+  /** What replaces the refresh token that was used, where the vendor sends one. */
+  readonly refreshToken?: string;
 }
 
 const RENEW_BEFORE_MS = 120_000;
@@ -73,9 +75,13 @@ export async function requestToken(
 ): Promise<AccessToken> {
   const answer = await http.json({ method: 'POST', authorized: false, accept: [400, 401, 403], ...request });
   const body = isJsonObject(answer.body) ? answer.body : {};
-  const { access_token: value, expires_in: life } = body;
+  const { access_token: value, expires_in: life, refresh_token: refreshToken } = body;
   if (answer.status < 300 && typeof value === 'string' && value !== '')
-    return { value, expiresInSeconds: Number(life) > 0 ? Number(life) : 3_600 };
+    return {
+      value,
+      expiresInSeconds: Number(life) > 0 ? Number(life) : 3_600,
+      ...(typeof refreshToken === 'string' && refreshToken !== '' && { refreshToken }),
+    };
   const error = typeof body['error'] === 'string' ? body['error'] : '';
   throw explain({ status: answer.status, error, body }) ?? oauthError(answer.status, error);
 }
