@@ -51,3 +51,9 @@ export {
   startFakeJumpcloud,
   type FakeJumpcloudOptions,
 } from './fake-source/jumpcloud.js';
+export {
+  fakeRippling,
+  fakeRipplingOAuth,
+  startFakeRippling,
+  type FakeRipplingOptions,
+} from './fake-source/rippling.js';

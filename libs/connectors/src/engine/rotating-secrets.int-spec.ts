@@ -88,7 +88,7 @@ const entered = (token: string): RotatingSecrets =>
 
 async function check(token: string | undefined, directoryId: string | null = null): Promise<void> {
   const ignore = (): void => undefined;
-  const answers = token === undefined ? {} : { [FIELD]: token };
+  const answers: Record<string, string> = token === undefined ? {} : { [FIELD]: token };
   const given =
     directoryId === null
       ? { domain: 'example.com', ...answers }
