@@ -14,7 +14,7 @@ describe('refreshing access', () => {
     log = [];
     const memory = inMemorySecrets();
     secrets = {
-      current: memory.current,
+      current: (field) => memory.current(field),
       replace: (field, change) => {
         log.push(`store ${change.from} > ${change.to}`);
         return memory.replace(field, change);

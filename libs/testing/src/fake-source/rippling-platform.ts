@@ -23,16 +23,19 @@ export function ripplingPlatformRoutes(tenant: FakeTenant, options: PlatformOpti
     }));
   const active = (): readonly JsonObject[] => employees().filter(({ roleState }) => roleState === 'ACTIVE');
   return [
-    listRoute('/employees/include_terminated', 'employees', employees, options),
-    listRoute('/employees', 'active_employees', active, options),
-    listRoute('/departments', 'platform_departments', () => options.departments?.() ?? [], options),
+    listRoute('/employees/include_terminated', { call: 'employees', items: employees }, options),
+    listRoute('/employees', { call: 'active_employees', items: active }, options),
+    listRoute(
+      '/departments',
+      { call: 'platform_departments', items: () => options.departments?.() ?? [] },
+      options,
+    ),
   ];
 }
 
 function listRoute(
   path: string,
-  call: string,
-  items: () => readonly JsonValue[],
+  { call, items }: { readonly call: string; readonly items: () => readonly JsonValue[] },
   { isAllowed, pageSize }: PlatformOptions,
 ): FakeRoute {
   const offsetOf = (url: URL): number => Number(url.searchParams.get('offset') ?? 0);

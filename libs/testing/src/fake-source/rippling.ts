@@ -120,13 +120,13 @@ class Rippling {
       routes: [
         tokenRoute('/o/token'),
         tokenRoute('/api/o/token/'),
-        this.#list('/workers/', 'users', 'workers.read', (r) => this.#workers(r)),
+        this.#list('/workers/', ['users', 'workers.read'], (r) => this.#workers(r)),
         this.#one('/workers/:id/'),
-        this.#list('/departments/', 'departments', 'departments.read', () => departments?.() ?? []),
-        this.#list('/teams/', 'teams', 'teams.read', () => teams ?? []),
-        this.#list('/work-locations/', 'locations', 'work-locations.read', () => locations ?? []),
-        this.#list('/supergroups/', 'groups', 'supergroups.read', () => this.#supergroups()),
-        this.#list('/supergroups/:id/members/', 'members', 'supergroups.read', (r) => this.#members(r)),
+        this.#list('/departments/', ['departments', 'departments.read'], () => departments?.() ?? []),
+        this.#list('/teams/', ['teams', 'teams.read'], () => teams ?? []),
+        this.#list('/work-locations/', ['locations', 'work-locations.read'], () => locations ?? []),
+        this.#list('/supergroups/', ['groups', 'supergroups.read'], () => this.#supergroups()),
+        this.#list('/supergroups/:id/members/', ['members', 'supergroups.read'], (r) => this.#members(r)),
         ...ripplingPlatformRoutes(this.#tenant, {
           ...this.#options,
           userId,
@@ -138,8 +138,7 @@ class Rippling {
 
   #list(
     path: string,
-    call: string,
-    scope: string,
+    [call, scope]: readonly [string, string],
     // Undefined refuses the query, null says that there is no such thing.
     items: (request: FakeRequest) => readonly JsonValue[] | undefined | null,
   ): FakeRoute {

@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from '#kernel';
 import type { SnapshotRecord, SnapshotUser } from '#model';
 import { decodeRecord, type Fields } from '../../sdk/decode.js';
 import { deriveState, type DerivedState, type Employment } from '../../sdk/hr/derive-state.js';
-import { DerivedGroups, derivedGroupId, type GroupLabel } from '../../sdk/hr/derived-groups.js';
+import { DerivedGroups, derivedGroupId } from '../../sdk/hr/derived-groups.js';
 import type { Catalog } from './catalog.js';
 import type { RipplingConfig } from './config.js';
 import { emailsOf } from './emails.js';
@@ -15,11 +15,10 @@ const PLACE_FIELDS: readonly string[] = (['department', 'location', 'team', 'com
   (name) => OPTIONAL_FIELDS[name],
 );
 /** What is kept of a worker. Everything else that Rippling sends (pay, birth date …) is dropped. */
-const RAW = [
-  ...['id', 'user_id', 'created_at', 'updated_at', 'status', 'start_date', 'end_date', 'country', 'number'],
-  ...['work_email', 'title', 'manager_id', 'department_id', 'teams_id', 'location', 'legal_entity_id'],
-  ...['employment_type_id', 'termination_details'],
-];
+const RAW = (
+  'id,user_id,created_at,updated_at,status,start_date,end_date,country,number,work_email,title,manager_id,' +
+  'department_id,teams_id,location,legal_entity_id,employment_type_id,termination_details'
+).split(',');
 const RAW_USER = ['id', 'active', 'username', 'name', 'timezone'];
 
 /** Reads workers. One per stream: it says each group only once. */

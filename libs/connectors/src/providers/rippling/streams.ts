@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '#kernel';
+import type { JsonValue } from '#kernel';
 import type { SnapshotMember, SnapshotRecord } from '#model';
 import type { RunRequest, SourcePage, SourceStream } from '../../sdk/contract.js';
 import { memberStream, stagedGroups } from '../../sdk/member-stream.js';

@@ -4,7 +4,7 @@ import type { SourcePage } from '../../sdk/contract.js';
 import { vendorPages } from '../../sdk/paged-stream.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { SourceError } from '../../sdk/source-error.js';
-import { Catalog, LISTED_TYPES, type ListedType } from './catalog.js';
+import { Catalog, type ListedType } from './catalog.js';
 import type { RipplingClient } from './client.js';
 import type { RipplingConfig } from './config.js';
 import { WorkerMapper } from './map-worker.js';
@@ -21,67 +21,88 @@ export const PROOF = 'Rippling sent no link to a further page.';
 const OVERLAP_MS = 5 * 60_000;
 
 /** Where the next incremental run begins; `mark` is the vendor's time of the first page. */
-export function cursorAfter(mark: JsonValue): string {
-  return new Date(Date.parse(String(mark)) - OVERLAP_MS).toISOString();
+export function cursorAfter(mark: JsonValue): string | undefined {
+  if (typeof mark !== 'string') return undefined;
+  return new Date(Date.parse(mark) - OVERLAP_MS).toISOString();
 }
 
 /** Workers page by page: all of them, or those changed since an instant. */
 export async function* readWorkers(
-  { client, config, ports }: RipplingParts,
+  parts: RipplingParts,
   since: string | undefined,
   from: JsonValue | null,
 ): AsyncGenerator<SourcePage> {
   const start = isJsonObject(from) ? from : {};
-  const mapper = new WorkerMapper(config);
-  let catalog = await Catalog.read(client, config);
-  let mayReload = true;
-  let mark = start['mark'] ?? null;
-  let listed = from === null && since === undefined ? mapper.listed(catalog) : [];
   const token = typeof start['token'] === 'string' ? start['token'] : null;
-  for await (const page of vendorPages((next) => client.workers(next, since), token)) {
-    if (from === null && mark === null) expectReadable(page, mapper);
-    // Departments that are newer than our lists. What is not there then is hidden.
-    if (mayReload && namesUnlisted(page, catalog, config)) {
-      mayReload = false;
-      catalog = await Catalog.read(client, config);
-      if (since === undefined) listed = [...listed, ...mapper.listed(catalog)];
-    }
-    const records = [...listed, ...recordsOf(page, { mapper, catalog, now: ports.clock.now() }, since)];
-    listed = [];
+  let mark = start['mark'] ?? null;
+  const reader = new WorkerReader(parts, since);
+  await reader.readLists(from === null);
+  let isFirst = from === null;
+  for await (const page of vendorPages((next) => parts.client.workers(next, since), token)) {
+    const records = await reader.read(page, isFirst);
+    isFirst = false;
     mark ??= page.mark ?? null;
     if (page.next !== null) yield { records, next: { token: page.next, mark } };
-    else {
-      const cursor = mark === null ? undefined : cursorAfter(mark);
-      yield { records, end: { complete: true, proof: PROOF, cursor } };
-    }
+    else yield { records, end: { complete: true, proof: PROOF, cursor: cursorAfter(mark) } };
   }
 }
 
-interface Mapping {
-  readonly mapper: WorkerMapper;
-  readonly catalog: Catalog;
-  readonly now: Date;
-}
+/** Makes records out of the pages of one stream. */
+class WorkerReader {
+  readonly #parts: RipplingParts;
+  readonly #isFull: boolean;
+  readonly #mapper: WorkerMapper;
+  #catalog: Catalog | undefined;
+  /** Records of the lists that go out with the next page. */
+  #listed: readonly SnapshotRecord[] = [];
+  #mayReload = true;
 
-function recordsOf(
-  page: RestPage,
-  { mapper, catalog, now }: Mapping,
-  since: string | undefined,
-): readonly SnapshotRecord[] {
-  return page.items.flatMap((item) => {
-    const { records, id, groupIds } = mapper.map(item, { redacted: page.redacted, catalog, now });
-    if (since === undefined) return records;
+  constructor(parts: RipplingParts, since: string | undefined) {
+    this.#parts = parts;
+    this.#isFull = since === undefined;
+    this.#mapper = new WorkerMapper(parts.config);
+  }
+
+  /** @param isTold whether their groups are news: in a run that goes on they are staged already. */
+  async readLists(isTold: boolean): Promise<void> {
+    this.#catalog = await Catalog.read(this.#parts.client, this.#parts.config);
+    if (isTold && this.#isFull) this.#listed = this.#mapper.listed(this.#catalog);
+  }
+
+  async read(page: RestPage, isFirst: boolean): Promise<readonly SnapshotRecord[]> {
+    if (isFirst) expectReadable(page, this.#mapper);
+    await this.#keepUp(page);
+    const people = page.items.flatMap((item) => this.#recordsOf(item, page));
+    const records = [...this.#listed, ...people];
+    this.#listed = [];
+    return records;
+  }
+
+  /** Departments that are newer than our lists. What is not listed then either is hidden. */
+  async #keepUp(page: RestPage): Promise<void> {
+    const { config } = this.#parts;
+    if (!this.#mayReload || !namesUnlisted(page, this.#catalog as Catalog, config)) return;
+    this.#mayReload = false;
+    await this.readLists(true);
+  }
+
+  #recordsOf(item: JsonValue, { redacted }: RestPage): readonly SnapshotRecord[] {
+    const catalog = this.#catalog as Catalog;
+    const now = this.#parts.ports.clock.now();
+    const { records, id, groupIds } = this.#mapper.map(item, { redacted, catalog, now });
+    if (this.#isFull) return records;
     // Changes tell only where somebody is now; what they left has to be said.
     if (id === null || groupIds === null) return records.slice(0, 1);
-    return [...othersOf(id, groupIds, { mapper, catalog, now }), ...records];
-  });
-}
-
-function othersOf(id: string, own: readonly string[], { mapper, catalog }: Mapping): SnapshotRecord[] {
-  return mapper
-    .groupIdsOf(catalog)
-    .filter((groupId) => !own.includes(groupId))
-    .map((groupId) => ({ kind: 'removed_member', groupId, member: { kind: 'user', id } }));
+    const others = this.#mapper.groupIdsOf(catalog).filter((groupId) => !groupIds.includes(groupId));
+    return [
+      ...others.map((groupId) => ({
+        kind: 'removed_member' as const,
+        groupId,
+        member: { kind: 'user' as const, id },
+      })),
+      ...records,
+    ];
+  }
 }
 
 /** A field that is hidden of everybody is a right that is missing, not a fault of the records. @throws SourceError */

@@ -29,14 +29,18 @@ export class Departments {
 
   /** The department and those that it is part of. In the vendor's own example the top is its own parent. */
   branch(id: string | null, name: string | null): readonly GroupLabel[] {
-    let department = (id === null ? undefined : this.#byId.get(id)) ?? this.#byName.get(name ?? '') ?? null;
+    let department = this.#find(id) ?? this.#byName.get(name ?? '') ?? null;
     if (department === null) return id === null && name === null ? [] : [{ type: 'department', id, name }];
     const branch = new Set<Department>();
     while (department !== null && !branch.has(department)) {
       branch.add(department);
-      department = (department.parent === null ? undefined : this.#byId.get(department.parent)) ?? null;
+      department = this.#find(department.parent);
     }
     return [...branch].map(labelOf);
+  }
+
+  #find(id: string | null): Department | null {
+    return (id === null ? undefined : this.#byId.get(id)) ?? null;
   }
 }
 
