@@ -70,7 +70,14 @@ export function createSync(parts: Parts): Sync {
   return {
     registry,
     connections: new Connections({ registry, directories, credentials }),
-    connectionCheck: new ConnectionCheck({ database, clock: systemClock, guard, http, log: parts.log }),
+    connectionCheck: new ConnectionCheck({
+      database,
+      secretBox,
+      clock: systemClock,
+      guard,
+      http,
+      log: parts.log,
+    }),
     schedules: new Schedules(database, registry),
     runs: new SyncRuns({ database, registry, onDue: () => worker?.wake() }),
     start: async () => {

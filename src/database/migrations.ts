@@ -11,6 +11,7 @@ import { CreateSyncRuns20261124160000 } from '../../migrations/20261124160000-cr
 import { PackSnapshotMembers20261125120000 } from '../../migrations/20261125120000-pack-snapshot-members.js';
 import { NestGroups20261126100000 } from '../../migrations/20261126100000-nest-groups.js';
 import { ListSnapshotRecords20261126110000 } from '../../migrations/20261126110000-list-snapshot-records.js';
+import { CreateEnteredSecrets20261126120000 } from '../../migrations/20261126120000-create-entered-secrets.js';
 
 /** Every migration, oldest first. A new one is added at the end; none is ever changed or removed. */
 export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string })[] = [
@@ -25,6 +26,7 @@ export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string
   PackSnapshotMembers20261125120000,
   NestGroups20261126100000,
   ListSnapshotRecords20261126110000,
+  CreateEnteredSecrets20261126120000,
 ];
 
 /** Their names as they stand in the table of migrations, oldest first. */

@@ -20,6 +20,7 @@ export type {
 } from './sdk/manifest.js';
 export { createSourceHttp, type SourceHttpPorts } from './sdk/http/create-source-http.js';
 export type { SourceLog, SourcePorts } from './sdk/ports.js';
+export type { RotatingSecrets } from './sdk/rotating-secrets.js';
 export { SOURCE_ERROR_CODES, SourceError, type SourceErrorCode } from './sdk/source-error.js';
 export type {
   JsonAnswer,

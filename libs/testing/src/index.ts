@@ -35,7 +35,12 @@ export { OPENSSH, startOpenSsh, type OpenSsh } from './peers/openssh.js';
 export { SLAPD, startSlapd, type Slapd } from './peers/slapd.js';
 export { fakeOkta, fakeOktaApiToken } from './fake-source/okta.js';
 export { fakePersonio, startFakePersonio, type FakePersonioOptions } from './fake-source/personio.js';
-export { fakePorts, type FakePorts, type FakePortsOptions } from './fake-source/fake-ports.js';
+export {
+  fakePorts,
+  inMemorySecrets,
+  type FakePorts,
+  type FakePortsOptions,
+} from './fake-source/fake-ports.js';
 export { fakeBamboohr, startFakeBamboohr } from './fake-source/bamboohr.js';
 export { fakeKeycloak, startFakeKeycloak, type FakeKeycloakOptions } from './fake-source/keycloak.js';
 export { fakeOneLogin, startFakeOneLogin, type FakeOneLoginOptions } from './fake-source/onelogin.js';
@@ -46,3 +51,9 @@ export {
   startFakeJumpcloud,
   type FakeJumpcloudOptions,
 } from './fake-source/jumpcloud.js';
+export {
+  fakeRippling,
+  fakeRipplingOAuth,
+  startFakeRippling,
+  type FakeRipplingOptions,
+} from './fake-source/rippling.js';

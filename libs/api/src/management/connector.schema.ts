@@ -12,6 +12,11 @@ const FIELD = record(
     type: { type: 'string', enum: ['string', 'text', 'number', 'boolean', 'choice', 'list'] },
     required: BOOLEAN,
     secret: { type: 'boolean', description: 'Write-only: stored encrypted, never shown again.' },
+    rotates: {
+      type: 'boolean',
+      description:
+        'The source replaces it while it is used, and Rollcall keeps the newest. Enter each one in one directory only.',
+    },
     help: STRING,
     pattern: STRING,
     choices: { type: 'array', items: record({ value: STRING, label: STRING }) },
@@ -19,7 +24,7 @@ const FIELD = record(
     placeholder: STRING,
     when: record({ key: STRING, is: { type: ['string', 'boolean'] } }),
   },
-  ['pattern', 'choices', 'default', 'placeholder', 'when'],
+  ['rotates', 'pattern', 'choices', 'default', 'placeholder', 'when'],
 );
 
 export const connectorSchemas: Record<string, JsonObject> = {

@@ -41,7 +41,7 @@ export class ConnectorsController {
     id: 'checkConnector',
     summary: 'Test a connection before the directory exists',
     description:
-      'Stores nothing. The answer is 200 whatever the source says; `ok` and `error` tell. With an organization, people whom it has already are named.',
+      'Stores nothing, except that a credential which is good for one use is exchanged, and its successor kept (sealed, for seven days) for the directory in which the same one is entered. The answer is 200 whatever the source says; `ok` and `error` tell. With an organization, people whom it has already are named.',
     returns: ref('ConnectionCheck'),
   })
   async check(

@@ -1,8 +1,10 @@
 import { findKnownPeople, type KnownPerson } from '#directory';
-import { foldKey, type Clock, type Database, type JsonObject } from '#kernel';
+import { foldKey, type Clock, type Database, type JsonObject, type SecretBox } from '#kernel';
 import type { SnapshotUser } from '#model';
 import type { AddressGuard } from '#outbound';
 import type { Connector, SourceCheck } from '../sdk/contract.js';
+import type { RotatingSecrets } from '../sdk/rotating-secrets.js';
+import { secretsForCheck } from './check-secrets.js';
 import { readAnswers } from './connections.js';
 import { Interrupted, obeying } from './interrupted.js';
 import type { EngineLog } from './log.js';
@@ -35,6 +37,7 @@ export interface CheckRequest {
 
 export interface CheckParts {
   readonly database: Database;
+  readonly secretBox: SecretBox;
   readonly clock: Clock;
   readonly guard: AddressGuard;
   readonly http: HttpFactory;
@@ -46,7 +49,10 @@ export interface CheckParts {
 const TIMEOUT_MS = 25_000;
 const SAMPLES = 3;
 
-/** Tries a connection without storing anything: can we get in, may we read, what would come. */
+/**
+ * Tries a connection: can we get in, may we read, what would come. Nothing is stored but what the vendor gave in exchange
+ * for a credential that is good for one use.
+ */
 export class ConnectionCheck {
   readonly #parts: CheckParts;
 
@@ -58,21 +64,24 @@ export class ConnectionCheck {
   async run(connector: Connector, request: CheckRequest): Promise<CheckReport> {
     const { config, secrets } = readAnswers(connector, request.answers);
     try {
-      const found = await this.#ask(connector, { ...config, ...secrets });
+      const { form } = connector.manifest;
+      const rotating = await secretsForCheck(this.#parts, form, { ...request, answers: secrets });
+      const found = await this.#ask(connector, { ...config, ...secrets }, rotating);
       return await this.#report(found, request);
     } catch (error) {
       return { error: failureOf(error), users: null, groups: null, samples: [], warnings: [] };
     }
   }
 
-  async #ask(connector: Connector, answers: JsonObject): Promise<SourceCheck> {
+  async #ask(connector: Connector, answers: JsonObject, secrets: RotatingSecrets): Promise<SourceCheck> {
     const { clock, guard, http, log, timeoutMs = TIMEOUT_MS } = this.#parts;
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(new Interrupted('deadline')), timeoutMs);
     // Nothing is staged during a check.
     const door = { stagedIds: () => Promise.resolve([]) };
     const snapshot = { environmentId: '', directoryId: '', runId: '', mode: 'full' } as const;
-    const ports = createPortsFactory({ clock, guard, http, log, door })({ snapshot, signal: abort.signal });
+    const { signal } = abort;
+    const ports = createPortsFactory({ clock, guard, http, log, door })({ snapshot, signal, secrets });
     const source = connector.connect(connector.readConfig(answers), ports);
     try {
       for await (const found of obeying(

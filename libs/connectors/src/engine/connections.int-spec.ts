@@ -243,6 +243,7 @@ describe('a connection test', () => {
     const ignore = (): void => undefined;
     return new ConnectionCheck({
       database: db.database,
+      secretBox: world.secretBox,
       clock: systemClock,
       guard: { policy: { isAllowed: () => true }, resolver: { resolve: () => Promise.resolve([]) } },
       http: () => {

@@ -55,7 +55,7 @@ export class Connections {
       config,
       alongside: async (tx, directory) => {
         const key = { environmentId, directoryId: directory.id };
-        await this.#parts.credentials.write(tx, key, secrets);
+        await this.#parts.credentials.write(tx, key, { secrets, form: connector.manifest.form });
         await tx.query({
           text: `INSERT INTO sync_schedules (environment_id, directory_id, needs_approval, next_incremental_at)
             VALUES ($1, $2, $3, $4)`,
@@ -92,7 +92,7 @@ export class Connections {
       ...(changes.name !== undefined && { name: changes.name }),
       config: namedKeys(changes.config, { form, config }),
       alongside: async (tx) => {
-        await this.#parts.credentials.write(tx, key, given);
+        await this.#parts.credentials.write(tx, key, { secrets: given, form });
         if (isOther) await startAnew(tx, key);
         // Said again together with the change, it covers the change.
         if (changes.config['auto_apply'] === true) await approveAlways(tx, key);
@@ -120,7 +120,7 @@ export class Connections {
     const given = Object.fromEntries(Object.keys(answers).map((field) => [field, secrets[field] ?? '']));
     await this.#parts.directories.update(environmentId, id, {
       alongside: async (tx) => {
-        await this.#parts.credentials.write(tx, key, given);
+        await this.#parts.credentials.write(tx, key, { secrets: given, form });
         await tryAtOnce(tx, key);
       },
     });

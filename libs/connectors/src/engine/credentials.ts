@@ -1,5 +1,7 @@
 import type { Database, Queryable, SecretBox } from '#kernel';
+import type { FormField } from '../sdk/manifest.js';
 import { sealContext, type DirectoryKey } from './connection-settings.js';
+import { digestOf, resealEntered, takeReplacement } from './entered-secrets.js';
 
 /** That a secret is stored, and since when; never the secret. */
 export interface StoredCredential {
@@ -27,22 +29,50 @@ export class Credentials {
     this.#secretBox = parts.secretBox;
   }
 
-  /** Stores or replaces the named ones, others stay. */
-  async write(tx: Queryable, key: DirectoryKey, secrets: Secrets): Promise<void> {
-    const fields = Object.keys(secrets);
-    if (fields.length === 0) return;
+  /** Stores or replaces what was entered, others stay. Of one that rotates, what has replaced it by now. */
+  async write(
+    tx: Queryable,
+    key: DirectoryKey,
+    { secrets, form }: { readonly secrets: Secrets; readonly form: readonly FormField[] },
+  ): Promise<void> {
+    const rotating = form.filter((field) => field.rotates === true).map((field) => field.key);
+    const known = rotating.length === 0 ? new Map() : await this.origins(tx, key);
+    const rows: { field: string; sealed: string; entered: string | null }[] = [];
+    for (const [field, entered] of Object.entries(secrets)) {
+      const origin = rotating.includes(field) ? digestOf(entered) : null;
+      // What was entered before is used up by now; what came of it is stored.
+      if (origin !== null && known.get(field) === origin) continue;
+      const { environmentId } = key;
+      const newer =
+        origin === null ? null : await takeReplacement(tx, this.#secretBox, { environmentId, entered });
+      const sealed = this.#secretBox.seal(newer ?? entered, sealContext(key, field));
+      rows.push({ field, sealed, entered: origin });
+    }
+    if (rows.length === 0) return;
     await tx.query({
-      text: `INSERT INTO directory_credentials (environment_id, directory_id, field, sealed, updated_at)
-        SELECT $1, $2, s.field, s.sealed, now() FROM unnest($3::text[], $4::text[]) AS s (field, sealed)
+      text: `INSERT INTO directory_credentials (environment_id, directory_id, field, sealed, entered, updated_at)
+        SELECT $1, $2, s.field, s.sealed, s.entered, now()
+        FROM unnest($3::text[], $4::text[], $5::text[]) AS s (field, sealed, entered)
         ON CONFLICT (environment_id, directory_id, field)
-          DO UPDATE SET sealed = excluded.sealed, updated_at = excluded.updated_at`,
+          DO UPDATE SET sealed = excluded.sealed, entered = excluded.entered, updated_at = excluded.updated_at`,
       values: [
         key.environmentId,
         key.directoryId,
-        fields,
-        fields.map((field) => this.#secretBox.seal(secrets[field] ?? '', sealContext(key, field))),
+        rows.map((row) => row.field),
+        rows.map((row) => row.sealed),
+        rows.map((row) => row.entered),
       ],
     });
+  }
+
+  /** What rotating secrets came from: field → digest of what was entered. */
+  async origins(database: Queryable, key: DirectoryKey): Promise<ReadonlyMap<string, string>> {
+    const rows = await database.query<{ field: string; entered: string }>({
+      text: `SELECT field, entered FROM directory_credentials
+        WHERE environment_id = $1 AND directory_id = $2 AND entered IS NOT NULL FOR UPDATE`,
+      values: [key.environmentId, key.directoryId],
+    });
+    return new Map(rows.map((row) => [row.field, row.entered]));
   }
 
   async list(key: DirectoryKey): Promise<StoredCredential[]> {
@@ -86,13 +116,14 @@ export class Credentials {
         values: [row.environment_id, row.directory_id, row.field, row.sealed, sealed],
       });
     }
-    return rows.length;
+    return rows.length + (await resealEntered(this.#database, this.#secretBox, limit));
   }
 
   /** Ids of keys that are needed and not configured. */
   async missingKeys(): Promise<string[]> {
     const rows = await this.#database.query<{ id: string }>({
-      text: `SELECT DISTINCT split_part(sealed, '.', 1) AS id FROM directory_credentials
+      text: `SELECT DISTINCT split_part(sealed, '.', 1) AS id
+        FROM (SELECT sealed FROM directory_credentials UNION ALL SELECT sealed FROM entered_secrets) s
         WHERE split_part(sealed, '.', 1) <> ALL($1) ORDER BY 1`,
       values: [this.#secretBox.keyIds],
     });

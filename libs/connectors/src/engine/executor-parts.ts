@@ -1,6 +1,7 @@
 import type { Database, SecretBox } from '#kernel';
 import type { ConnectorRegistry } from '../providers/registry.js';
 import type { SourcePorts } from '../sdk/ports.js';
+import type { RotatingSecrets } from '../sdk/rotating-secrets.js';
 import type { ConnectionHealth } from './connection-health.js';
 import type { EngineLog } from './log.js';
 import type { RunStore } from './run-store.js';
@@ -11,6 +12,7 @@ import type { RunError, RunOutcome } from './sync-run.js';
 export type PortsFactory = (run: {
   readonly snapshot: SnapshotRun;
   readonly signal: AbortSignal;
+  readonly secrets: RotatingSecrets;
 }) => SourcePorts;
 
 export interface ExecutorParts {

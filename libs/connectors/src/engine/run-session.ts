@@ -12,6 +12,7 @@ import type { Execution, ExecutorParts } from './executor-parts.js';
 import { APPROVAL_SECONDS, closingOf, cursorsOf, pause, scheduledMode } from './run-plan.js';
 import type { Closing, RunItem } from './run-store.js';
 import type { RunFacts, SnapshotReport, SnapshotRun } from './snapshot-door.js';
+import { StoredSecrets } from './stored-secrets.js';
 import { provenCoverage, type RunError, type RunOutcome, type SyncRun } from './sync-run.js';
 
 /** Starts without a page stored before a run counts as one that brings its worker down. */
@@ -106,9 +107,10 @@ export class RunSession {
     const { signal } = this.#control;
     const settings = await loadSettings(this.#parts, this.#claim, connector);
     this.#fingerprint = settings.fingerprint;
+    const secrets = new StoredSecrets(this.#parts, this.#claim, fenceOf(this.#claim));
     const source = connector.connect(
       settings.config,
-      this.#parts.ports({ snapshot: this.#snapshot, signal }),
+      this.#parts.ports({ snapshot: this.#snapshot, signal, secrets }),
     );
     try {
       const failure = run.status === 'fetching' ? await this.#fetch(source, settings) : null;

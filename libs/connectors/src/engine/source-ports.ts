@@ -22,10 +22,11 @@ export interface PortsParts {
 
 /** The ways out that a source gets: guarded, and ended with its run. */
 export function createPortsFactory({ clock, log, guard, http, door }: PortsParts): PortsFactory {
-  return ({ snapshot, signal }): SourcePorts => ({
+  return ({ snapshot, signal, secrets }): SourcePorts => ({
     clock,
     signal,
     log,
+    secrets,
     http: (options) => http(options, { signal, log }),
     connectTcp: (host, port, { secure }) => connectTcp({ host, port, secure }, guard, signal),
     stagedIds: (kind, page) => door.stagedIds(snapshot, kind, page),

@@ -26,9 +26,13 @@ function fieldProblem(field: FormField, keys: readonly string[]): string | undef
   if (!/^[a-z][a-z0-9_]*$/.test(field.key)) return 'is not snake_case';
   if (field.help.trim() === '') return 'has no help text';
   if (field.type === 'choice' && !field.choices?.length) return 'has no choices';
-  if (field.secret && !['string', 'text'].includes(field.type)) return 'is a secret and no text';
   const { when } = field;
   return when === undefined || keys.includes(when.key)
-    ? undefined
+    ? secretProblem(field)
     : `depends on "${when.key}", which is not asked`;
+}
+
+function secretProblem({ secret, rotates, type }: FormField): string | undefined {
+  if (secret && !['string', 'text'].includes(type)) return 'is a secret and no text';
+  return rotates === true && !secret ? 'rotates and is no secret' : undefined;
 }

@@ -6,6 +6,8 @@ export interface FormField {
   readonly type: 'string' | 'text' | 'number' | 'boolean' | 'choice' | 'list';
   readonly required: boolean;
   readonly secret: boolean;
+  /** A secret that the vendor replaces while it is used; see `RotatingSecrets`. */
+  readonly rotates?: boolean;
   /** Where the admin finds it, in one or two sentences. */
   readonly help: string;
   /** JavaScript regular expression that a given string has to match as a whole. */

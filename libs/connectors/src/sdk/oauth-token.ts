@@ -1,5 +1,5 @@
 import type { Clock } from '#kernel';
-import { isJsonObject, type JsonValue } from '#kernel';
+import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import type { SourceHttp, SourceRequest } from './http/source-http.js';
 import { SourceError, type SourceErrorCode } from './source-error.js';
 
@@ -7,6 +7,8 @@ import { SourceError, type SourceErrorCode } from './source-error.js';
 export interface AccessToken {
   readonly value: string;
   readonly expiresInSeconds: number;
+  /** What replaces the refresh token that was used, where the vendor sends one. */
+  readonly refreshToken?: string;
 }
 
 const RENEW_BEFORE_MS = 120_000;
@@ -73,11 +75,18 @@ export async function requestToken(
 ): Promise<AccessToken> {
   const answer = await http.json({ method: 'POST', authorized: false, accept: [400, 401, 403], ...request });
   const body = isJsonObject(answer.body) ? answer.body : {};
-  const { access_token: value, expires_in: life } = body;
-  if (answer.status < 300 && typeof value === 'string' && value !== '')
-    return { value, expiresInSeconds: Number(life) > 0 ? Number(life) : 3_600 };
+  const token = answer.status < 300 ? tokenIn(body) : undefined;
+  if (token !== undefined) return token;
   const error = typeof body['error'] === 'string' ? body['error'] : '';
   throw explain({ status: answer.status, error, body }) ?? oauthError(answer.status, error);
+}
+
+function tokenIn(body: JsonObject): AccessToken | undefined {
+  const { access_token: value, expires_in: life, refresh_token: refreshToken } = body;
+  if (typeof value !== 'string' || value === '') return undefined;
+  const expiresInSeconds = Number(life) > 0 ? Number(life) : 3_600;
+  const isReplaced = typeof refreshToken === 'string' && refreshToken !== '';
+  return { value, expiresInSeconds, ...(isReplaced && { refreshToken }) };
 }
 
 function oauthError(status: number, error: string): SourceError {

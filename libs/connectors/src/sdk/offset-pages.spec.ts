@@ -82,4 +82,37 @@ describe('a listing by position', () => {
   ])('is incomplete when the vendor sends %s before the end', async (_, read) => {
     await expect(readWhile([], unchanged, { read })).rejects.toMatchObject({ code: 'incomplete_listing' });
   });
+
+  describe('that is not counted', () => {
+    const uncounted = (names: string[], cut = -1): Partial<OffsetListing> => ({
+      read: async (offset) => ({
+        items: names.slice(offset, offset + (offset === cut ? 1 : SIZE)),
+        total: null,
+      }),
+    });
+
+    it.each([0, 1, 2, 3, 4, 9])('of %i items is read to its empty end', async (count) => {
+      const names = Array.from({ length: count }, (_, index) => `n${index}`);
+      expect(await readWhile([], unchanged, uncounted(names))).toEqual(names);
+    });
+
+    it.each([0, 2])('is not over after a short answer at %i', async (cut) => {
+      const names = ['a', 'b', 'c', 'd', 'e'];
+      expect(await readWhile([], unchanged, uncounted(names, cut))).toEqual(names);
+    });
+
+    it('is read anew when somebody was removed who had been read', async () => {
+      const names = ['a', 'b', 'c', 'd', 'e'];
+      const change = (): void => void names.splice(0, 1);
+      await expect(readWhile([], change, uncounted(names))).rejects.toMatchObject({ code: 'cursor_expired' });
+    });
+
+    it('is incomplete when the vendor does not page on', async () => {
+      const read = async (): Promise<{ items: string[]; total: null }> => ({
+        items: ['a', 'b', 'c'],
+        total: null,
+      });
+      await expect(readWhile([], unchanged, { read })).rejects.toMatchObject({ code: 'incomplete_listing' });
+    });
+  });
 });

@@ -2,10 +2,10 @@ import type { JsonValue } from '#kernel';
 import type { VendorPage } from './paged-stream.js';
 import { SourceError } from './source-error.js';
 
-/** Part of a listing that is addressed by position; `total` as the vendor counts it now. */
+/** Part of a listing that is addressed by position; `total` as the vendor counts it now, null when it does not. */
 export interface OffsetSlice {
   readonly items: readonly JsonValue[];
-  readonly total: number;
+  readonly total: number | null;
 }
 
 /** A listing without page tokens: "give me what begins at position 200". */
@@ -33,8 +33,8 @@ export async function readOffsetPage(listing: OffsetListing, token: string | nul
   if (page.items.length > 0) return page;
   // What we knew, with what stands before it: the vendor does not page on.
   if (again > 0) throw stuck();
-  if (page.next === null) return page;
-  // Cut down to the item that we knew, and not the end.
+  if (page.next === null && slice.total !== null) return page;
+  // Cut down to the item that we knew, and not the end; or the end of a list that is not counted.
   return pageOf(listing, await listing.read(position), { start: position, known: 0 });
 }
 
@@ -46,12 +46,12 @@ function pageOf(
 ): VendorPage {
   const reached = start + slice.items.length;
   const last = slice.items.at(-1);
-  const isEnd = reached >= slice.total;
+  const isEnd = slice.total === null ? slice.items.length <= known : reached >= slice.total;
   if (!isEnd && last === undefined) throw stuck();
   return {
     items: slice.items.slice(known),
     next: isEnd || last === undefined ? null : `${reached} ${listing.keyOf(last)}`,
-    total: slice.total,
+    ...(slice.total !== null && { total: slice.total }),
   };
 }
 

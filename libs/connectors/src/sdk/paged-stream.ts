@@ -22,7 +22,7 @@ export interface PagedListing extends Pick<SourceStream, 'id' | 'covers'> {
   /** The vendor's end marker, in words: what makes the listing complete. */
   readonly proof: string;
   /** What the next incremental run starts from, made of the first page's mark. */
-  readonly cursor?: (mark: JsonValue) => JsonValue;
+  readonly cursor?: (mark: JsonValue) => JsonValue | undefined;
 }
 
 /** The stream of a listing. Its checkpoint is the vendor's own page token, and the mark of the first page. */

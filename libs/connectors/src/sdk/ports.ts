@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '#kernel';
 import type { SnapshotKind } from '#model';
 import type { SourceHttp, SourceHttpOptions } from './http/source-http.js';
+import type { RotatingSecrets } from './rotating-secrets.js';
 
 /** What a source gets from the engine: the only ways out, and the only clock. */
 export interface SourcePorts {
@@ -9,6 +10,7 @@ export interface SourcePorts {
   /** Ends with the run; every port obeys it. */
   readonly signal: AbortSignal;
   readonly log: SourceLog;
+  readonly secrets: RotatingSecrets;
   /** An HTTP client of one origin: paced, retried, pinned, guarded. */
   http(options: SourceHttpOptions): SourceHttp;
   /** A connected TCP socket to a checked address, for protocols other than HTTP. @throws SourceError */

@@ -13,7 +13,7 @@ export function conformsInCheck(subject: Subject): void {
 
   const check = async (options: Partial<Reading> = {}): Promise<SourceCheck | SourceError> => {
     const hosts = options.hosts ?? fake.hosts?.(w.server.url);
-    const { ports, end } = fakePorts({ time: w.time, hosts });
+    const { ports, end } = fakePorts({ time: w.time, secrets: w.secrets, hosts });
     try {
       const config = connector.readConfig(options.answers ?? fake.answers(w.server.url));
       return await connector.connect(config, ports).check();

@@ -1,8 +1,9 @@
 import { expect } from '@jest/globals';
-import type { Connector } from '#connectors';
+import type { Connector, RotatingSecrets } from '#connectors';
 import type { JsonObject } from '#kernel';
 import type { StateReason } from '#model';
 import type { FakeServer } from '../fake-source/fake-server.js';
+import { inMemorySecrets } from '../fake-source/fake-ports.js';
 import { FakeTenant, itemsOf, type FakePerson } from '../fake-source/fake-tenant.js';
 import { fakeTime, type FakeTime } from '../fake-time.js';
 import { readSource, type Reading, type ReadResult } from '../read-source.js';
@@ -61,6 +62,8 @@ export interface World {
   readonly time: FakeTime;
   readonly tenant: FakeTenant;
   readonly server: FakeServer;
+  /** What the vendor has replaced so far. */
+  readonly secrets: RotatingSecrets;
   read(options?: Partial<Reading>): Promise<ReadResult>;
 }
 
@@ -82,15 +85,18 @@ export async function openWorld(
   const noGroups = hasGroups(fake) ? {} : { groups: 0, membersPerGroup: 0 };
   const tenant = new FakeTenant({ ...SIZE, ...size, ...noGroups }, time.clock);
   const server = await fake.start(tenant, { pageSize: PAGE });
+  const secrets = inMemorySecrets();
   return {
     connector,
     fake,
     time,
     tenant,
     server,
+    secrets,
     read: (options) =>
       readSource(connector, {
         time,
+        secrets,
         answers: fake.answers(server.url),
         hosts: fake.hosts?.(server.url),
         resumes: fake.hasConnections === true ? 5 : 0,

@@ -22,7 +22,11 @@ export function conformsInLookUp({ connector, fake }: Subject): void {
   afterEach(() => w.server.close());
 
   const lookUp = async (indexes: readonly number[]): Promise<Answers> => {
-    const { ports, end } = fakePorts({ time: w.time, hosts: fake.hosts?.(w.server.url) });
+    const { ports, end } = fakePorts({
+      time: w.time,
+      secrets: w.secrets,
+      hosts: fake.hosts?.(w.server.url),
+    });
     const source = connector.connect(connector.readConfig(fake.answers(w.server.url)), ports);
     try {
       return (await source.lookUp?.('user', indexes.map(fake.userId))) as Answers;

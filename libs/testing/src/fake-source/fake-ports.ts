@@ -1,4 +1,10 @@
-import { connectTcp, createSourceHttp, type SourceLog, type SourcePorts } from '#connectors';
+import {
+  connectTcp,
+  createSourceHttp,
+  type RotatingSecrets,
+  type SourceLog,
+  type SourcePorts,
+} from '#connectors';
 import { createAddressPolicy, NameResolutionError } from '#outbound';
 import type { FakeTime } from '../fake-time.js';
 
@@ -8,6 +14,8 @@ export interface FakePortsOptions {
   readonly hosts?: Readonly<Record<string, string>>;
   /** Staged ids per kind, ordered or not. */
   readonly staged?: SourcePorts['stagedIds'];
+  /** What earlier runs have replaced; nothing yet when absent. */
+  readonly secrets?: RotatingSecrets;
 }
 
 export interface FakePorts {
@@ -19,7 +27,7 @@ export interface FakePorts {
 }
 
 /** The ports of a run that may talk to loopback only; names lead nowhere. Waiting takes no time. */
-export function fakePorts({ time, hosts = {}, staged }: FakePortsOptions): FakePorts {
+export function fakePorts({ time, hosts = {}, staged, secrets }: FakePortsOptions): FakePorts {
   const ending = new AbortController();
   const lines: string[] = [];
   const note = (facts: unknown, message: string): void =>
@@ -35,6 +43,7 @@ export function fakePorts({ time, hosts = {}, staged }: FakePortsOptions): FakeP
     clock: time.clock,
     signal: ending.signal,
     log,
+    secrets: secrets ?? inMemorySecrets(),
     http: (options) =>
       createSourceHttp(
         {
@@ -54,4 +63,17 @@ function moved(url: string, hosts: Readonly<Record<string, string>>): string {
   const { origin } = new URL(url);
   const target = hosts[origin];
   return target === undefined ? url : url.replace(origin, target);
+}
+
+/** Secrets that the vendor has replaced, kept as long as the value. */
+export function inMemorySecrets(): RotatingSecrets {
+  const newest = new Map<string, string>();
+  return {
+    current: (field) => Promise.resolve(newest.get(field) ?? null),
+    replace: (field, { from, to }) => {
+      if ((newest.get(field) ?? from) !== from) return Promise.resolve(false);
+      newest.set(field, to);
+      return Promise.resolve(true);
+    },
+  };
 }
