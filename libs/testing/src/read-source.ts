@@ -44,7 +44,7 @@ export interface ReadRecords {
 export interface ReadResult extends ReadRecords {
   /** Every stream came to a proven end. */
   readonly complete: boolean;
-  /** What the streams claimed to prove. */
+  /** What is proved: every stream that covers it came to a proven end. */
   readonly covered: readonly SnapshotCoverage[];
   readonly error: SourceError | null;
   readonly cursors: ReadonlyMap<string, JsonValue>;
@@ -69,6 +69,7 @@ class SourceReading {
   readonly #restarts: string[] = [];
   readonly #done = new Set<string>();
   readonly #covered = new Set<SnapshotCoverage>();
+  readonly #unproved = new Set<SnapshotCoverage>();
 
   constructor(connector: Connector, reading: Reading) {
     this.#reading = reading;
@@ -104,7 +105,7 @@ class SourceReading {
     return {
       ...this.#records,
       complete,
-      covered: [...this.#covered].sort(),
+      covered: [...this.#covered].filter((kind) => !this.#unproved.has(kind)).sort(),
       error,
       cursors: this.#cursors,
       checkpoints: this.#checkpoints,
@@ -138,7 +139,10 @@ class SourceReading {
         return await this.#readOnce(stream, next);
       } catch (error) {
         const isPassing = error instanceof SourceError && error.code === 'source_unavailable';
-        if (!isPassing || left <= 0) throw error;
+        if (!isPassing || left <= 0) {
+          stream.covers.forEach((kind) => this.#unproved.add(kind));
+          throw error;
+        }
         next = this.#checkpoints.findLast((checkpoint) => checkpoint.stream === stream.id)?.next ?? from;
       }
   }
@@ -147,7 +151,8 @@ class SourceReading {
     if (end.cursor !== undefined) this.#cursors.set(stream.id, end.cursor);
     this.#done.add(stream.id);
     const isRepeat = end.complete && end.isRepeat === true;
-    if (!isRepeat) stream.covers.forEach((kind) => this.#covered.add(kind));
+    const covered = end.complete ? this.#covered : this.#unproved;
+    if (!isRepeat) stream.covers.forEach((kind) => covered.add(kind));
     return end.complete;
   }
 
@@ -167,6 +172,7 @@ class SourceReading {
       return true;
     }
     this.#done.add(stream.id);
+    stream.covers.forEach((kind) => this.#unproved.add(kind));
     return false;
   }
 }

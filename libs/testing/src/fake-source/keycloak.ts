@@ -113,6 +113,12 @@ class Keycloak {
           call: 'token',
           answer: (request) => this.#token(request),
         },
+        {
+          method: 'POST',
+          path: '/realms/:realm/protocol/openid-connect/token',
+          call: 'other_realm',
+          answer: () => notFound('Realm does not exist'),
+        },
         { ...get('/users', 'users', (r) => this.#users(r)), ...listed, of: () => '' },
         get('/users/count', 'count', () => this.#count()),
         get('/users/:id', 'user', (r) => this.#user(r)),
@@ -178,8 +184,12 @@ class Keycloak {
 
   /** Existence first, the right afterwards. */
   #user({ params }: FakeRequest): FakeAnswer {
-    const person = this.#tenant.person(indexOf(params['id']));
-    if (person === undefined || userId(person.index) !== params['id']) return notFound('User not found');
+    const { id } = params;
+    const people = [...itemsOf(this.#tenant.users)].filter(
+      (person) => this.#options.drops?.(person) !== true,
+    );
+    const person = people.find((candidate) => this.#wire(candidate, false)['id'] === id);
+    if (person === undefined) return notFound('User not found');
     return this.#isShown(person) ? { body: this.#wire(person, false) } : refuse(403, {});
   }
 

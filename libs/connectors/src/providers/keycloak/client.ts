@@ -126,6 +126,14 @@ export class KeycloakClient {
     return isJsonObject(answer.body) && answer.body['id'] === id ? true : undefined;
   }
 
+  /** Whether a user is enabled; undefined when Keycloak does not show the user (a federation that is away: 500). */
+  async isEnabled(userId: string): Promise<boolean | undefined> {
+    const path = `${this.#path}/users/${encodeURIComponent(userId)}`;
+    const { body } = await this.#http.json({ path, accept: [404, 500] });
+    const user = isJsonObject(body) && body['id'] === userId ? body : {};
+    return typeof user['enabled'] === 'boolean' ? user['enabled'] : undefined;
+  }
+
   /** Whether a user federation was removed from the realm; false as well when older versions do not tell (`view-realm`). */
   async isFederationGone(id: string): Promise<boolean> {
     const path = `${this.#path}/components/${encodeURIComponent(id)}`;

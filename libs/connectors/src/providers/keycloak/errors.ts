@@ -52,7 +52,8 @@ function noKeycloak(): SourceError {
 /** Keycloak says `unauthorized_client` for a wrong secret as well as for a client that may not do this. */
 export function explainToken({ realm }: KeycloakConfig): ExplainTokenError {
   return ({ status, error, body }) => {
-    if (status === 404) return error === '' ? noKeycloak() : noRealm(realm);
+    // A wrong path is a 404 as well, in other words: "Unable to find matching target resource method".
+    if (status === 404) return /realm/i.test(error) ? noRealm(realm) : noKeycloak();
     if (status !== 400 && status !== 401) return undefined;
     const facts = { status, error };
     if (/service account|client_credentials/i.test(descriptionOf(body)))

@@ -196,7 +196,7 @@ describe('Keycloak', () => {
     await open();
     const streams = await asking(async (source) => source.streams({ mode: 'full', cursors: new Map() }));
     expect(streams.map(({ id, covers }) => [id, covers])).toEqual([
-      ['users', ['users']],
+      ['users', ['users', 'memberships']],
       ['groups', ['groups', 'memberships']],
       ['memberships', ['memberships']],
     ]);
@@ -252,6 +252,13 @@ describe('Keycloak', () => {
       expect(resumed.cursors).toEqual(whole.cursors);
     });
 
+    it('has nobody leave a group while it is away', async () => {
+      await open({ differs });
+      const whole = await read();
+      options.drops = isAway;
+      expect((await read({}, { previous: whole.cursors })).covered).toEqual(['groups']);
+    });
+
     it.each([
       [403, false],
       [404, true],
@@ -262,6 +269,68 @@ describe('Keycloak', () => {
       expect((await read({}, { previous: whole.cursors })).complete).toBe(complete);
       const found = await asking(async (source) => source.lookUp?.('user', [id(6)]));
       expect(found).toEqual(new Map(complete ? [[id(6), 'gone']] : []));
+    });
+  });
+
+  describe('a federation whose users are imported', () => {
+    const link = { federationLink: '8a0ffee0-0000-4000-8000-000000000002' };
+    const isTheirs = ({ index }: { index: number }): boolean => index > 2;
+    const differs = (person: { index: number }): JsonObject => (isTheirs(person) ? link : {});
+    const isDisabled = (person: { index: number }): JsonObject =>
+      isTheirs(person) ? { ...link, enabled: false } : {};
+
+    it('has nobody disabled and nobody leave a group by being away', async () => {
+      await open({ differs });
+      const whole = await read();
+      expect(whole).toMatchObject({ complete: true, covered: ['groups', 'memberships', 'users'] });
+      options.differs = isDisabled;
+      const without = await read({}, { previous: whole.cursors });
+      expect(without).toMatchObject({ complete: false, covered: ['groups'] });
+      expect(without.invalid.map(({ id }) => id)).toEqual([3, 4, 5, 6].map(fake.userId));
+      // It is not forgotten by that, and back when somebody is enabled again.
+      expect((await read({}, { previous: without.cursors })).complete).toBe(false);
+      options.differs = ({ index }) => ({ ...link, enabled: index === 3 });
+      const back = await read({}, { previous: without.cursors });
+      expect(back).toMatchObject({ complete: true, invalid: [] });
+      expect([...back.users.values()].filter(({ active }) => active)).toHaveLength(1);
+    });
+
+    it('is remembered at every checkpoint', async () => {
+      await open({ differs });
+      const whole = await read();
+      options.differs = isDisabled;
+      const away = await read({}, { previous: whole.cursors });
+      const resumed = await read({}, { from: away.checkpoints[1], previous: whole.cursors });
+      expect(resumed).toMatchObject({ complete: false, covered: ['groups'] });
+    });
+
+    it('is believed when fewer than three of its people were enabled', async () => {
+      const few = ({ index }: { index: number }): JsonObject => (index > 4 ? link : {});
+      await open({ differs: few });
+      const whole = await read();
+      options.differs = (person) => ({ ...few(person), enabled: person.index < 5 });
+      const { users, invalid } = await read({}, { previous: whole.cursors });
+      expect(invalid).toEqual([]);
+      expect([...users.values()].filter(({ active }) => !active)).toHaveLength(2);
+    });
+
+    it('proves no membership absent when it was away only while these were read', async () => {
+      await open({ differs });
+      const whole = await read();
+      const streams = await asking(async (source) => {
+        const [people, , members] = source.streams({
+          mode: 'full',
+          cursors: new Map(),
+          previous: whole.cursors,
+        });
+        const ends = [];
+        for (const stream of [people, members]) {
+          for await (const { end } of stream?.pages(null) ?? []) if (end) ends.push(end.complete);
+          options.differs = isDisabled;
+        }
+        return ends;
+      });
+      expect(streams).toEqual([true, false]);
     });
   });
 
@@ -289,6 +358,11 @@ describe('Keycloak', () => {
 
   it.each([
     ['a wrong realm', { status: 404, body: { error: 'Realm does not exist' } }, 'not_found_tenant'],
+    [
+      'a path that Keycloak does not have',
+      { status: 404, body: { error: 'Unable to find matching target resource method' } },
+      'wrong_host',
+    ],
     ['an address without Keycloak', { status: 404, body: '<html></html>' }, 'wrong_host'],
     [
       'a client without a service account',

@@ -68,6 +68,12 @@ describe('Keycloak user', () => {
     });
   });
 
+  it('does not change with the time that Keycloak gives people whom a federation keeps to itself', () => {
+    const at = (createdTimestamp: number, id: string): unknown => map({ id, createdTimestamp });
+    expect(at(1, 'f:ldap:ada')).toEqual(at(2, 'f:ldap:ada'));
+    expect(at(1, 'u1')).toMatchObject({ user: { raw: { createdTimestamp: 1 } } });
+  });
+
   it('does not change with what a federation notes, or with what it may do', () => {
     const attributes = { LDAP_ID: ['7'], modifyTimestamp: ['20261124130000Z'] };
     const first = map({ attributes, access: { manage: true }, notBefore: 0 });

@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from '#kernel';
 import type { SnapshotRecord } from '#model';
 import { decodeRecord, type Fields } from '../../sdk/decode.js';
 import type { AttributeNames } from './config.js';
+import { federationIn } from './federations.js';
 
 const RAW = [
   'id',
@@ -11,7 +12,6 @@ const RAW = [
   'firstName',
   'lastName',
   'enabled',
-  'createdTimestamp',
   'federationLink',
   'origin',
 ];
@@ -49,7 +49,8 @@ function toRecord(user: Fields, names: AttributeNames): SnapshotRecord {
       jobTitle: firstOf(attributes[names.title]),
       active,
       stateReason: active ? null : 'suspended',
-      raw: { ...user.pick(RAW), attributes },
+      // A federation that keeps its people to itself has no such time; Keycloak then says that of now.
+      raw: { ...user.pick(federationIn(sourceId) === null ? [...RAW, 'createdTimestamp'] : RAW), attributes },
       customAttributes: customOf(attributes, names),
     },
   };

@@ -9,7 +9,7 @@ import type { SourcePorts } from '../../sdk/ports.js';
 import { SourceError } from '../../sdk/source-error.js';
 import type { KeycloakClient } from './client.js';
 import type { KeycloakConfig } from './config.js';
-import { watchingFederations } from './federations.js';
+import { Federations } from './federations.js';
 import { manifest } from './manifest.js';
 import { mapGroup, mapMember } from './map-group.js';
 import { mapUser } from './map-user.js';
@@ -25,18 +25,24 @@ const MOST_LEVELS = 100;
 
 export function keycloakStreams(parts: KeycloakParts, run: RunRequest): readonly SourceStream[] {
   const { client } = parts;
-  const people = watchingFederations(users(parts), {
-    previous: run.previous?.get('users'),
+  const federations = new Federations(run.previous?.get('users'), {
     isGone: (federation) => client.isFederationGone(federation),
+    isEnabled: (userId) => client.isEnabled(userId),
   });
-  return [people, groups(parts), memberships(parts)].map((stream) => seeingAll(stream, client));
+  const [people, members] = [users(parts), memberships(parts)];
+  return [
+    { ...people, pages: (from: JsonValue | null) => federations.watchPeople(people, from) },
+    groups(parts),
+    { ...members, pages: (from: JsonValue | null) => federations.watchMemberships(members, from) },
+  ].map((stream) => seeingAll(stream, client));
 }
 
+/** Memberships are not all known either while a federation is away that people come from. */
 function users({ client, config }: KeycloakParts): SourceStream {
   const listing = client.users();
   return pagedStream({
     id: 'users',
-    covers: ['users'],
+    covers: ['users', 'memberships'],
     fetch: async (token) => {
       const { items, next } = await readOffsetPage(listing, token);
       // A listing that shows fewer than are counted proves no absence; one that shows more is of no concern.
