@@ -2,11 +2,12 @@ import { isJsonObject, type JsonValue } from '#kernel';
 import { invalidValue } from './errors.js';
 import { lastValue } from './json-object.js';
 import { isUnassigned } from './read-value.js';
+import { idInReference } from './reference.js';
 import type { Tolerance } from './tolerance.js';
 
 /**
  * Member ids of a group (RFC 7643 4.2) from `[{ value }]`, plain ids, a single one of either, or null for none.
- * `$ref`, `type` and `display` are computed by us and ignored. Each id is returned once.
+ * A member without `value` is known by its `$ref`; `type` and `display` are computed by us. Each id is returned once.
  * @throws ScimError `invalidValue` naming the element
  */
 export function readMembers(value: JsonValue, tolerance: Tolerance): string[] {
@@ -22,8 +23,10 @@ function readMember(element: JsonValue, name: string, tolerance: Tolerance): str
   if (isUnassigned(element, tolerance)) return [];
   if (typeof element === 'string') return [element];
   if (typeof element === 'number' && !tolerance.strict) return [String(element)];
-  const value = isJsonObject(element) ? lastValue(element, 'value') : undefined;
+  const value = isJsonObject(element)
+    ? (lastValue(element, 'value') ?? idInReference(lastValue(element, '$ref')))
+    : undefined;
   if (value === undefined || Array.isArray(value) || typeof value === 'boolean')
-    throw invalidValue(`"${name}" has no usable "value": send { "value": "<user id>" }.`, `${name}.value`);
+    throw invalidValue(`"${name}" has no usable "value": send { "value": "<id>" }.`, `${name}.value`);
   return readMember(value, `${name}.value`, tolerance);
 }

@@ -391,7 +391,7 @@ describe('mergePut', () => {
     [CUSTOM]: { badge: 7 },
   };
   const put = (body: JsonObject): JsonObject =>
-    mergePut(current, readResource('User', { userName: 'anna', ...body }, RFC_TOLERANCE));
+    mergePut(current, readResource('User', { userName: 'anna', ...body }, RFC_TOLERANCE), RFC_TOLERANCE);
 
   it('clears what is not named, except active, externalId and unmentioned extensions', () => {
     expect(put({})).toEqual({

@@ -4,6 +4,7 @@ import { etagOf } from './etag.js';
 import type { ResourceTypeName } from './schema/definitions.js';
 import { RESOURCE_TYPES, isExtensionKey } from './schema/resource-types.js';
 import { ENTERPRISE_USER_URN } from './schema/urns.js';
+import { CLEARED } from './tolerance.js';
 
 /** A group that a user belongs to directly. */
 export interface GroupReference {
@@ -23,6 +24,8 @@ export interface WriteResourceInput {
   readonly version: number;
   /** Only for groups; not shown when absent. */
   readonly members?: readonly GroupMember[];
+  /** Members are shown with their names, which are `returned: request`. */
+  readonly memberNames?: boolean;
   /** Only for users; not shown when absent. */
   readonly groups?: readonly GroupReference[];
 }
@@ -35,7 +38,7 @@ export function writeResource(input: WriteResourceInput): JsonObject {
   const { resourceType, raw, baseUrl, members, groups } = input;
   const { endpoint, schema } = RESOURCE_TYPES[resourceType];
   const stored = Object.entries(raw)
-    .filter(([key]) => !COMPUTED.has(key))
+    .filter(([key, value]) => !COMPUTED.has(key) && value !== CLEARED)
     .map(([key, value]): [string, JsonValue] => [
       key,
       key === ENTERPRISE_USER_URN ? withManagerAddress(value, baseUrl) : value,
@@ -46,7 +49,7 @@ export function writeResource(input: WriteResourceInput): JsonObject {
     id: input.id,
     ...Object.fromEntries(stored),
     ...(resourceType === 'User' && !Object.hasOwn(raw, 'active') ? { active: true } : {}),
-    ...(members === undefined ? {} : { members: members.map((member) => memberJson(member, baseUrl)) }),
+    ...(members === undefined ? {} : { members: members.map((member) => memberJson(member, input)) }),
     ...(groups === undefined ? {} : { groups: groups.map((group) => groupJson(group, baseUrl)) }),
     meta: {
       resourceType,
@@ -78,14 +81,14 @@ function hasData(value: JsonValue): boolean {
 }
 
 /** A pending member is nobody yet, so there is no address to point to; groups in groups are kept as pending. */
-function memberJson(member: GroupMember, baseUrl: string): JsonObject {
+function memberJson(member: GroupMember, { baseUrl, memberNames }: WriteResourceInput): JsonObject {
   if (member.pending)
     return { value: member.value, type: member.value.startsWith(GROUP_ID) ? 'Group' : 'User' };
   return {
     value: member.value,
     $ref: `${baseUrl}/Users/${encodeURIComponent(member.value)}`,
     type: 'User',
-    ...(member.display === undefined ? {} : { display: member.display }),
+    ...(memberNames === true && member.display !== undefined ? { display: member.display } : {}),
   };
 }
 

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
-import { invalidPath, mutability } from '../errors.js';
+import { invalidPath, invalidValue, mutability } from '../errors.js';
 import type { Filter } from '../filter/ast.js';
 import { bindElementFilter, type ElementFilter } from '../filter/bind.js';
 import { findKey, getOwn } from '../json-object.js';
@@ -104,6 +104,8 @@ function partTarget(
   const name = `${target.name}.${path.subAttribute}`;
   // Computed for every answer, whatever clients write.
   if (path.subAttribute.toLowerCase() === '$ref' && !strict) return 'ignored';
+  if (definition?.name === '$ref' && definition.mutability === 'readWrite')
+    throw invalidValue(`"${name}" must be the address of a user, such as "/Users/<id>".`, name);
   if (definition?.mutability === 'readOnly') {
     if (unknownPathIgnored) return 'ignored';
     throw mutability(`"${name}" is read-only: remove the operation.`, name);
@@ -147,6 +149,8 @@ function extensionTarget(urn: string, step: Step, { resource, context }: Surroun
 function customTarget(step: Step, resource: JsonObject, context: PatchContext): Target {
   const { schema, attribute = '', subAttribute, filter } = step.path;
   if (attribute.toLowerCase() === 'password') return IGNORED;
+  // SDKs give the object of an extension its own `schemas`.
+  if (step.inExtension === true && attribute.toLowerCase() === 'schemas') return IGNORED;
   if (isNewExtension(step, resource))
     return extensionTarget(`${schema}:${attribute}`, step, { resource, context });
   const extension = extensionKey(resource, schema);

@@ -20,7 +20,6 @@ export const ENTERPRISE_USER_SCHEMA: SchemaDefinition = {
         attribute('$ref', 'Address of the manager, when the value is an id of this server.', {
           type: 'reference',
           referenceTypes: ['User'],
-          mutability: 'readOnly',
         }),
         attribute('displayName', 'Name of the manager.', { mutability: 'readOnly' }),
       ],
