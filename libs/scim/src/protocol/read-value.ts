@@ -79,10 +79,10 @@ export function readParts(
   return parts.has('value') && parts.get('value') === undefined ? undefined : parts;
 }
 
-/** A `$ref` that clients may write says the same as `value`, which wins where both are given. */
+/** A reference says the same as `value`, which wins where both are given (`manager`). */
 function referredId(definition: AttributeDefinition, object: JsonObject): string | undefined {
-  const isWritable = subAttributeOf(definition, '$ref')?.mutability === 'readWrite';
-  return isWritable ? idInReference(lastValue(object, '$ref')) : undefined;
+  const refers = subAttributeOf(definition, '$ref') !== undefined;
+  return refers ? idInReference(lastValue(object, '$ref')) : undefined;
 }
 
 /** The parts that have a value as an object; undefined when none has. */

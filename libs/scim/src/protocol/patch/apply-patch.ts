@@ -19,7 +19,6 @@ import {
   type Step,
   type Target,
 } from './resolve-target.js';
-import { throughReference } from './through-reference.js';
 
 /** The resource after a PATCH, and what happens to the members of a group (always empty for users). */
 export interface PatchResult {
@@ -96,8 +95,7 @@ function parseKey(text: string, { state, step, context }: KeyContext): Path | un
   }
 }
 
-function applyStep(state: PatchResult, given: Step, context: PatchContext): PatchResult {
-  const step = throughReference(given, context.type);
+function applyStep(state: PatchResult, step: Step, context: PatchContext): PatchResult {
   if (isMembers(step.path, context.type))
     return { ...state, members: [...state.members, ...memberOperations(step, context.tolerance)] };
   const target = resolveTarget(step, state.resource, context);

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
-import { invalidPath, invalidValue, mutability } from '../errors.js';
+import { invalidPath, mutability } from '../errors.js';
 import type { Filter } from '../filter/ast.js';
 import { bindElementFilter, type ElementFilter } from '../filter/bind.js';
 import { findKey, getOwn } from '../json-object.js';
@@ -104,8 +104,6 @@ function partTarget(
   const name = `${target.name}.${path.subAttribute}`;
   // Computed for every answer, whatever clients write.
   if (path.subAttribute.toLowerCase() === '$ref' && !strict) return 'ignored';
-  if (definition?.name === '$ref' && definition.mutability === 'readWrite')
-    throw invalidValue(`"${name}" must be the address of a user, such as "/Users/<id>".`, name);
   if (definition?.mutability === 'readOnly') {
     if (unknownPathIgnored) return 'ignored';
     throw mutability(`"${name}" is read-only: remove the operation.`, name);

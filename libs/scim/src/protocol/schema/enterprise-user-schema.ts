@@ -20,6 +20,7 @@ export const ENTERPRISE_USER_SCHEMA: SchemaDefinition = {
         attribute('$ref', 'Address of the manager, when the value is an id of this server.', {
           type: 'reference',
           referenceTypes: ['User'],
+          mutability: 'readOnly',
         }),
         attribute('displayName', 'Name of the manager.', { mutability: 'readOnly' }),
       ],
