@@ -59,7 +59,7 @@ export function defineDialect(definition: DialectDefinition): Dialect {
   checkEvidence(definition);
   const { switches, versionSwitches = {} } = definition;
   const resolve = (version: ScimVersion): DialectSwitches =>
-    resolveSwitches({ ...switches, ...versionSwitches[version] });
+    resolveSwitches({ ...switches, ...versionSwitches[version] }, version);
   return { ...definition, resolved: { '1.1': resolve('1.1'), '2.0': resolve('2.0') } };
 }
 

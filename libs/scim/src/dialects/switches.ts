@@ -9,6 +9,8 @@ export interface DialectSwitches {
   readonly userPatchAnswer: 'body' | 'no_content';
   /** The same for groups, where a body may mean tens of thousands of members. */
   readonly groupPatchAnswer: 'body' | 'no_content';
+  /** Answer to a DELETE: 204, or 200 without a body. */
+  readonly deleteAnswer: 'ok' | 'no_content';
   /** How far the readers go along with deviations in bodies, paths and filters. */
   readonly tolerance: Tolerance;
   /** POST with `X-HTTP-Method-Override` is taken for the method that it names. */
@@ -17,6 +19,8 @@ export interface DialectSwitches {
   readonly bareToken: boolean;
   /** A member may be named by the external id of a person or group; a directory can decide otherwise. */
   readonly matchExternalIds: boolean;
+  /** Lists can be paged by cursor, and `/ServiceProviderConfig` says so (RFC 9865). */
+  readonly cursors: boolean;
   /** Page size of a list request without `count`. */
   readonly defaultPageSize: number;
 }
@@ -24,12 +28,17 @@ export interface DialectSwitches {
 export const DEFAULT_SWITCHES: DialectSwitches = {
   userPatchAnswer: 'body',
   groupPatchAnswer: 'body',
+  deleteAnswer: 'no_content',
   tolerance: RFC_TOLERANCE,
   methodOverride: false,
   bareToken: false,
   matchExternalIds: false,
+  cursors: true,
   defaultPageSize: 100,
 };
+
+/** What SCIM 1.1 says otherwise: its protocol, section 3.6, answers a DELETE with 200, and it knows no cursors. */
+const DEFAULTS_1_1: Partial<DialectSwitches> = { deleteAnswer: 'ok', cursors: false };
 
 /** Non-default values, each with where it is known from. */
 export type SwitchSettings = {
@@ -39,9 +48,12 @@ export type SwitchSettings = {
   };
 };
 
-/** The settings on top of the defaults. */
-export function resolveSwitches(settings: SwitchSettings): DialectSwitches {
-  const switches: Record<string, unknown> = { ...DEFAULT_SWITCHES };
+/** The settings on top of the defaults of a protocol version. */
+export function resolveSwitches(settings: SwitchSettings, version: '1.1' | '2.0'): DialectSwitches {
+  const switches: Record<string, unknown> = {
+    ...DEFAULT_SWITCHES,
+    ...(version === '1.1' ? DEFAULTS_1_1 : {}),
+  };
   for (const [name, setting] of Object.entries(settings)) switches[name] = setting.value;
   return switches as unknown as DialectSwitches;
 }

@@ -40,7 +40,7 @@ async function readUsers({ call, ports, query }: ListSource, search: ScimSearch)
   const load = items.length > 0 && isWanted('User', 'groups', query);
   const groups = load ? await ports.reader.groupsOf(call.ref, ids) : undefined;
   const resources = items.map((user) =>
-    projected('User', presentUser(call, user, groups?.get(user.id)), query),
+    projected('User', presentUser(call, user, groups && (groups.get(user.id) ?? [])), query),
   );
   return { total, ids, resources };
 }
@@ -52,7 +52,11 @@ async function readGroups({ call, ports, query }: ListSource, search: ScimSearch
   const load = items.length > 0 && isWanted('Group', 'members', query);
   const members = load ? await ports.reader.membersOf(call.ref, ids) : undefined;
   const resources = items.map((group) =>
-    projected('Group', presentGroup(call, group, members && (members.get(group.id) ?? [])), query),
+    projected(
+      'Group',
+      presentGroup(call, group, { members: members && (members.get(group.id) ?? []), requested: query }),
+      query,
+    ),
   );
   return { total, ids, resources };
 }

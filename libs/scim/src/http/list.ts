@@ -37,8 +37,8 @@ export async function answerList(
       ? oneSection(call, types[0] as ResourceTypeName, query)
       : allSections(call, types, query);
   const source = { call, ports, query };
-  // 1.1 knows no cursors, and unknown parameters are ignored.
-  const byCursor = query.cursor !== undefined && call.request.version !== '1.1';
+  // Where there are no cursors, the parameter is unknown, and unknown ones are ignored.
+  const byCursor = query.cursor !== undefined && call.switches.cursors;
   const body = await (byCursor ? pageByCursor(source, sections) : pageByIndex(source, sections));
   return { status: 200, message: { kind: 'list', body } };
 }

@@ -25,7 +25,10 @@ export async function patchResource(call: RoutedCall<'resource'>, ports: ScimPor
   const answer = { call, ports, requested, status: 200 } as const;
   if (resourceType === 'User') {
     const user = await changeUser(call, ports, (current) =>
-      toUserInput(typed(call, 'User', applyPatch('User', current.raw, operations, tolerance).resource)),
+      toUserInput(
+        typed(call, 'User', applyPatch('User', current.raw, operations, tolerance).resource),
+        current,
+      ),
     );
     return userPatchAnswer === 'no_content' && !mustHaveBody
       ? modified(call, 'User', user)

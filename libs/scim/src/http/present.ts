@@ -4,7 +4,7 @@ import { etagOf } from '../protocol/etag.js';
 import { writeResource } from '../protocol/write-resource.js';
 import type { Answer, ScimCall } from './call.js';
 import type { GroupOfUser, ScimPorts } from './ports.js';
-import { isWanted, projected, type RequestedAttributes } from './projection.js';
+import { isNamed, isWanted, projected, type RequestedAttributes } from './projection.js';
 
 /** A user as the SCIM side shows it. `groups` is left out when not loaded. */
 export function presentUser(
@@ -24,11 +24,17 @@ export function presentUser(
   });
 }
 
-/** A group as the SCIM side shows it. `members` is left out when not loaded. */
+/** `members` is left out when not loaded; `requested` says whether their names are shown. */
+export interface ShownMembers {
+  readonly members: readonly GroupMember[] | undefined;
+  readonly requested: RequestedAttributes;
+}
+
+/** A group as the SCIM side shows it. */
 export function presentGroup(
   call: ScimCall,
   group: DirectoryGroup,
-  members: readonly GroupMember[] | undefined,
+  { members, requested }: ShownMembers,
 ): JsonObject {
   return writeResource({
     resourceType: 'Group',
@@ -39,6 +45,7 @@ export function presentGroup(
     lastModified: group.lastModified,
     version: group.version,
     members,
+    memberNames: isNamed('Group', 'members.display', requested),
   });
 }
 
@@ -54,10 +61,12 @@ export interface ResourceAnswer {
 
 export async function answerUser(user: DirectoryUser, options: ResourceAnswer): Promise<Answer> {
   const { call, ports, requested, status, mayHaveMemberships = true } = options;
-  const groups =
-    mayHaveMemberships && isWanted('User', 'groups', requested)
+  const wanted = isWanted('User', 'groups', requested);
+  const groups = !wanted
+    ? undefined
+    : mayHaveMemberships
       ? ((await ports.reader.groupsOf(call.ref, [user.id])).get(user.id) ?? [])
-      : undefined;
+      : [];
   const body = projected('User', presentUser(call, user, groups), requested);
   return { ...modified(call, 'User', user), status, message: { kind: 'resource', body } };
 }
@@ -70,7 +79,7 @@ export async function answerGroup(group: DirectoryGroup, options: ResourceAnswer
     : mayHaveMemberships
       ? ((await ports.reader.membersOf(call.ref, [group.id])).get(group.id) ?? [])
       : [];
-  const body = projected('Group', presentGroup(call, group, members), requested);
+  const body = projected('Group', presentGroup(call, group, { members, requested }), requested);
   return { ...modified(call, 'Group', group), status, message: { kind: 'resource', body } };
 }
 

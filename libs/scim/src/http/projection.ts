@@ -20,6 +20,14 @@ export function isWanted(
   });
 }
 
+/** True when `attributes` names exactly this part: what is `returned: request` is shown for nothing less. */
+export function isNamed(type: ResourceTypeName, path: string, { attributes }: RequestedAttributes): boolean {
+  return attributes.some((text) => {
+    const named = resolve(type, text);
+    return `${named?.attribute.name}.${named?.subAttribute?.name}` === path;
+  });
+}
+
 /** Projects only when asked to: the usual answer is the whole resource. */
 export function projected(
   type: ResourceTypeName,

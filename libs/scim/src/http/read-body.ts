@@ -45,6 +45,6 @@ function checkContentType(request: ScimRequest, dialect: Dialect): void {
   const type = (semicolon === -1 ? header : header.slice(0, semicolon)).trim().toLowerCase();
   if (RFC_CONTENT_TYPES.includes(type) || dialect.acceptedContentTypes.includes(type)) return;
   throw unsupportedMediaType(
-    `Content-Type "${type.slice(0, 80)}" is not accepted. Send the body as application/scim+json.`,
+    `Content-Type "${type.slice(0, 80)}" is not accepted. Send the body as ${request.version === '1.1' ? 'application/json' : 'application/scim+json'}.`,
   );
 }

@@ -7,5 +7,5 @@ import type { ScimPorts } from './ports.js';
 export async function removeResource(call: RoutedCall<'resource'>, ports: ScimPorts): Promise<Answer> {
   const kind = call.route.resourceType === 'User' ? 'delete_user' : 'delete_group';
   await applyTo(call, ports, { kind, id: idOf(call), ifMatch: ifMatchOf(call) });
-  return { status: 204 };
+  return { status: call.switches.deleteAnswer === 'ok' ? 200 : 204 };
 }

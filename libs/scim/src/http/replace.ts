@@ -18,17 +18,20 @@ export async function replaceResource(call: RoutedCall<'resource'>, ports: ScimP
     resourceType,
     body: readBody(call.request, resourceType, call.dialect),
   });
-  const received = readResource(resourceType, body, call.switches.tolerance);
+  const { tolerance } = call.switches;
+  const received = readResource(resourceType, body, tolerance);
   const read = { ...received, resource: typed(call, resourceType, received.resource) };
   const answer = { call, ports, requested: readListQuery(call.parameters), status: 200 } as const;
   if (resourceType === 'User') {
-    const user = await changeUser(call, ports, (current) => toUserInput(mergePut(current.raw, read)));
+    const user = await changeUser(call, ports, (current) =>
+      toUserInput(mergePut(current.raw, read, tolerance), current),
+    );
     return answerUser(user, answer);
   }
   const members: MemberOperation[] = read.members === undefined ? [] : [{ op: 'replace', ...read.members }];
   await checkMembers(call, ports, members);
   const group = await changeGroup(call, ports, (current) => ({
-    group: toGroupInput(mergePut(current.raw, read)),
+    group: toGroupInput(mergePut(current.raw, read, tolerance)),
     members,
   }));
   return answerGroup(group, answer);

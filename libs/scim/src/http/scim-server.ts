@@ -8,7 +8,7 @@ import { notFound, ScimError } from '../protocol/errors.js';
 import { STRICT_TOLERANCE } from '../protocol/tolerance.js';
 import type { LoggedExchange, RequestLogSink } from '../request-log/logged-exchange.js';
 import { emptyObservation, observePorts, type Observation } from '../request-log/observe.js';
-import { checkAccept } from './accept.js';
+import { checkAccept, pathWithoutFormat } from './accept.js';
 import type { Answer, ScimCall } from './call.js';
 import { checkScheme, readToken } from './credentials.js';
 import { DialectWatch } from './dialect-watch.js';
@@ -119,7 +119,7 @@ export class ScimServer {
   }
 
   async #answer(request: ScimRequest, progress: Progress): Promise<ScimResponse> {
-    const route = findRoute(request.path);
+    const route = findRoute(pathWithoutFormat(request));
     progress.route = route;
     const directory = await this.#login(request);
     progress.directory = directory;
@@ -158,7 +158,7 @@ export class ScimServer {
   #openCall(request: ScimRequest, directory: Directory): ScimCall {
     const dialect = this.#dialects.forDirectory(directory.dialect);
     const { environmentId, id: directoryId } = directory;
-    const switches = switchesOf(directory, dialect.resolved[request.version]);
+    const switches = switchesOf(directory, dialect, request.version);
     return {
       request,
       directory,
@@ -214,10 +214,21 @@ function actorOf({ id, label }: Dialect): string {
   return id === 'generic' ? 'The IdP' : label;
 }
 
-/** A directory can ask for the letter of the RFCs, for conformance runs (setting `scim_strict`). */
-function switchesOf(directory: Directory, switches: DialectSwitches): DialectSwitches {
-  const tolerance = directory.config['scim_strict'] === true ? STRICT_TOLERANCE : switches.tolerance;
-  return { ...switches, tolerance: withDeclared(directory, tolerance) };
+/**
+ * A directory can ask for the letter of the RFCs, for conformance runs (setting `scim_strict`), and can do without
+ * cursors, which clients older than RFC 9865 stumble over (`scim_cursors`).
+ */
+function switchesOf(
+  directory: Directory,
+  dialect: Dialect,
+  version: ScimRequest['version'],
+): DialectSwitches {
+  const switches = dialect.resolved[version];
+  const strict = directory.config['scim_strict'] === true ? STRICT_TOLERANCE : switches.tolerance;
+  // Elements merge into the one with the same value, or are added (SCIM 1.1 protocol, 3.3.2): no deviation there.
+  const tolerance = version === '1.1' ? { ...strict, createOnUnmatchedFilter: true } : strict;
+  const cursors = switches.cursors && directory.config['scim_cursors'] !== false;
+  return { ...switches, cursors, tolerance: withDeclared(directory, tolerance) };
 }
 
 function asUnknownAddress(error: unknown): never {

@@ -1,6 +1,7 @@
 import type { JsonObject } from '#kernel';
 import type { UserInput } from '#model';
 import { foldResource } from '../protocol/filter/fold-resource.js';
+import { CLEARED } from '../protocol/tolerance.js';
 import { readCustomAttributes } from './custom-attributes.js';
 import { readEmails } from './emails.js';
 import { objectOf, stringOf, textOf, without } from './values.js';
@@ -8,8 +9,11 @@ import { objectOf, stringOf, textOf, without } from './values.js';
 /** Ours, derived, or secret: never part of what the source asserted. */
 const NOT_RAW: ReadonlySet<string> = new Set(['id', 'meta', 'groups', 'password']);
 
-/** What a canonical User resource says about a person, in the words of the model. */
-export function toUserInput(resource: JsonObject): UserInput {
+/**
+ * What a canonical User resource says about a person, in the words of the model. Where it leaves `active` cleared,
+ * the account stays what it is.
+ */
+export function toUserInput(resource: JsonObject, current?: Pick<UserInput, 'active'>): UserInput {
   const raw = without(resource, NOT_RAW);
   const userName = stringOf(resource['userName']);
   const name = objectOf(resource, 'name');
@@ -25,7 +29,7 @@ export function toUserInput(resource: JsonObject): UserInput {
     lastName,
     name: textOf(resource['displayName']) ?? textOf(name?.['formatted']) ?? fullName(firstName, lastName),
     jobTitle: textOf(resource['title']),
-    active: resource['active'] !== false,
+    active: resource['active'] === CLEARED ? (current?.active ?? true) : resource['active'] !== false,
     stateReason: null,
     raw,
     customAttributes: readCustomAttributes(resource, emails),

@@ -3,6 +3,7 @@ import type { NamedMembers } from '#model';
 import { invalidValue } from './errors.js';
 import { lastValue } from './json-object.js';
 import { isUnassigned } from './read-value.js';
+import { addressIn } from './reference.js';
 import type { Tolerance } from './tolerance.js';
 
 /** One element: whom it names, and whether it says that this is a group. */
@@ -10,9 +11,6 @@ interface Named {
   readonly value: string;
   readonly isGroup: boolean;
 }
-
-/** The end of an address of one of our resources, wherever that address begins. */
-const ADDRESS = /(?:^|\/)(Users|Groups)\/([^/?#]+)$/i;
 
 /**
  * Members of a group (RFC 7643 4.2) from `[{ value }]`, plain ids, a single one of either, or null for none. `type` or an
@@ -36,7 +34,7 @@ function readMember(element: JsonValue, name: string, tolerance: Tolerance): Nam
   if (typeof element === 'string') return [{ value: element, isGroup: false }];
   if (typeof element === 'number' && !tolerance.strict) return [{ value: String(element), isGroup: false }];
   if (!isJsonObject(element)) throw unusable(name);
-  const value = lastValue(element, 'value') ?? addressed(element)?.id;
+  const value = lastValue(element, 'value') ?? addressIn(lastValue(element, '$ref'))?.id;
   if (value === undefined || Array.isArray(value) || typeof value === 'boolean') throw unusable(name);
   const isGroup = saysGroup(element);
   return readMember(value, `${name}.value`, tolerance).map((each) => ({
@@ -49,13 +47,7 @@ function readMember(element: JsonValue, name: string, tolerance: Tolerance): Nam
 function saysGroup(element: JsonObject): boolean {
   const type = lastValue(element, 'type');
   if (typeof type === 'string' && /^(user|group)$/i.test(type)) return type.toLowerCase() === 'group';
-  return addressed(element)?.endpoint === 'groups';
-}
-
-function addressed(element: JsonObject): { readonly endpoint: string; readonly id: string } | undefined {
-  const $ref = lastValue(element, '$ref');
-  const [, endpoint, id] = (typeof $ref === 'string' ? ADDRESS.exec($ref) : null) ?? [];
-  return endpoint === undefined || id === undefined ? undefined : { endpoint: endpoint.toLowerCase(), id };
+  return addressIn(lastValue(element, '$ref'))?.type === 'Group';
 }
 
 function unusable(name: string): Error {

@@ -133,6 +133,8 @@ interface ExtensionEntry extends AttributeName {
 function readInExtension(draft: Draft, entry: ExtensionEntry, { type, tolerance }: Context): void {
   const { schema: urn = '', attribute: name = '', subAttribute, value } = entry;
   const resolved = resolveName(type, { schema: urn, attribute: name });
+  // SDKs give the object of an extension its own `schemas`.
+  if (resolved === undefined && name.toLowerCase() === 'schemas') return;
   if (resolved === undefined && !acceptsExtension(urn, tolerance)) throw unknownAttribute(`${urn}:${name}`);
   const inner = subAttribute === undefined ? value : { [subAttribute]: value };
   const key = resolved?.attribute.name ?? name;

@@ -2,6 +2,8 @@ import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '#kerne
 import { settleElements } from './elements.js';
 import { invalidSyntax, invalidValue, type ScimError } from './errors.js';
 import { parseInstant } from './filter/instant.js';
+import { lastValue } from './json-object.js';
+import { idInReference } from './reference.js';
 import type { AttributeDefinition } from './schema/definitions.js';
 import { subAttributeOf } from './schema/resource-types.js';
 import type { Tolerance } from './tolerance.js';
@@ -72,7 +74,15 @@ export function readParts(
     if (isDropped(name, sub)) continue;
     parts.set(name, readPart(sub, inner, { ...reading, name: `${reading.name}.${name}` }));
   }
+  const id = parts.has('value') ? undefined : referredId(definition, object);
+  if (id !== undefined) parts.set('value', id);
   return parts.has('value') && parts.get('value') === undefined ? undefined : parts;
+}
+
+/** A reference says the same as `value`, which wins where both are given (`manager`). */
+function referredId(definition: AttributeDefinition, object: JsonObject): string | undefined {
+  const refers = subAttributeOf(definition, '$ref') !== undefined;
+  return refers ? idInReference(lastValue(object, '$ref')) : undefined;
 }
 
 /** The parts that have a value as an object; undefined when none has. */

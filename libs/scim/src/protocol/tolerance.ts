@@ -15,11 +15,19 @@ export interface Tolerance {
   readonly unknownPathIgnored: boolean;
   /** A filter on an unknown attribute matches nothing, or is refused. */
   readonly unknownFilterAttribute: 'empty' | 'reject';
+  /**
+   * `active` may be unassigned like every optional attribute. The account stays what it is, active or not: nobody is
+   * let in or locked out by a value that is missing.
+   */
+  readonly activeCanBeCleared: boolean;
   /** PATCH remove with a filter that matches nothing succeeds, or is refused with `noTarget`. */
   readonly removeUnmatched: 'ignore' | 'noTarget';
   /** URNs of extensions that the directory has declared; others are unknown, which only strict refuses. */
   readonly extensionUrns?: readonly string[];
 }
+
+/** What a stored document has as `active` when it was cleared; without the key it is the default, true. */
+export const CLEARED = null;
 
 /** Generic SCIM 2.0: every shape that real clients send is read, but an unknown name in a path or filter is an error. */
 export const RFC_TOLERANCE: Tolerance = {
@@ -29,6 +37,7 @@ export const RFC_TOLERANCE: Tolerance = {
   createOnUnmatchedFilter: true,
   unknownPathIgnored: false,
   unknownFilterAttribute: 'reject',
+  activeCanBeCleared: false,
   removeUnmatched: 'ignore',
 };
 
@@ -53,5 +62,6 @@ export const STRICT_TOLERANCE: Tolerance = {
   createOnUnmatchedFilter: false,
   unknownPathIgnored: false,
   unknownFilterAttribute: 'reject',
+  activeCanBeCleared: true,
   removeUnmatched: 'noTarget',
 };

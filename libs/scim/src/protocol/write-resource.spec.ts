@@ -57,6 +57,7 @@ describe('writeResource', () => {
       ...COMMON,
       resourceType: 'Group',
       raw: { displayName: 'Ops', members: ['stale'] },
+      memberNames: true,
       members: [
         { value: 'u1', type: 'User', display: 'anna', pending: false },
         { value: 'g1', type: 'Group', display: 'Crew', pending: false },

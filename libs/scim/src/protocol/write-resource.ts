@@ -4,6 +4,7 @@ import { etagOf } from './etag.js';
 import type { ResourceTypeName } from './schema/definitions.js';
 import { RESOURCE_TYPES, isExtensionKey } from './schema/resource-types.js';
 import { ENTERPRISE_USER_URN } from './schema/urns.js';
+import { CLEARED } from './tolerance.js';
 
 /** A group that a user belongs to: directly, or because a group in it has the user (RFC 7643 4.1.2). */
 export interface GroupReference {
@@ -24,6 +25,8 @@ export interface WriteResourceInput {
   readonly version: number;
   /** Only for groups; not shown when absent. */
   readonly members?: readonly GroupMember[];
+  /** Members are shown with their names, which are `returned: request`. */
+  readonly memberNames?: boolean;
   /** Only for users; not shown when absent. */
   readonly groups?: readonly GroupReference[];
 }
@@ -36,7 +39,7 @@ export function writeResource(input: WriteResourceInput): JsonObject {
   const { resourceType, raw, baseUrl, members, groups } = input;
   const { endpoint, schema } = RESOURCE_TYPES[resourceType];
   const stored = Object.entries(raw)
-    .filter(([key]) => !COMPUTED.has(key))
+    .filter(([key, value]) => !COMPUTED.has(key) && value !== CLEARED)
     .map(([key, value]): [string, JsonValue] => [
       key,
       key === ENTERPRISE_USER_URN ? withManagerAddress(value, baseUrl) : value,
@@ -47,7 +50,7 @@ export function writeResource(input: WriteResourceInput): JsonObject {
     id: input.id,
     ...Object.fromEntries(stored),
     ...(resourceType === 'User' && !Object.hasOwn(raw, 'active') ? { active: true } : {}),
-    ...(members === undefined ? {} : { members: members.map((member) => memberJson(member, baseUrl)) }),
+    ...(members === undefined ? {} : { members: members.map((member) => memberJson(member, input)) }),
     ...(groups === undefined ? {} : { groups: groups.map((group) => groupJson(group, baseUrl)) }),
     meta: {
       resourceType,
@@ -78,13 +81,16 @@ function hasData(value: JsonValue): boolean {
 }
 
 /** A pending member is nobody yet, so there is no address to point to. */
-function memberJson({ value, type, display, pending }: GroupMember, baseUrl: string): JsonObject {
+function memberJson(
+  { value, type, display, pending }: GroupMember,
+  { baseUrl, memberNames }: WriteResourceInput,
+): JsonObject {
   if (pending) return { value, type };
   return {
     value,
     $ref: `${baseUrl}${RESOURCE_TYPES[type].endpoint}/${encodeURIComponent(value)}`,
     type,
-    ...(display === undefined ? {} : { display }),
+    ...(memberNames === true && display !== undefined ? { display } : {}),
   };
 }
 

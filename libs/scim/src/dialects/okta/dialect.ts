@@ -41,6 +41,11 @@ export const okta: DialectDefinition = {
   },
   versionSwitches: {
     '1.1': {
+      deleteAnswer: {
+        value: 'no_content',
+        evidence:
+          'Okta developer docs, "SCIM 1.1 protocol reference", Groups: a deletion is answered with 204 (2026-11)',
+      },
       groupPatchAnswer: {
         value: 'body',
         evidence: 'Okta SCIM 1.1 SPEC test file: answers to PATCH are read back as a resource (2026-11)',

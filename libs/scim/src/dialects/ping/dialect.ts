@@ -22,6 +22,11 @@ export const ping: DialectDefinition = {
       evidence:
         'pingidentity/scim (UnboundID SCIM SDK), SCIMEndpoint: PUT, PATCH and DELETE can be tunnelled by POST with X-HTTP-Method-Override (2026-11)',
     },
+    cursors: {
+      value: false,
+      evidence:
+        'UnboundID SCIM 2 SDK 4.0.0, ServiceProviderConfigResource: an attribute that it does not know, like pagination of RFC 9865, is an error (2026-11)',
+    },
     tolerance: {
       value: LENIENT_TOLERANCE,
       evidence:

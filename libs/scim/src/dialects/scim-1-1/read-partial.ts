@@ -33,10 +33,14 @@ export function readPartial(resource: JsonObject, resourceType: ResourceTypeName
   return { schemas: [PATCH_OP_URN], Operations: [...removals, ...merges] };
 }
 
+/** Names, or each as `{ "value": name }` like the elements of any other list (UnboundID SCIM SDK). */
 function clearedAttributes(meta: JsonValue | undefined): string[] {
-  const names = isJsonObject(meta) ? meta['attributes'] : undefined;
-  if (names === undefined || names === null) return [];
-  if (!Array.isArray(names) || !names.every((name) => typeof name === 'string'))
+  const listed = isJsonObject(meta) ? meta['attributes'] : undefined;
+  if (listed === undefined || listed === null) return [];
+  const names = Array.isArray(listed)
+    ? listed.map((name) => (isJsonObject(name) ? name['value'] : name))
+    : [];
+  if (!Array.isArray(listed) || !names.every((name) => typeof name === 'string'))
     throw invalidSyntax(
       'meta.attributes must be an array with the names of the attributes to clear, such as ["title"].',
       'meta.attributes',

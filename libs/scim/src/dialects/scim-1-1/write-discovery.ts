@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import { SCHEMA_URN, SERVICE_PROVIDER_CONFIG_URN } from '../../protocol/schema/urns.js';
 import { CORE_1_0, LIST_1_0, toLegacyUrn } from './attributes.js';
+import { writeMeta } from './write-meta.js';
 
 /** `/ServiceProviderConfigs`, one schema or one resource type (SCIM 1.1 core schema, sections 9 and 10). */
 export function writeDiscovery(body: JsonObject): JsonObject {
@@ -11,24 +12,40 @@ export function writeDiscovery(body: JsonObject): JsonObject {
 }
 
 export function writeDiscoveryList(list: JsonObject): JsonObject {
-  const resources = Array.isArray(list['Resources']) ? list['Resources'] : [];
   return {
     ...list,
     schemas: [CORE_1_0, LIST_1_0],
-    Resources: resources.filter(isJsonObject).map(writeDiscovery),
+    Resources: objectsIn(list['Resources']).map(writeDiscovery),
   };
 }
 
+/** 1.1 speaks of URLs, and its `meta` knows no resource type (SCIM 1.1 core schema, sections 5 and 9). */
 function writeConfig(config: JsonObject): JsonObject {
-  const { pagination: _pagination, meta, ...rest } = config;
-  return { ...rest, schemas: [CORE_1_0], xmlDataFormat: { supported: false }, ...(meta ? { meta } : {}) };
+  const { pagination: _pagination, meta, documentationUri, authenticationSchemes, ...rest } = config;
+  const schemes = Array.isArray(authenticationSchemes) ? authenticationSchemes : [];
+  return {
+    ...rest,
+    schemas: [CORE_1_0],
+    ...(documentationUri === undefined ? {} : { documentationUrl: documentationUri }),
+    xmlDataFormat: { supported: false },
+    authenticationSchemes: schemes.filter(isJsonObject).map(writeScheme),
+    ...(meta === undefined ? {} : { meta: writeMeta(meta) }),
+  };
 }
 
+function writeScheme({ specUri, documentationUri, ...scheme }: JsonObject): JsonObject {
+  return {
+    ...scheme,
+    ...(specUri === undefined ? {} : { specUrl: specUri }),
+    ...(documentationUri === undefined ? {} : { documentationUrl: documentationUri }),
+  };
+}
+
+/** A schema is that of a resource here: the attributes of its extensions are part of it, under their own URN. */
 function writeSchema(schema: JsonObject): JsonObject {
   const id = schema['id'] as string;
   const name = schema['name'] as string;
   const urn = toLegacyUrn(id);
-  const attributes = Array.isArray(schema['attributes']) ? schema['attributes'] : [];
   return {
     schemas: [CORE_1_0],
     id: urn === CORE_1_0 ? `${CORE_1_0}:${name}` : urn,
@@ -36,37 +53,54 @@ function writeSchema(schema: JsonObject): JsonObject {
     description: schema['description'] ?? name,
     schema: urn,
     endpoint: `/${name === 'Group' ? 'Groups' : 'Users'}`,
-    attributes: attributes.filter(isJsonObject).map((attribute) => writeAttribute(attribute, urn)),
+    attributes: [schema, ...objectsIn(schema['schemaExtensions'])].flatMap(attributesOf),
   };
 }
 
-function writeAttribute(attribute: JsonObject, schema: string): JsonObject {
-  const { name, type, multiValued, description, required, caseExact, canonicalValues } = attribute;
-  const subAttributes = attribute['subAttributes'];
+function attributesOf(schema: JsonObject): JsonObject[] {
+  const urn = toLegacyUrn(schema['id'] as string);
+  return objectsIn(schema['attributes']).map((attribute) => writeAttribute(attribute, urn));
+}
+
+/** A part has no schema of its own. */
+function writeAttribute(attribute: JsonObject, schema?: string): JsonObject {
+  const name = attribute['name'] as string;
+  const { multiValued = false, description = name, required = false, caseExact = false } = attribute;
+  const { canonicalValues } = attribute;
   return {
-    name: name as JsonValue,
-    type: type as JsonValue,
-    multiValued: multiValued as JsonValue,
-    description: description as JsonValue,
-    schema,
+    name,
+    type: typeOf(attribute),
+    multiValued,
+    ...(multiValued === true ? { multiValuedAttributeChildName: childNameOf(name) } : {}),
+    description,
+    ...(schema === undefined ? {} : { schema }),
     readOnly: attribute['mutability'] === 'readOnly',
-    required: required as JsonValue,
-    caseExact: caseExact as JsonValue,
+    required,
+    caseExact,
     ...(canonicalValues === undefined ? {} : { canonicalValues }),
-    ...(Array.isArray(subAttributes)
-      ? {
-          subAttributes: partsOf(name as string, subAttributes.filter(isJsonObject)).map((sub) =>
-            writeAttribute(sub, schema),
-          ),
-        }
-      : {}),
+    ...(attribute['subAttributes'] === undefined
+      ? {}
+      : { subAttributes: partsOf(attribute).map((sub) => writeAttribute(sub)) }),
   };
 }
 
-/** A manager has an id under another name here, and no address (SCIM 1.1 core schema, section 7). */
-function partsOf(name: string, parts: readonly JsonObject[]): readonly JsonObject[] {
+/** 1.1 has no references. */
+function typeOf({ type = 'string' }: JsonObject): JsonValue {
+  return type === 'reference' ? 'string' : type;
+}
+
+/** Name of one element in XML: "emails" holds "email", "addresses" holds "address". */
+function childNameOf(name: string): string {
+  return name.replace(/(?<=ss)es$|s$/, '');
+}
+
+/** A manager has an id under another name here, and nothing has an address (SCIM 1.1 core schema, sections 6 to 8). */
+function partsOf({ name, subAttributes }: JsonObject): JsonObject[] {
+  const parts = objectsIn(subAttributes).filter((part) => part['name'] !== '$ref');
   if (name !== 'manager') return parts;
-  return parts
-    .filter((part) => part['name'] !== '$ref')
-    .map((part) => (part['name'] === 'value' ? { ...part, name: 'managerId' } : part));
+  return parts.map((part) => (part['name'] === 'value' ? { ...part, name: 'managerId' } : part));
+}
+
+function objectsIn(list: JsonValue | undefined): JsonObject[] {
+  return Array.isArray(list) ? list.filter(isJsonObject) : [];
 }

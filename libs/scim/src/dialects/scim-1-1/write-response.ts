@@ -3,6 +3,7 @@ import { ENTERPRISE_USER_URN } from '../../protocol/schema/urns.js';
 import type { AnswerMessage } from '../contract.js';
 import { CORE_1_0, ENTERPRISE_1_0, toLegacyUrn } from './attributes.js';
 import { writeDiscovery, writeDiscoveryList } from './write-discovery.js';
+import { writeMeta } from './write-meta.js';
 
 /** A canonical answer in the words of SCIM 1.1 (protocol, section 3; core schema, sections 5 to 8). */
 export function writeResponse(answer: AnswerMessage): JsonObject {
@@ -28,7 +29,7 @@ function writeResource(resource: JsonObject): JsonObject {
     if (key === 'schemas') written[key] = legacyUrns(value);
     else if (key === 'meta') written[key] = writeMeta(value);
     else if (key === ENTERPRISE_USER_URN) written[ENTERPRISE_1_0] = writeEnterprise(value);
-    else written[key] = value;
+    else written[key] = key === 'members' || key === 'groups' ? withoutAddresses(value) : value;
   }
   return written;
 }
@@ -37,11 +38,14 @@ function legacyUrns(schemas: JsonValue): JsonValue {
   return Array.isArray(schemas) ? schemas.map((urn) => toLegacyUrn(urn as string)) : [CORE_1_0];
 }
 
-/** 1.1 has no `meta.resourceType`. */
-function writeMeta(meta: JsonValue): JsonValue {
-  if (!isJsonObject(meta)) return meta;
-  const { resourceType: _resourceType, ...rest } = meta;
-  return rest;
+/** 1.1 has no addresses of members and groups, and its clients refuse what they do not know (UnboundID SCIM SDK). */
+function withoutAddresses(elements: JsonValue): JsonValue {
+  if (!Array.isArray(elements)) return elements;
+  return elements.map((element) => {
+    if (!isJsonObject(element)) return element;
+    const { $ref: _ref, ...rest } = element;
+    return rest;
+  });
 }
 
 function writeEnterprise(extension: JsonValue): JsonValue {

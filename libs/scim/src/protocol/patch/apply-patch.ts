@@ -5,7 +5,7 @@ import { getOwn, withOwn } from '../json-object.js';
 import { parsePath, type Path } from '../path/parse-path.js';
 import type { ResourceTypeName } from '../schema/definitions.js';
 import { RESOURCE_TYPES, isExtensionKey, topLevelAttribute } from '../schema/resource-types.js';
-import type { Tolerance } from '../tolerance.js';
+import { CLEARED, type Tolerance } from '../tolerance.js';
 import { addValue } from './add.js';
 import { patchCustom } from './custom.js';
 import { memberOperations } from './members.js';
@@ -54,7 +54,10 @@ function applyOperation(state: PatchResult, operation: PatchOperation, context: 
     return applyStep(state, { op, path: parsed, value, fromValue: false }, context);
   }
   if (op === 'remove') throw noTarget('A remove needs a "path" that says what to remove.', 'path');
-  return applyObject(state, { op, value: parseObject(value) }, context);
+  return parseObjects(value, context.tolerance).reduce(
+    (current, object) => applyObject(current, { op, value: object }, context),
+    state,
+  );
 }
 
 interface ObjectStep {
@@ -126,6 +129,8 @@ function applyAttribute(
   const slot = { extension, name: definition.name };
   const current = readSlot(resource, slot);
   const next = CHANGES[step.op]({ target, value, tolerance: context.tolerance }, current);
+  if (definition.name === 'active' && next === undefined && context.tolerance.activeCanBeCleared)
+    return writeSlot(resource, slot, CLEARED);
   checkKept(step, target, next);
   return writeSlot(resource, slot, next);
 }
@@ -207,6 +212,11 @@ function writeSlot(
 
 function knownExtensions(resource: JsonObject, { tolerance }: PatchContext): string[] {
   return [...Object.keys(resource).filter(isExtensionKey), ...(tolerance.extensionUrns ?? [])];
+}
+
+/** SDKs that know values as lists only put the object of attributes into one. */
+function parseObjects(value: JsonValue | undefined, { strict }: Tolerance): JsonObject[] {
+  return Array.isArray(value) && value.length > 0 && !strict ? value.map(parseObject) : [parseObject(value)];
 }
 
 function parseObject(value: JsonValue | undefined): JsonObject {

@@ -18,13 +18,14 @@ export const GROUP_SCHEMA: SchemaDefinition = {
         attribute('$ref', 'Address of the member.', {
           type: 'reference',
           referenceTypes: ['User', 'Group'],
-          mutability: 'readOnly',
+          mutability: 'immutable',
         }),
         attribute('type', 'Resource type of the member.', {
           canonicalValues: ['User', 'Group'],
-          mutability: 'readOnly',
+          mutability: 'immutable',
         }),
-        attribute('display', 'Name of the member.', { mutability: 'readOnly' }),
+        // RFC 7643 8.7.1 does not have it, and clients compare the elements that they sent with those that they get.
+        attribute('display', 'Name of the member.', { mutability: 'readOnly', returned: 'request' }),
       ],
     }),
   ],

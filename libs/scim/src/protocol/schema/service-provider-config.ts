@@ -10,7 +10,7 @@ export interface ServiceProviderConfigOptions {
   readonly bulkMaxPayloadSize?: number;
   readonly maxResults?: number;
   readonly defaultPageSize?: number;
-  /** Lifetime of a cursor in seconds; cursors are advertised only when it is given (RFC 9865 5). */
+  /** Lifetime of a cursor in seconds. Without it there are no cursors, and `pagination` is left out (RFC 9865 5). */
   readonly cursorTimeout?: number;
 }
 
@@ -30,7 +30,7 @@ export function serviceProviderConfig(options: ServiceProviderConfigOptions): Js
     changePassword: { supported: false },
     sort: { supported: true },
     etag: { supported: true },
-    pagination: pagination(options),
+    ...(options.cursorTimeout === undefined ? {} : { pagination: pagination(options) }),
     authenticationSchemes: [
       {
         type: 'oauthbearertoken',
@@ -63,11 +63,11 @@ export function serviceProviderConfig(options: ServiceProviderConfigOptions): Js
 
 function pagination(options: ServiceProviderConfigOptions): JsonObject {
   return {
-    cursor: options.cursorTimeout !== undefined,
+    cursor: true,
     index: true,
     defaultPaginationMethod: 'index',
     defaultPageSize: options.defaultPageSize ?? 100,
     maxPageSize: options.maxResults ?? 1_000,
-    ...(options.cursorTimeout === undefined ? {} : { cursorTimeout: options.cursorTimeout }),
+    cursorTimeout: options.cursorTimeout as number,
   };
 }
