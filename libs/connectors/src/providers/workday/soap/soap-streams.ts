@@ -1,0 +1,232 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import type { RunRequest, SourceCheck, SourcePage, SourceStream, StreamEnd } from '../../../sdk/contract.js';
+import { addDays, localDay } from '../../../sdk/hr/local-day.js';
+import type { SourcePorts } from '../../../sdk/ports.js';
+import type { SoapSettings, WorkdayConfig } from '../config.js';
+import { WorkerMapper, type ReadWorker } from '../map-worker.js';
+import { readShape, type Shape } from '../shape.js';
+import type { AsOf, WorkerQuery } from './envelope.js';
+import { expectReadable, expectSameFields, warningsOf } from './expectations.js';
+import { readWorker } from './read-worker.js';
+import type { SoapClient } from './soap-client.js';
+import { beginning, readPlace, savePlace, walk, type Place, type Step } from './walk.js';
+import type { XmlElement } from './xml.js';
+
+export interface SoapParts {
+  readonly client: SoapClient;
+  readonly config: WorkdayConfig;
+  readonly settings: SoapSettings;
+  readonly ports: SourcePorts;
+}
+
+const WORKERS = 'users';
+const HIRES = 'future_hires';
+const COVERS = ['users', 'groups', 'memberships'] as const;
+const SAMPLES = 3;
+/** What was being entered while the last run began. */
+const OVERLAP_MS = 10 * 60_000;
+
+/** As of when the last good run has read, and what it found. */
+interface Cursor extends AsOf {
+  readonly shape: Shape;
+}
+
+/** Organizations and places stand inside the workers, so that one stream says everything of those who are here. */
+export function soapStreams(parts: SoapParts, run: RunRequest): readonly SourceStream[] {
+  const since = run.mode === 'incremental' ? readCursor(run.cursors.get(WORKERS)) : null;
+  if (since !== null) return [{ id: WORKERS, covers: [], pages: (from) => readChanges(parts, since, from) }];
+  const previous = readCursor(run.previous?.get(WORKERS));
+  const workers: SourceStream = {
+    id: WORKERS,
+    covers: COVERS,
+    pages: (from) => readEverybody(parts, previous, from),
+  };
+  if (parts.settings.futureDays === 0) return [workers];
+  return [workers, { id: HIRES, covers: COVERS, pages: (from) => readHires(parts, from) }];
+}
+
+export async function checkSoap(parts: SoapParts): Promise<SourceCheck> {
+  const { config, ports } = parts;
+  const place = beginning(now(parts));
+  for await (const { workers, total, isLast } of steps(parts, { asOf: place }, place)) {
+    expectReadable(workers);
+    const mapper = mapperOf(config);
+    const records = workers.flatMap((worker) => mapper.map(worker, ports.clock.now()));
+    const people = records.filter(
+      (record) => record.kind === 'user' || (record.kind === 'invalid' && record.of === 'user'),
+    );
+    const groups = records.filter(({ kind }) => kind === 'group');
+    return {
+      users: total,
+      groups: isLast ? groups.length : null,
+      samples: [...people.slice(0, SAMPLES), ...groups.slice(0, SAMPLES)],
+      warnings: warningsOf(workers, people),
+    };
+  }
+  throw new Error('unreachable: there is always a first page');
+}
+
+async function* readEverybody(
+  parts: SoapParts,
+  previous: Cursor | null,
+  from: JsonValue | null,
+): AsyncGenerator<SourcePage> {
+  const start = readPlace(from) ?? beginning(now(parts));
+  const mapper = mapperOf(parts.config);
+  for await (const step of steps(parts, { asOf: start }, start)) {
+    if (start.page === 1 && step.place.page === 2) {
+      expectReadable(step.workers);
+      expectSameFields(previous?.shape ?? null, step);
+    }
+    const records = step.workers.flatMap((worker) => mapper.map(worker, parts.ports.clock.now()));
+    yield pageOf(records, step, saveCursor(step.place));
+  }
+}
+
+/**
+ * Whom Workday does not list as of today yet: workers of whom something comes into force within the next days, as of the
+ * last of these. Those who begin after today are the hires; the day counts, whatever Workday says that they will be.
+ */
+async function* readHires(parts: SoapParts, from: JsonValue | null): AsyncGenerator<SourcePage> {
+  const start = readPlace(from) ?? beginning(horizonOf(now(parts), parts));
+  const today = addDays(start.effective, -parts.settings.futureDays);
+  const effective = { from: dayBegins(addDays(today, 1)), through: dayEnds(start.effective) };
+  const mapper = mapperOf(parts.config);
+  for await (const step of steps(parts, { asOf: start, effective }, start)) {
+    const hires = step.workers.filter((worker) => beginsAfter(worker, today));
+    const records = hires.flatMap((worker) => mapper.map(worker, parts.ports.clock.now()));
+    yield pageOf(records, step);
+  }
+}
+
+function pageOf(records: SourcePage['records'], step: Step, cursor?: JsonObject): SourcePage {
+  const { total, place, isLast } = step;
+  return isLast ? { records, end: endOf(step, cursor) } : { records, next: savePlace({ ...place, total }) };
+}
+
+/** As many different workers as were announced. */
+function endOf({ place: { count }, total }: Step, cursor: JsonObject | undefined): StreamEnd {
+  if (count >= total)
+    return { complete: true, proof: `All ${total} workers that Workday counts were listed.`, cursor };
+  return {
+    complete: false,
+    reason: `Workday counts ${total} workers and listed ${count}, some of them on several pages.`,
+  };
+}
+
+interface Phase {
+  readonly query: WorkerQuery;
+  readonly isWanted: (worker: ReadWorker) => boolean;
+}
+
+/** What was entered since the last run, what came into force since, and who was hired for later. */
+async function* readChanges(
+  parts: SoapParts,
+  since: Cursor,
+  from: JsonValue | null,
+): AsyncGenerator<SourcePage> {
+  const start = isJsonObject(from) && typeof from['phase'] === 'number' ? from : null;
+  const run = start === null ? now(parts) : (readAsOf(start['run']) ?? now(parts));
+  const phases = phasesOf(parts, since, run);
+  const mapper = mapperOf(parts.config);
+  // Said once: two pages with the same content would pass for a circle.
+  const told = new Set<string>();
+  let phase = Number(start?.['phase'] ?? 0);
+  let place = readPlace(start?.['place'] ?? null);
+  for (; phase < phases.length; phase++, place = null) {
+    const { query, isWanted } = phases[phase] as Phase;
+    const first = place ?? beginning(query.asOf);
+    for await (const step of steps(parts, query, first)) {
+      expectReadable(step.workers);
+      const wanted = step.workers.filter((worker) => isWanted(worker) && isNew(worker, told));
+      const records = wanted.flatMap((worker) => mapper.map(worker, parts.ports.clock.now()));
+      if (!step.isLast)
+        yield { records, next: { run: { ...run }, phase, place: savePlace({ ...step.place }) } };
+      else if (phase + 1 < phases.length)
+        yield { records, next: { run: { ...run }, phase: phase + 1, place: null } };
+      else
+        yield { records, end: { complete: true, proof: CHANGES, cursor: saveCursor({ ...since, ...run }) } };
+    }
+  }
+}
+
+const CHANGES = 'Everything that the transaction log has since the last run was read.';
+
+function phasesOf(parts: SoapParts, since: Cursor, run: AsOf): readonly Phase[] {
+  const from = new Date(Date.parse(since.entry) - OVERLAP_MS).toISOString();
+  const updated = { from, through: run.entry };
+  const horizon = horizonOf(run, parts);
+  const looksAhead = parts.settings.futureDays > 0;
+  const isHire = (worker: ReadWorker): boolean => beginsAfter(worker, run.effective);
+  // As of today there is next to nothing of them.
+  const isHere = (worker: ReadWorker): boolean =>
+    !looksAhead || !isHire(worker) || beginsAfter(worker, horizon.effective);
+  const effective = { from: dayBegins(since.effective), through: dayEnds(run.effective) };
+  return [
+    { query: { asOf: run, updated }, isWanted: isHere },
+    ...(run.effective > since.effective ? [{ query: { asOf: run, effective }, isWanted: isHere }] : []),
+    ...(looksAhead ? [{ query: { asOf: horizon, updated }, isWanted: isHire }] : []),
+  ];
+}
+
+function isNew({ fields: { id } }: ReadWorker, told: Set<string>): boolean {
+  if (typeof id !== 'string') return true;
+  if (told.has(id)) return false;
+  told.add(id);
+  return true;
+}
+
+function beginsAfter({ fields: { hire_date: start } }: ReadWorker, day: string): boolean {
+  return typeof start === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(start) && start > day;
+}
+
+function steps(parts: SoapParts, query: WorkerQuery, from: Place): AsyncGenerator<Step> {
+  const { client, config, settings } = parts;
+  const rules = {
+    personalEmails: config.personalEmails,
+    organizationTypes: settings.organizationTypes,
+  };
+  const asOf = { entry: query.asOf.entry, effective: query.asOf.effective };
+  const read = (worker: XmlElement): ReadWorker => readWorker(worker, rules);
+  return walk(client.pages({ ...query, asOf }, from.page), from, read);
+}
+
+function mapperOf({ rules }: WorkdayConfig): WorkerMapper {
+  return new WorkerMapper({ rules, hasStatus: true, derivesGroups: true });
+}
+
+/** Whole seconds: a moment that is not over yet is refused. */
+function now({ ports, config }: SoapParts): AsOf {
+  const at = Math.floor(ports.clock.now().getTime() / 1_000) * 1_000;
+  return { entry: new Date(at).toISOString(), effective: localDay(new Date(at), config.rules.timeZone) };
+}
+
+function horizonOf({ entry, effective }: AsOf, { settings }: SoapParts): AsOf {
+  return { entry, effective: addDays(effective, settings.futureDays) };
+}
+
+/** Days of the tenant: without a zone, Workday takes its own. */
+function dayBegins(day: string): string {
+  return `${day}T00:00:00.000`;
+}
+
+function dayEnds(day: string): string {
+  return `${day}T23:59:59.999`;
+}
+
+function readCursor(value: JsonValue | undefined): Cursor | null {
+  const asOf = readAsOf(value);
+  const shape = readShape(isJsonObject(value) ? value['shape'] : undefined);
+  return asOf === null || shape === null ? null : { ...asOf, shape };
+}
+
+function readAsOf(value: JsonValue | undefined): AsOf | null {
+  if (!isJsonObject(value)) return null;
+  const { entry, effective } = value;
+  if (typeof entry !== 'string' || typeof effective !== 'string') return null;
+  return Number.isNaN(Date.parse(entry)) || Number.isNaN(Date.parse(effective)) ? null : { entry, effective };
+}
+
+function saveCursor({ entry, effective, shape }: Cursor): JsonObject {
+  return { entry, effective, shape: { people: shape.people, fields: { ...shape.fields } } };
+}
