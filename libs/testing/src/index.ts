@@ -46,3 +46,17 @@ export {
   startFakeJumpcloud,
   type FakeJumpcloudOptions,
 } from './fake-source/jumpcloud.js';
+export {
+  FAKE_GROUPS_REPORT,
+  fakeWorkdayReport,
+  fakeWorkdayReportOauth,
+  startFakeWorkdayReport,
+  type FakeReportOptions,
+} from './fake-source/workday-report.js';
+export {
+  fakeWorkdaySoap,
+  fakeWorkdaySoapOauth,
+  startFakeWorkdaySoap,
+  type FakeSoapOptions,
+} from './fake-source/workday-soap.js';
+export { workerId, type FakeWorker } from './fake-source/workday-worker.js';

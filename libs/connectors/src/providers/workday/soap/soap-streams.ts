@@ -119,35 +119,47 @@ interface Phase {
   readonly isWanted: (worker: ReadWorker) => boolean;
 }
 
+/** Where an incremental run stands; `place` is null at the beginning of a phase. */
+interface ChangesPlace {
+  readonly run: AsOf;
+  readonly phase: number;
+  readonly place: Place | null;
+}
+
 /** What was entered since the last run, what came into force since, and who was hired for later. */
 async function* readChanges(
   parts: SoapParts,
   since: Cursor,
   from: JsonValue | null,
 ): AsyncGenerator<SourcePage> {
-  const start = isJsonObject(from) && typeof from['phase'] === 'number' ? from : null;
-  const run = start === null ? now(parts) : (readAsOf(start['run']) ?? now(parts));
+  const start = readChangesPlace(from) ?? { run: now(parts), phase: 0, place: null };
+  const { run } = start;
   const phases = phasesOf(parts, since, run);
   const mapper = mapperOf(parts.config);
   // Said once: two pages with the same content would pass for a circle.
   const told = new Set<string>();
-  let phase = Number(start?.['phase'] ?? 0);
-  let place = readPlace(start?.['place'] ?? null);
-  for (; phase < phases.length; phase++, place = null) {
+  for (let { phase, place } = start; phase < phases.length; phase++, place = null) {
     const { query, isWanted } = phases[phase] as Phase;
-    const first = place ?? beginning(query.asOf);
-    for await (const step of steps(parts, query, first)) {
+    for await (const step of steps(parts, query, place ?? beginning(query.asOf))) {
       expectReadable(step.workers);
       const wanted = step.workers.filter((worker) => isWanted(worker) && isNew(worker, told));
       const records = wanted.flatMap((worker) => mapper.map(worker, parts.ports.clock.now()));
-      if (!step.isLast)
-        yield { records, next: { run: { ...run }, phase, place: savePlace({ ...step.place }) } };
-      else if (phase + 1 < phases.length)
-        yield { records, next: { run: { ...run }, phase: phase + 1, place: null } };
+      const next = step.isLast ? { run, phase: phase + 1, place: null } : { run, phase, place: step.place };
+      if (next.phase < phases.length) yield { records, next: saveChangesPlace(next) };
       else
         yield { records, end: { complete: true, proof: CHANGES, cursor: saveCursor({ ...since, ...run }) } };
     }
   }
+}
+
+function readChangesPlace(value: JsonValue | null): ChangesPlace | null {
+  if (!isJsonObject(value) || typeof value['phase'] !== 'number') return null;
+  const run = readAsOf(value['run']);
+  return run === null ? null : { run, phase: value['phase'], place: readPlace(value['place'] ?? null) };
+}
+
+function saveChangesPlace({ run, phase, place }: ChangesPlace): JsonObject {
+  return { run: { ...run }, phase, place: place === null ? null : savePlace(place) };
 }
 
 const CHANGES = 'Everything that the transaction log has since the last run was read.';

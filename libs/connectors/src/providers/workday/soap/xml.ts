@@ -29,10 +29,10 @@ export function readXml(text: string): XmlElement {
   const reader = new TreeReader();
   const parser = new SaxesParser({ xmlns: true, position: false });
   parser.on('error', () => {
-    throw broken('broken, or was cut off');
+    throw broken('is broken, or was cut off');
   });
   parser.on('doctype', () => {
-    throw broken('with a document type, which SOAP does not allow');
+    throw broken('has a document type, which SOAP does not allow');
   });
   parser.on('opentag', (tag) => reader.open(tag));
   parser.on('text', (part) => reader.text(part));
@@ -48,10 +48,11 @@ class TreeReader {
   #count = 0;
 
   open({ local, uri, attributes }: SaxesTagNS): void {
-    if (++this.#count > MAX_ELEMENTS) throw broken(`of more than ${MAX_ELEMENTS} elements`);
-    if (this.#open.length >= MAX_DEPTH) throw broken(`nested deeper than ${MAX_DEPTH} levels`);
+    if (++this.#count > MAX_ELEMENTS) throw broken(`has more than ${MAX_ELEMENTS} elements`);
+    if (this.#open.length >= MAX_DEPTH) throw broken(`is nested deeper than ${MAX_DEPTH} levels`);
     const given = Object.values(attributes);
-    if (given.length > MAX_ATTRIBUTES) throw broken(`with more than ${MAX_ATTRIBUTES} attributes`);
+    if (given.length > MAX_ATTRIBUTES)
+      throw broken(`has an element of more than ${MAX_ATTRIBUTES} attributes`);
     const element: OpenElement = {
       name: local,
       namespace: uri,
@@ -67,7 +68,7 @@ class TreeReader {
     const element = this.#open.at(-1);
     if (element === undefined || part.trim() === '') return;
     element.text += part;
-    if (element.text.length > MAX_TEXT) throw broken(`with a text of more than ${MAX_TEXT} characters`);
+    if (element.text.length > MAX_TEXT) throw broken(`has a text of more than ${MAX_TEXT} characters`);
   }
 
   close(): void {
@@ -75,18 +76,13 @@ class TreeReader {
   }
 
   root(): XmlElement {
-    if (this.#root === undefined || this.#open.length > 0) throw broken('broken, or was cut off');
+    if (this.#root === undefined || this.#open.length > 0) throw broken('is broken, or was cut off');
     return this.#root;
   }
 }
 
 function broken(how: string): SourceError {
-  return new SourceError(
-    'source_changed_shape',
-    `Workday sent XML that is ${how}. What was read before stays.`
-      .replace('is with', 'comes with')
-      .replace('is of', 'consists of'),
-  );
+  return new SourceError('source_changed_shape', `Workday sent XML that ${how}. What was read before stays.`);
 }
 
 /** All elements at a path of names below an element, `Contact_Data/Email_Address_Data`. */
@@ -129,6 +125,6 @@ const ESCAPES: Readonly<Record<string, string>> = {
 export function escapeXml(text: string): string {
   return text
     .toWellFormed()
-    .replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, '')
+    .replaceAll(/[^\P{Cc}\t\n\r]|[\uFFFE\uFFFF]/gu, '')
     .replaceAll(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
 }
