@@ -9,6 +9,8 @@ export interface Shape {
 
 /** In a smaller company a field may well become empty of everybody. */
 export const FEW = 5;
+/** Workday has these of everybody, so that nobody is left without by chance. */
+const ALWAYS_THERE: readonly string[] = ['active', 'hire_date'];
 /** A part of the people shows that a field is gone when so many of them should have had it. */
 const EXPECTED_IN_PART = 20;
 
@@ -62,7 +64,7 @@ export function lostFields(
   return Object.entries(previous.fields)
     .filter(([field, count]) => {
       if ((now.fields[field] ?? 0) > 0 || count === 0) return false;
-      if (isStatus(field) && !hasStatus) return true;
+      if ((isStatus(field) && !hasStatus) || ALWAYS_THERE.includes(field)) return true;
       if (isWhole) return count >= FEW && now.people >= FEW;
       return (count / previous.people) * now.people >= EXPECTED_IN_PART;
     })

@@ -61,20 +61,20 @@ const ALIASES: Partial<Readonly<Record<ColumnField, readonly string[]>>> = {
 
 /** Finds columns by the settings, and otherwise by what they are usually called. */
 export class Columns {
-  readonly #mapped: ReadonlyMap<ColumnField, string>;
+  readonly mapped: ReadonlyMap<ColumnField, string>;
+  readonly #names = new Map<ColumnField, readonly string[]>();
 
   constructor(mapped: ReadonlyMap<ColumnField, string>) {
-    this.#mapped = mapped;
-  }
-
-  get mapped(): ReadonlyMap<ColumnField, string> {
-    return this.#mapped;
+    this.mapped = mapped;
+    for (const field of COLUMN_FIELDS) {
+      const own = mapped.get(field);
+      this.#names.set(field, own === undefined ? (ALIASES[field] ?? []) : [foldAlias(own)]);
+    }
   }
 
   /** The names that a field goes by, folded; the best first. */
   namesOf(field: ColumnField): readonly string[] {
-    const own = this.#mapped.get(field);
-    return own === undefined ? (ALIASES[field] ?? []) : [foldAlias(own)];
+    return this.#names.get(field) ?? [];
   }
 
   labelNames(kind: GroupType): { readonly names: readonly string[]; readonly ids: readonly string[] } {
@@ -82,9 +82,18 @@ export class Columns {
   }
 }
 
+/** Every row has the same aliases; folding them anew takes longer than everything else. */
+const folded = new Map<string, string>();
+const MAX_FOLDED = 2_000;
+
 export function foldAlias(alias: string): string {
-  return alias
+  const known = folded.get(alias);
+  if (known !== undefined) return known;
+  const name = alias
     .normalize('NFC')
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N}]/gu, '');
+  if (folded.size >= MAX_FOLDED) folded.clear();
+  folded.set(alias, name);
+  return name;
 }

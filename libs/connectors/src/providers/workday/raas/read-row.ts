@@ -52,7 +52,7 @@ export function valueIn(row: FoldedRow, names: readonly string[]): string | unde
 }
 
 /** What a cell says. Of several instances the first; of an object with one text, that text. */
-function textOf(value: JsonValue | undefined): string | undefined {
+export function textOf(value: JsonValue | undefined): string | undefined {
   if (typeof value === 'string') return value.trim() === '' ? undefined : value;
   if (typeof value === 'number') return String(value);
   if (typeof value === 'boolean') return value ? '1' : '0';
@@ -99,12 +99,12 @@ function label(kind: GroupType, id: string | undefined, name: string | undefined
   return [{ type: kind, ...(id === undefined ? {} : { id }), ...(name === undefined ? {} : { name }) }];
 }
 
-function instancesIn(value: JsonValue | undefined): readonly JsonValue[] {
+export function instancesIn(value: JsonValue | undefined): readonly JsonValue[] {
   if (Array.isArray(value)) return value;
   return isJsonObject(value) ? [value] : [];
 }
 
-export function objectsIn(value: JsonValue | undefined): readonly JsonObject[] {
+function objectsIn(value: JsonValue | undefined): readonly JsonObject[] {
   return instancesIn(value).filter(isJsonObject);
 }
 

@@ -5,7 +5,7 @@ import type { SourcePorts } from '../../../sdk/ports.js';
 import type { ReportSettings, WorkdayConfig } from '../config.js';
 import { WorkerMapper } from '../map-worker.js';
 import { readShape, type Shape } from '../shape.js';
-import { readGroupsReport } from './groups-report.js';
+import { GroupsReport } from './groups-report.js';
 import type { ReportClient } from './report-client.js';
 import { expectSameReport, isStatusless, WorkersReport } from './workers-report.js';
 
@@ -50,14 +50,23 @@ export function reportStreams(parts: ReportParts, run: RunRequest): readonly Sou
       pages: () => readWorkers(parts, previous),
     },
     ...(lists
-      ? [{ id: GROUPS, covers: ['groups', 'memberships'], pages: () => readGroups(parts) } as const]
+      ? [
+          {
+            id: GROUPS,
+            covers: ['groups', 'memberships'],
+            pages: () => readGroups(parts, run.previous?.get(GROUPS)),
+          } as const,
+        ]
       : []),
   ];
 }
 
 async function* readWorkers(parts: ReportParts, previous: Cursor | null): AsyncGenerator<SourcePage> {
   const at = parts.ports.clock.now().toISOString();
-  const report = new WorkersReport(await parts.client.read(parts.settings.workers), parts);
+  const report = await WorkersReport.survey(await parts.client.read(parts.settings.workers), {
+    ...parts,
+    isWhole: true,
+  });
   const { facts } = report;
   expectSameReport(facts, previous);
   const proof = `The report was whole: all its ${facts.rows} rows were read.`;
@@ -74,7 +83,10 @@ async function* readChanges(parts: ReportParts, since: Cursor): AsyncGenerator<S
   const at = ports.clock.now().toISOString();
   const from = new Date(Date.parse(since.at) - OVERLAP_MS).toISOString();
   const prompt = { [settings.changesPrompt as string]: from.replace('Z', '-00:00') };
-  const report = new WorkersReport(await client.read(settings.workers, prompt), parts);
+  const report = await WorkersReport.survey(await client.read(settings.workers, prompt), {
+    ...parts,
+    isWhole: false,
+  });
   const { idColumn } = report.facts;
   if (idColumn !== null) expectSameReport({ ...report.facts, shape: since.shape }, since);
   const proof = `All ${report.facts.rows} rows that the report has since ${from} were read.`;
@@ -83,17 +95,21 @@ async function* readChanges(parts: ReportParts, since: Cursor): AsyncGenerator<S
   });
 }
 
-async function* readGroups({ client, settings }: ReportParts): AsyncGenerator<SourcePage> {
+async function* readGroups(
+  { client, settings }: ReportParts,
+  previous: JsonValue | undefined,
+): AsyncGenerator<SourcePage> {
   if (settings.groups === null) return;
-  const report = await client.read(settings.groups);
-  const proof = `The report of groups was whole: all its ${report.length} rows were read.`;
-  yield* paged(readGroupsReport(report, settings.columns), { end: { complete: true, proof } });
+  const report = new GroupsReport(await client.read(settings.groups), settings.columns);
+  report.expectMembers(previous);
+  const proof = `The report of groups was whole: all its ${report.rows} rows were read.`;
+  yield* paged(report.records(), { end: { complete: true, proof, cursor: { members: report.members } } });
 }
 
 /** What a connection test shows of both reports. */
 export async function checkReports(parts: ReportParts): Promise<SourceCheck> {
   const { client, settings } = parts;
-  const report = new WorkersReport(await client.read(settings.workers), parts);
+  const report = await WorkersReport.survey(await client.read(settings.workers), { ...parts, isWhole: true });
   const { facts } = report;
   const records = [
     ...report.records(mapperOf(parts, !isStatusless(facts.shape)), parts.ports.clock.now()),
@@ -104,7 +120,7 @@ export async function checkReports(parts: ReportParts): Promise<SourceCheck> {
   const listed =
     settings.groups === null
       ? records
-      : [...readGroupsReport(await client.read(settings.groups), settings.columns)].flat();
+      : [...new GroupsReport(await client.read(settings.groups), settings.columns).records()].flat();
   const groups = listed.filter(({ kind }) => kind === 'group');
   const unreadable = people.filter(({ kind }) => kind === 'invalid').length;
   return {

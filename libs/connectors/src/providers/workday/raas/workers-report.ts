@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { JsonObject } from '#kernel';
 import type { SnapshotRecord } from '#model';
 import { Fields } from '../../../sdk/decode.js';
@@ -31,6 +32,7 @@ const ADVISED: Readonly<Record<string, string>> = {
 
 /** Aliases that are remembered to be shown. */
 const MAX_ALIASES = 200;
+const ROWS_AT_ONCE = 1_000;
 
 interface ReportConfig {
   readonly config: Pick<WorkdayConfig, 'includeContingent' | 'personalEmails'>;
@@ -42,23 +44,42 @@ interface ReportConfig {
  * of another kind, a worker in several rows are known before the first record goes out.
  */
 export class WorkersReport {
-  readonly facts: ReportFacts;
   readonly #report: SplitReport;
   readonly #columns: Columns;
   readonly #config: ReportConfig['config'];
   /** Ids that stand in several rows, and these. */
   readonly #repeated = new Map<string, JsonObject[]>();
   readonly #aliases = new Map<string, string>();
+  readonly #shape = new ShapeCount();
+  #people = 0;
   #idColumn: string | undefined;
   #severalManagers = 0;
 
-  /** @throws SourceError when there is no column for ids, or a column of the settings is not there */
-  constructor(report: SplitReport, { config, settings }: ReportConfig) {
+  private constructor(report: SplitReport, { config, settings }: ReportConfig) {
     this.#report = report;
     this.#config = config;
     this.#columns = new Columns(settings.columns);
-    this.facts = this.#survey();
-    this.#expectColumns();
+  }
+
+  /** @throws SourceError when there is no column for ids, or a column of the settings is not there */
+  static async survey(
+    report: SplitReport,
+    config: ReportConfig & { readonly isWhole: boolean },
+  ): Promise<WorkersReport> {
+    const survey = new WorkersReport(report, config);
+    await survey.#survey();
+    // A handful of changes may well have nothing in a column.
+    if (config.isWhole) survey.#expectColumns();
+    return survey;
+  }
+
+  get facts(): ReportFacts {
+    return {
+      rows: this.#report.length,
+      people: this.#people,
+      idColumn: this.#idColumn ?? null,
+      shape: this.#shape.shape(),
+    };
   }
 
   /** The records of one worker after another; those in several rows come last. */
@@ -96,24 +117,23 @@ export class WorkersReport {
     ];
   }
 
-  #survey(): ReportFacts {
-    const shape = new ShapeCount();
+  async #survey(): Promise<void> {
     const seen = new Set<string>();
-    let people = 0;
+    let rows = 0;
     for (const { fields, row } of this.#workers()) {
+      // Others have their turn in between: a large report takes a second or two.
+      if (++rows % ROWS_AT_ONCE === 0) await setImmediate();
       if (hasSeveralManagers(row, this.#columns)) this.#severalManagers++;
       const id = idIn(fields);
       if (id !== '' && seen.has(id)) this.#repeated.set(id, []);
       else {
         seen.add(id);
-        people++;
-        shape.add(fields);
+        this.#people++;
+        this.#shape.add(fields);
       }
     }
-    if (this.#repeated.size > 0)
-      for (const { fields } of this.#workers()) this.#repeated.get(idIn(fields))?.push(fields);
-    const idName = this.#idColumn ?? null;
-    return { rows: this.#report.length, people, idColumn: idName, shape: shape.shape() };
+    if (this.#repeated.size === 0) return;
+    for (const { fields } of this.#workers()) this.#repeated.get(idIn(fields))?.push(fields);
   }
 
   /** Wanted workers by our names, and their rows. @throws SourceError when nobody can say what the ids are */
@@ -145,7 +165,7 @@ export class WorkersReport {
 
   /** A column that the settings name, and that nobody has, was renamed. */
   #expectColumns(): void {
-    if (this.facts.people < FEW) return;
+    if (this.#people < FEW) return;
     const lost = [...this.#columns.mapped].filter(
       ([field, alias]) => isUsual(field) && !this.#aliases.has(foldAlias(alias)),
     );
