@@ -34,6 +34,8 @@ export interface FakeSoapOptions {
   readonly prefix?: string;
   /** Days on which something that was entered long ago comes into force, by worker. */
   readonly inForce?: ReadonlyMap<number, string>;
+  /** How a worker stood as of an earlier day; unless told, as today. */
+  readonly before?: EditWorker;
   /** Sees each request, and may answer it otherwise. */
   readonly meet?: (request: GetWorkers) => FakeAnswer | undefined;
 }
@@ -116,7 +118,8 @@ class WorkdaySoap {
     };
   }
 
-  #callOf({ updated, effective, asOfDay }: GetWorkers): string {
+  #callOf({ updated, effective, asOfDay, ids }: GetWorkers): string {
+    if (ids !== null) return 'single';
     const isAhead = asOfDay > this.#today();
     if (updated !== null) return isAhead ? 'new_hires' : 'changed';
     if (effective !== null) return isAhead ? 'hires' : 'in_force';
@@ -161,10 +164,12 @@ class WorkdaySoap {
 
   /** As of a day, people who were hired for later are not there. */
   #select(query: GetWorkers): readonly FakeWorker[] {
-    const { edit = (worker) => worker } = this.#options;
+    const { edit = (worker) => worker, before = edit } = this.#options;
+    const isEarlier = Date.parse(query.asOfMoment) < this.#tenant.clock.now().getTime();
     return fakeWorkers(this.#tenant, (worker, index) => {
-      const edited = edit(worker, index);
+      const edited = (isEarlier ? before : edit)(worker, index);
       if (edited === null || beginsAfter(edited, query.asOfDay)) return null;
+      if (query.ids !== null) return query.ids.includes(edited.wid) ? edited : null;
       if (!query.contingent && edited.isContingent) return null;
       return this.#isLogged(index, edited, query) ? edited : null;
     });

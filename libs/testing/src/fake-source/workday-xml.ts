@@ -12,12 +12,13 @@ export interface GetWorkers {
   readonly updated: { readonly from: string; readonly through: string } | null;
   readonly effective: { readonly from: string; readonly through: string } | null;
   readonly contingent: boolean;
+  /** Of a request for single workers. */
+  readonly ids: readonly string[] | null;
   /** Elements in the order of the schema, both as-of values, a count from 1 to 999. */
   readonly isValid: boolean;
 }
 
 const ORDER = [
-  'Request_Criteria',
   'Response_Filter',
   'As_Of_Effective_Date',
   'As_Of_Entry_DateTime',
@@ -37,7 +38,11 @@ export function readRequest(body: string): GetWorkers {
     const [from, through] = [text(`${name}_From`), text(`${name}_Through`)];
     return from === '' ? null : { from, through };
   };
-  const places = ORDER.map((name) => body.indexOf(`:${name}>`));
+  const ids = [...body.matchAll(/:ID [^>]*type="WID">([^<]+)</g)].map((match) => match[1] as string);
+  const places = [
+    body.search(/:Request_(Criteria|References)[ >]/),
+    ...ORDER.map((name) => body.indexOf(`:${name}>`)),
+  ];
   const count = Number(text('Count'));
   const isOrdered = places.every((place, index) => place > (places[index - 1] ?? 0));
   return {
@@ -50,7 +55,8 @@ export function readRequest(body: string): GetWorkers {
     asOfMoment: text('As_Of_Entry_DateTime'),
     updated: window('Updated'),
     effective: window('Effective'),
-    contingent: text('Exclude_Contingent_Workers') === 'false',
+    contingent: ids.length > 0 || text('Exclude_Contingent_Workers') === 'false',
+    ids: ids.length > 0 ? ids : null,
     isValid: isOrdered && count >= 1 && count <= 999,
   };
 }

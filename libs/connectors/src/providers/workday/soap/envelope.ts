@@ -19,6 +19,8 @@ export interface WorkerQuery {
   readonly asOf: AsOf;
   readonly updated?: Window;
   readonly effective?: Window;
+  /** Workday IDs of single workers; those who are not known are left out. */
+  readonly ids?: readonly string[];
 }
 
 export interface Window {
@@ -68,7 +70,9 @@ export function getWorkers(request: PageRequest, config: WorkdayConfig, version:
     '<env:Envelope xmlns:env="http://schemas.xmlsoap.org/soap/envelope/" xmlns:wd="urn:com.workday/bsvc">',
     `<env:Header>${security(config.credential, config.tenant)}</env:Header><env:Body>`,
     `<wd:Get_Workers_Request wd:version="${escapeXml(version)}">`,
-    element('Request_Criteria', criteria(request, config.includeContingent)),
+    request.ids === undefined
+      ? element('Request_Criteria', criteria(request, config.includeContingent))
+      : references(request.ids),
     element(
       'Response_Filter',
       element('As_Of_Effective_Date', request.asOf.effective) +
@@ -79,6 +83,13 @@ export function getWorkers(request: PageRequest, config: WorkdayConfig, version:
     element('Response_Group', RESPONSE_GROUP.map(([name, is]) => element(name, String(is))).join('')),
     '</wd:Get_Workers_Request></env:Body></env:Envelope>',
   ].join('');
+}
+
+function references(ids: readonly string[]): string {
+  const workers = ids.map((id) =>
+    element('Worker_Reference', `<wd:ID wd:type="WID">${escapeXml(id)}</wd:ID>`),
+  );
+  return `<wd:Request_References wd:Skip_Non_Existing_Instances="true">${workers.join('')}</wd:Request_References>`;
 }
 
 function criteria({ updated, effective }: WorkerQuery, includeContingent: boolean): string {

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import type { SnapshotRecord } from '#model';
 import type { RunRequest, SourceCheck, SourcePage, SourceStream, StreamEnd } from '../../../sdk/contract.js';
 import { addDays, localDay } from '../../../sdk/hr/local-day.js';
 import type { SourcePorts } from '../../../sdk/ports.js';
@@ -7,10 +8,10 @@ import { WorkerMapper, type ReadWorker } from '../map-worker.js';
 import { readShape, type Shape } from '../shape.js';
 import type { AsOf, WorkerQuery } from './envelope.js';
 import { expectReadable, expectSameFields, warningsOf } from './expectations.js';
-import { readWorker } from './read-worker.js';
+import { leftGroups } from './left-groups.js';
+import { readWorker, type ReadingRules } from './read-worker.js';
 import type { SoapClient } from './soap-client.js';
 import { beginning, readPlace, savePlace, walk, type Place, type Step } from './walk.js';
-import type { XmlElement } from './xml.js';
 
 export interface SoapParts {
   readonly client: SoapClient;
@@ -116,6 +117,8 @@ function endOf({ place: { count }, total }: Step, cursor: JsonObject | undefined
 
 interface Phase {
   readonly query: WorkerQuery;
+  /** As they stood when the last run read them; null where that run has not read them like this. */
+  readonly before: AsOf | null;
   readonly isWanted: (worker: ReadWorker) => boolean;
 }
 
@@ -139,17 +142,31 @@ async function* readChanges(
   // Said once: two pages with the same content would pass for a circle.
   const told = new Set<string>();
   for (let { phase, place } = start; phase < phases.length; phase++, place = null) {
-    const { query, isWanted } = phases[phase] as Phase;
+    const { query, before, isWanted } = phases[phase] as Phase;
     for await (const step of steps(parts, query, place ?? beginning(query.asOf))) {
       expectReadable(step.workers);
       const wanted = step.workers.filter((worker) => isWanted(worker) && isNew(worker, told));
-      const records = wanted.flatMap((worker) => mapper.map(worker, parts.ports.clock.now()));
+      const records = [
+        ...(before === null ? [] : await leftBy(parts, wanted, before)),
+        ...wanted.flatMap((worker) => mapper.map(worker, parts.ports.clock.now())),
+      ];
       const next = step.isLast ? { run, phase: phase + 1, place: null } : { run, phase, place: step.place };
       if (next.phase < phases.length) yield { records, next: saveChangesPlace(next) };
       else
         yield { records, end: { complete: true, proof: CHANGES, cursor: saveCursor({ ...since, ...run }) } };
     }
   }
+}
+
+function leftBy(
+  parts: SoapParts,
+  workers: readonly ReadWorker[],
+  asOf: AsOf,
+): Promise<readonly SnapshotRecord[]> {
+  return leftGroups(workers, parts.config.rules.groupTypes, async (ids) => {
+    const page = await parts.client.page({ asOf, ids }, 1);
+    return page.workers.map((worker) => readWorker(worker, readingRules(parts)));
+  });
 }
 
 function readChangesPlace(value: JsonValue | null): ChangesPlace | null {
@@ -167,6 +184,7 @@ const CHANGES = 'Everything that the transaction log has since the last run was 
 function phasesOf(parts: SoapParts, since: Cursor, run: AsOf): readonly Phase[] {
   const from = new Date(Date.parse(since.entry) - OVERLAP_MS).toISOString();
   const updated = { from, through: run.entry };
+  const before = { entry: since.entry, effective: since.effective };
   const horizon = horizonOf(run, parts);
   const looksAhead = parts.settings.futureDays > 0;
   const isHire = (worker: ReadWorker): boolean => beginsAfter(worker, run.effective);
@@ -175,9 +193,11 @@ function phasesOf(parts: SoapParts, since: Cursor, run: AsOf): readonly Phase[] 
     !looksAhead || !isHire(worker) || beginsAfter(worker, horizon.effective);
   const effective = { from: dayBegins(since.effective), through: dayEnds(run.effective) };
   return [
-    { query: { asOf: run, updated }, isWanted: isHere },
-    ...(run.effective > since.effective ? [{ query: { asOf: run, effective }, isWanted: isHere }] : []),
-    ...(looksAhead ? [{ query: { asOf: horizon, updated }, isWanted: isHire }] : []),
+    { query: { asOf: run, updated }, before, isWanted: isHere },
+    ...(run.effective > since.effective
+      ? [{ query: { asOf: run, effective }, before, isWanted: isHere }]
+      : []),
+    ...(looksAhead ? [{ query: { asOf: horizon, updated }, before: null, isWanted: isHire }] : []),
   ];
 }
 
@@ -193,14 +213,14 @@ function beginsAfter({ fields: { hire_date: start } }: ReadWorker, day: string):
 }
 
 function steps(parts: SoapParts, query: WorkerQuery, from: Place): AsyncGenerator<Step> {
-  const { client, config, settings } = parts;
-  const rules = {
-    personalEmails: config.personalEmails,
-    organizationTypes: settings.organizationTypes,
-  };
-  const asOf = { entry: query.asOf.entry, effective: query.asOf.effective };
-  const read = (worker: XmlElement): ReadWorker => readWorker(worker, rules);
-  return walk(client.pages({ ...query, asOf }, from.page), from, read);
+  const { entry, effective } = query.asOf;
+  const rules = readingRules(parts);
+  const pages = parts.client.pages({ ...query, asOf: { entry, effective } }, from.page);
+  return walk(pages, from, (worker) => readWorker(worker, rules));
+}
+
+function readingRules({ config, settings }: SoapParts): ReadingRules {
+  return { personalEmails: config.personalEmails, organizationTypes: settings.organizationTypes };
 }
 
 function mapperOf({ rules }: WorkdayConfig): WorkerMapper {
