@@ -27,8 +27,8 @@ export interface UnknownStatus {
   readonly unknown: string;
 }
 
-/** A report without any status lists who works here: then everybody in it does. */
 export interface StatusRules {
+  /** False for a report without any status: it lists who works here, so that everybody in it does. */
   readonly isListed: boolean;
   /** In the directory's zone. */
   readonly today: string;
@@ -45,10 +45,11 @@ export function employmentOf(
   const contract = isContingent(worker) ? worker.date('contract_end_date') : null;
   const lastDay = worker.date('last_day_of_work');
   const dates = { start, end: termination ?? contract };
-  const isBare = flags.status === undefined && dates.start === null && dates.end === null;
+  const status = statusOf(flags, dates, today);
+  const isBare = status === null && start === null && dates.end === null;
   return {
     ...dates,
-    status: isBare && !isListed ? 'active' : statusOf(flags, dates, today),
+    status: isBare && !isListed ? 'active' : status,
     releasedFrom: releasedFromOf(lastDay, { start, termination }),
   };
 }

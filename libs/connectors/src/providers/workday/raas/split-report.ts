@@ -87,8 +87,6 @@ function frameOf(text: string, slices: readonly Slice[]): string {
 function listOf(frame: JsonValue): readonly JsonValue[] {
   const list = isJsonObject(frame) ? frame[LIST] : undefined;
   if (Array.isArray(list)) return list;
-  // A report of one row, as some gateways write it.
-  if (isJsonObject(list)) return [list];
   const hasError =
     isJsonObject(frame) && Object.keys(frame).some((key) => /^(error|errors|fault)$/i.test(key));
   throw changed(
