@@ -17,6 +17,7 @@ import {
   WORKDAY_OAUTH,
   WORKDAY_PASSWORD,
   WORKDAY_SECRETS,
+  WORKDAY_STATES,
   WORKDAY_TENANT,
   WORKDAY_USER,
   workdayToken,
@@ -54,12 +55,7 @@ export const fakeWorkdayReport: ConformanceFake = {
   hasPages: false,
   forgetsPages: false,
   forgetsCursors: false,
-  states: {
-    active: { active: true, stateReason: null },
-    suspended: { active: false, stateReason: 'on_leave' },
-    pending: { active: false, stateReason: 'pending' },
-    archived: { active: false, stateReason: 'terminated' },
-  },
+  states: WORKDAY_STATES,
   statesRemovals: false,
 };
 

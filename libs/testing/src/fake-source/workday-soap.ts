@@ -17,6 +17,7 @@ import {
   WORKDAY_OAUTH,
   WORKDAY_PASSWORD,
   WORKDAY_SECRETS,
+  WORKDAY_STATES,
   WORKDAY_TENANT,
   WORKDAY_USER,
   workdayToken,
@@ -55,12 +56,7 @@ export const fakeWorkdaySoap: ConformanceFake = {
   calls: { users: 'users' },
   forgetsPages: false,
   forgetsCursors: false,
-  states: {
-    active: { active: true, stateReason: null },
-    suspended: { active: false, stateReason: 'on_leave' },
-    pending: { active: false, stateReason: 'pending' },
-    archived: { active: false, stateReason: 'terminated' },
-  },
+  states: WORKDAY_STATES,
   statesRemovals: false,
 };
 
@@ -132,21 +128,17 @@ class WorkdaySoap {
     if (problem !== undefined) return problem;
     const size = Math.min(query.count, this.#options.pageSize);
     const list = listOf(this.#select(query));
-    const key = (page: number): string => JSON.stringify([{ ...query, page: undefined }, page]);
-    const token =
-      query.page === 1 ? null : (this.#starts.get(key(query.page)) ?? `p${(query.page - 1) * size}`);
-    const page = request.take(list, { token, size });
+    const page = request.take(list, { token: this.#startOf(query, size), size });
     if (page === undefined) return fault('Client.validationError', 'Invalid page.');
-    if (page.next !== null) this.#starts.set(key(query.page + 1), page.next);
-    const rest =
-      page.next === null ? 0 : Math.max(1, Math.ceil((list.end - Number(page.next.slice(1))) / size));
-    return xml(
-      200,
-      pageXml(page.items, {
-        prefix: this.#options.prefix ?? 'wd',
-        results: { total: page.total, pages: list.end === 0 ? 0 : query.page + rest, page: query.page },
-      }),
-    );
+    if (page.next !== null) this.#starts.set(keyOf(query, query.page + 1), page.next);
+    const pages = list.end === 0 ? 0 : query.page + pagesAfter(page.next, list.end, size);
+    const { prefix = 'wd' } = this.#options;
+    return xml(200, pageXml(page.items, { prefix, results: { total: page.total, pages, page: query.page } }));
+  }
+
+  #startOf(query: GetWorkers, size: number): string | null {
+    if (query.page === 1) return null;
+    return this.#starts.get(keyOf(query, query.page)) ?? `p${(query.page - 1) * size}`;
   }
 
   #refusal({ headers }: FakeRequest, query: GetWorkers): FakeAnswer | undefined {
@@ -193,6 +185,14 @@ class WorkdaySoap {
   #today(): string {
     return this.#tenant.clock.now().toISOString().slice(0, 10);
   }
+}
+
+function keyOf(query: GetWorkers, page: number): string {
+  return JSON.stringify({ ...query, page });
+}
+
+function pagesAfter(next: string | null, end: number, size: number): number {
+  return next === null ? 0 : Math.max(1, Math.ceil((end - Number(next.slice(1))) / size));
 }
 
 function beginsAfter({ hireDate }: FakeWorker, day: string): boolean {

@@ -1,4 +1,5 @@
 import type { JsonObject } from '#kernel';
+import type { ConformanceFake } from '../connector-conformance/conformance-world.js';
 import { itemsOf, type FakePerson, type FakeTenant } from './fake-tenant.js';
 import type { FakeAnswer, FakeRequest } from './fake-server.js';
 
@@ -12,6 +13,14 @@ export const WORKDAY_OAUTH = {
   clientSecret: 'fake-workday-client-secret',
   refreshToken: 'fake-workday-refresh-token',
   accessToken: 'fake-workday-access-token',
+};
+
+/** With people on leave deactivated. */
+export const WORKDAY_STATES: ConformanceFake['states'] = {
+  active: { active: true, stateReason: null },
+  suspended: { active: false, stateReason: 'on_leave' },
+  pending: { active: false, stateReason: 'pending' },
+  archived: { active: false, stateReason: 'terminated' },
 };
 
 export interface FakeOrganization {

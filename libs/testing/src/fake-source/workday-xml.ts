@@ -132,7 +132,7 @@ function emailXml(email: string | null, usage: string): string {
   if (email === null) return '';
   return (
     `<wd:Email_Address_Data>${tag('Email_Address', email)}<wd:Usage_Data wd:Public="1"><wd:Type_Data wd:Primary="true">` +
-    `${reference('Type_Reference', { WID: `usage-${usage}`, Communication_Usage_Type_ID: usage })}` +
+    reference('Type_Reference', { WID: `usage-${usage}`, Communication_Usage_Type_ID: usage }) +
     '</wd:Type_Data></wd:Usage_Data></wd:Email_Address_Data>'
   );
 }
@@ -189,7 +189,7 @@ function chainXml({ managerWid }: FakeWorker): string {
   if (managerWid === null) return '';
   return (
     '<wd:Management_Chain_Data><wd:Worker_Supervisory_Management_Chain_Data><wd:Management_Chain_Data>' +
-    `${reference('Manager_Reference', { WID: managerWid })}` +
+    reference('Manager_Reference', { WID: managerWid }) +
     '</wd:Management_Chain_Data></wd:Worker_Supervisory_Management_Chain_Data></wd:Management_Chain_Data>'
   );
 }

@@ -130,7 +130,7 @@ describe('Workday worker', () => {
       { garden_leave_state: 'inactive' },
       { active: false, stateReason: 'on_leave' },
     ],
-  ])('who %s', (_what, fields, answers, expected) => {
+  ])('who %s', (_what, ...[fields, answers, expected]) => {
     expect(user(fields, answers)).toMatchObject(expected);
   });
 

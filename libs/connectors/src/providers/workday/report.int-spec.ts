@@ -302,7 +302,7 @@ describe('Workday report', () => {
       'invalid_credentials',
       'integration system user',
     ],
-  ])('tells %s', async (_what, answer, code, words) => {
+  ])('tells %s', async (_what, answer, ...[code, words]) => {
     await start(7, { instead: () => answer });
     const result = await read();
     expect(result).toMatchObject({ complete: false, error: { code } });

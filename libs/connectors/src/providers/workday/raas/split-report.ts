@@ -52,15 +52,20 @@ function slicesOf(text: string): readonly Slice[] {
     const found = text[at];
     if (found === '"') token.lastIndex = endOfText(text, at);
     else if (found === '{' || found === '[') {
-      if (++depth > MAX_DEPTH) throw changed('Workday sent a report that is nested too deeply.');
+      depth = deeper(depth);
       if (depth === ROW_DEPTH && found === '{') start = at;
     } else if (depth-- === ROW_DEPTH && start >= 0) {
       slices.push({ start, end: at + 1 });
-      if (slices.length > MAX_ROWS) throw changed(`The report has more than ${MAX_ROWS} rows.`);
       start = -1;
     }
   }
+  if (slices.length > MAX_ROWS) throw changed(`The report has more than ${MAX_ROWS} rows.`);
   return slices;
+}
+
+function deeper(depth: number): number {
+  if (depth >= MAX_DEPTH) throw changed('Workday sent a report that is nested too deeply.');
+  return depth + 1;
 }
 
 /** Behind the quotation mark that ends a text; behind everything when none does. */
