@@ -95,6 +95,23 @@ describe('Workday report', () => {
     });
   });
 
+  it('reads numbers, flags and several values where one is meant', async () => {
+    await start();
+    row = (given) => ({
+      ...given,
+      Business_Title: ['Engineer', 'Chair'],
+      Active_Status: true,
+      Employee_ID: 42,
+      User_Name: { Name: 'aahn' },
+    });
+    expect((await read()).users.get(workerId(0))).toMatchObject({
+      userName: 'aahn',
+      jobTitle: 'Engineer',
+      active: true,
+      customAttributes: { employee_number: '42' },
+    });
+  });
+
   it('finds columns by the settings', async () => {
     await start();
     row = (given) => ({ ...without('Email_-_Work')(given, 0), 'E-Mail Büro': given['Email_-_Work'] ?? null });
@@ -385,6 +402,18 @@ describe('Workday report', () => {
     const result = await read({ answers: plain, mode: 'incremental', cursors });
     expect(result.users.size).toBe(7);
     expect(result.covered).toContain('users');
+  });
+
+  it('leaves it to the people who changed to have nothing in a column of the settings', async () => {
+    await start();
+    const mapped = answers({ column_map: ['job_title=Business_Title'] });
+    const { cursors } = await read({ answers: mapped });
+    time.advance(3_600_000);
+    for (let index = 0; index < 6; index++) tenant.change(index, { state: 'archived' });
+    row = without('Business_Title');
+    const result = await read({ answers: mapped, mode: 'incremental', cursors });
+    expect(result).toMatchObject({ complete: true, error: null });
+    expect(result.users.size).toBe(6);
   });
 
   it('keeps what is known of the columns over incremental runs', async () => {

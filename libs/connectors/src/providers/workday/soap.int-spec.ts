@@ -147,6 +147,14 @@ describe('Workday web service', () => {
     expect((await read({ answers: answers({ future_hires_days: 30 }) })).users.size).toBe(6);
   });
 
+  it('tells of people who are here what is so today, not what will be', async () => {
+    await start(7, { inForce: new Map([[3, '2026-04-01']]) });
+    edit = (worker, index) =>
+      index === 3 && (queries.at(-1)?.asOfDay ?? '') >= '2026-04-01' ? { ...worker, title: 'Chair' } : worker;
+    expect((await read()).users.get(workerId(3))?.jobTitle).toBe('Engineer 3');
+    expect(server.calls.map(({ call }) => call)).toContain('hires');
+  });
+
   it('reads all pages as of one moment and one day, also after a resume on another day', async () => {
     await start();
     const whole = await read();
@@ -210,7 +218,9 @@ describe('Workday web service', () => {
                 '</Get_Workers_Response></e:Body></e:Envelope>',
             )
           : undefined;
-      expect(await read()).toMatchObject({ complete: false, error: { code: 'incomplete_listing' } });
+      const result = await read();
+      expect(result).toMatchObject({ complete: false, error: { code: 'incomplete_listing' } });
+      expect(result.error?.message).toContain('sent page 1');
     });
 
     it.each([
@@ -333,6 +343,22 @@ describe('Workday web service', () => {
       const result = await changes();
       expect([...result.users.keys()]).toEqual([workerId(3)]);
       expect([...result.cursors.keys()]).toEqual(['users']);
+    });
+
+    it('tells everybody once, who was changed in two ways', async () => {
+      await begin({ inForce: new Map([[3, '2026-03-03']]) });
+      time.advance(24 * 3_600_000);
+      tenant.change(3, { title: 'Chair' });
+      const { ports, end } = fakePorts({ time, hosts: fake.hosts?.(server.url) });
+      const source = workday.connect(workday.readConfig(answers()), ports);
+      const told: string[] = [];
+      for (const stream of source.streams({ mode: 'incremental', cursors }))
+        for await (const { records } of stream.pages(null))
+          told.push(...records.flatMap((record) => (record.kind === 'user' ? [record.user.sourceId] : [])));
+      end();
+      expect(server.calls.map(({ call }) => call)).toContain('in_force');
+      // A second page of the same content would pass for a circle.
+      expect(told).toEqual([workerId(3)]);
     });
 
     it('tells which group somebody has left', async () => {
