@@ -57,3 +57,17 @@ export {
   startFakeRippling,
   type FakeRipplingOptions,
 } from './fake-source/rippling.js';
+export {
+  FAKE_GROUPS_REPORT,
+  fakeWorkdayReport,
+  fakeWorkdayReportOauth,
+  startFakeWorkdayReport,
+  type FakeReportOptions,
+} from './fake-source/workday-report.js';
+export {
+  fakeWorkdaySoap,
+  fakeWorkdaySoapOauth,
+  startFakeWorkdaySoap,
+  type FakeSoapOptions,
+} from './fake-source/workday-soap.js';
+export { workerId, type FakeWorker } from './fake-source/workday-worker.js';

@@ -4,11 +4,12 @@ import type { JsonValue } from '#kernel';
 import type { FakeList } from './fake-tenant.js';
 import { FaultPlan, type SourceFault, type FakeCall, type FaultKind } from './fault.js';
 
-/** What a vendor answers; an object is sent as JSON. */
+/** What a vendor answers; the body is sent as JSON, unless there is a text, whose type the headers say. */
 export interface FakeAnswer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: JsonValue;
+  readonly text?: string;
 }
 
 /** One page out of a list. */
@@ -39,7 +40,7 @@ export interface FakeRoute {
   /** The logical name that faults and the call log use; may depend on the request. */
   readonly call: string | ((url: URL, body: string) => string);
   /** Which page is asked for. */
-  readonly token?: (url: URL) => string | null;
+  readonly token?: (url: URL, body: string) => string | null;
   /** Which object the call is about. */
   readonly of?: (params: Readonly<Record<string, string>>) => string;
   readonly answer: (request: FakeRequest) => FakeAnswer | Promise<FakeAnswer>;
@@ -124,7 +125,7 @@ async function answerTo(
   const fault = plan.meet({
     call: typeof route.call === 'string' ? route.call : route.call(url, body),
     of: route.of?.(params) ?? null,
-    token: route.token?.(url) ?? null,
+    token: route.token?.(url, body) ?? null,
   });
   if (fault?.kind === 'status') return { answer: api.refuse(fault.status, fault) };
   const answer = await route.answer({
@@ -190,7 +191,7 @@ function send(
   response: ServerResponse,
   { api, answer, isCut }: { api: FakeApi; answer: FakeAnswer; isCut?: boolean },
 ): void {
-  const text = JSON.stringify(answer.body);
+  const text = answer.text ?? JSON.stringify(answer.body);
   response.writeHead(answer.status ?? 200, {
     'content-type': 'application/json; charset=utf-8',
     'content-length': String(Buffer.byteLength(text)),

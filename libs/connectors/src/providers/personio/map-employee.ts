@@ -4,9 +4,10 @@ import { decodeRecord, Fields } from '../../sdk/decode.js';
 import type { DerivedState } from '../../sdk/hr/derive-state.js';
 import { DerivedGroups, type GroupLabel } from '../../sdk/hr/derived-groups.js';
 import type { GroupType } from '../../sdk/hr/hr-form.js';
+import { deriveReleasedState } from '../../sdk/hr/release.js';
 import { GROUP_ATTRIBUTES, NEEDED_ATTRIBUTES, OPTIONAL_ATTRIBUTES } from './attributes.js';
 import type { PersonioConfig } from './config.js';
-import { employmentOf, stateOf } from './employment.js';
+import { employmentOf } from './employment.js';
 import { flatten } from './flatten.js';
 
 const RAW = [...NEEDED_ATTRIBUTES, ...OPTIONAL_ATTRIBUTES];
@@ -48,7 +49,7 @@ export class EmployeeMapper {
     const id = employee.id('id');
     const employment = employmentOf(employee, this.#config.contractEnd);
     if (employment === undefined) return invalid(id, '"status" has an unknown value.');
-    const state = stateOf(employment, this.#config.rules, now);
+    const state = deriveReleasedState(employment, this.#config.rules, now);
     if (state === null)
       return invalid(id, 'There is neither a status nor a date, so nobody can say who works here.');
     return {

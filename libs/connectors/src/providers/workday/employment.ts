@@ -1,0 +1,136 @@
+import type { Fields } from '../../sdk/decode.js';
+import type { Employment } from '../../sdk/hr/derive-state.js';
+import { releasedFromOf, type ReleasedEmployment } from '../../sdk/hr/release.js';
+
+const TRUE = ['1', 'true', 'yes', 'y'];
+const FALSE = ['0', 'false', 'no', 'n'];
+
+/** What a status column may say in words instead of 1 and 0. */
+const WORDS: Readonly<Record<string, Employment['status']>> = {
+  active: 'active',
+  'on leave': 'leave',
+  leave: 'leave',
+  terminated: 'terminated',
+  inactive: null,
+};
+
+const TYPES: readonly (readonly [RegExp, string])[] = [
+  [/contingent|contract(or|ing)?\b|freelance|consultant|vendor|agency/i, 'contractor'],
+  [/intern\b|internship|trainee|apprentice|co-?op\b/i, 'intern'],
+  [/temp\b|temporary|season|fixed[ _-]?term/i, 'temporary'],
+  [/part[ _-]?time/i, 'part_time'],
+  [/full[ _-]?time/i, 'full_time'],
+];
+
+/** A value of the status that nobody knows. */
+export interface UnknownStatus {
+  readonly unknown: string;
+}
+
+export interface StatusRules {
+  /** False for a report without any status: it lists who works here, so that everybody in it does. */
+  readonly isListed: boolean;
+  /** In the directory's zone. */
+  readonly today: string;
+}
+
+export function employmentOf(
+  worker: Fields,
+  { isListed, today }: StatusRules,
+): ReleasedEmployment | UnknownStatus {
+  const flags = flagsOf(worker);
+  if ('unknown' in flags) return flags;
+  const start = worker.date('hire_date');
+  const termination = worker.date('termination_date');
+  const contract = isContingent(worker) ? worker.date('contract_end_date') : null;
+  const lastDay = worker.date('last_day_of_work');
+  const dates = { start, end: termination ?? contract };
+  const status = statusOf(flags, dates, today);
+  const isBare = status === null && start === null && dates.end === null;
+  return {
+    ...dates,
+    status: isBare && !isListed ? 'active' : status,
+    releasedFrom: releasedFromOf(lastDay, { start, termination }),
+  };
+}
+
+/** Contingent workers have ids and a type of their own. */
+export function isContingent(worker: Fields): boolean {
+  const word = worker.optionalText('worker_type') ?? worker.optionalText('employee_type') ?? '';
+  return /contingent/i.test(word);
+}
+
+/** Of who and how long: types are the customer's own words. */
+export function employmentTypeOf(worker: Fields): string | null {
+  if (isContingent(worker)) return 'contractor';
+  const words = [worker.optionalText('employee_type'), worker.optionalText('time_type')].filter(
+    (word) => word !== null,
+  );
+  if (words.length === 0) return null;
+  return TYPES.find(([pattern]) => words.some((word) => pattern.test(word)))?.[1] ?? 'other';
+}
+
+interface Flags {
+  /** `inactive` as null; undefined when there is none. */
+  readonly status: Employment['status'] | undefined;
+  readonly isOver: boolean;
+  readonly isRescinded: boolean;
+  readonly onLeave: boolean;
+}
+
+function flagsOf(worker: Fields): Flags | UnknownStatus {
+  const word = worker.optionalText('active')?.toLowerCase() ?? null;
+  const status = word === null ? undefined : wordOf(word);
+  const read = (['terminated', 'retired', 'hire_rescinded', 'on_leave'] as const).map((key) => ({
+    key,
+    value: flag(worker.optionalText(key)),
+  }));
+  const unknown = read.find(({ value }) => value === null)?.key;
+  if (unknown !== undefined || status === 'unknown') return { unknown: unknown ?? 'active' };
+  const [terminated, retired, rescinded, onLeave] = read.map(({ value }) => value === true);
+  return {
+    status,
+    isOver: terminated === true || retired === true,
+    isRescinded: rescinded === true,
+    onLeave: onLeave === true,
+  };
+}
+
+function wordOf(word: string): Employment['status'] | 'unknown' {
+  if (TRUE.includes(word)) return 'active';
+  if (FALSE.includes(word)) return null;
+  return Object.hasOwn(WORDS, word) ? (WORDS[word] ?? null) : 'unknown';
+}
+
+/** Undefined for nothing, null for a word that is neither. */
+function flag(text: string | null): boolean | null | undefined {
+  const word = text?.toLowerCase();
+  if (word === undefined) return undefined;
+  return TRUE.includes(word) ? true : FALSE.includes(word) ? false : null;
+}
+
+type Dates = Pick<Employment, 'start' | 'end'>;
+
+/** Workday's word that it is over counts at once; leave may or may not make somebody inactive at Workday. */
+function statusOf(
+  { status, isOver, isRescinded, onLeave }: Flags,
+  dates: Dates,
+  today: string,
+): Employment['status'] {
+  if (isRescinded) return 'rescinded';
+  if (isOver || status === 'terminated') return 'terminated';
+  if (onLeave && !hasEnded(dates, today)) return 'leave';
+  if (status === null) return inactiveStatus(dates, today);
+  return status ?? null;
+}
+
+/** Inactive are also people who are to come, until some time of their first day. */
+function inactiveStatus(dates: Dates, today: string): Employment['status'] {
+  const { start, end } = dates;
+  const hasEnd = end !== null && end >= (start ?? '');
+  return !hasEnd && start !== null && start >= today ? 'prehire' : 'terminated';
+}
+
+function hasEnded({ start, end }: Dates, today: string): boolean {
+  return end !== null && end < today && end >= (start ?? '');
+}
