@@ -56,8 +56,8 @@ export async function findLosses(
     await markRecords(tx, run, { kind, isProven, proof: proofs[kind] });
   }
   await compareMembers(tx, run, run.mode === 'full' && facts.complete.includes('memberships'));
-  const counts = await countLosses(tx, run);
   const kept = await massClears(tx, run);
+  const counts = await countLosses(tx, run, { keepsEmail: kept.includes('email') });
   if (kept.length > 0)
     warnings.push(
       `More than a fifth of all people would lose ${kept.join(', ')}. They keep it: more likely the credential may no longer read it.`,
@@ -81,11 +81,15 @@ interface LossCounts {
   readonly awaiting: number;
 }
 
-async function countLosses(tx: Queryable, run: SnapshotRun): Promise<LossCounts> {
+async function countLosses(
+  tx: Queryable,
+  run: SnapshotRun,
+  { keepsEmail }: { readonly keepsEmail: boolean },
+): Promise<LossCounts> {
   const [row] = await tx.query<LossCounts & Record<string, unknown>>({
     name: 'snapshot_count_losses',
     text: COUNT_LOSSES,
-    values: [...keyOf(run), 'user'],
+    values: [...keyOf(run), 'user', keepsEmail],
   });
   return row as LossCounts;
 }
@@ -102,7 +106,7 @@ const CHANGED_USERS = `
 const SAID_SO = `EXISTS (SELECT FROM snapshot_records s WHERE s.environment_id = $1 AND s.directory_id = $2
   AND s.run_id = $3 AND s.kind = 'user' AND s.source_id = r.source_id AND s.record IS NULL)`;
 
-/** $4 = 'user' stands for the kind inside GONE; groups have it replaced. */
+/** $4 = 'user' stands for the kind inside GONE; groups have it replaced. $5: lost e-mail addresses are kept. */
 const GONE_GROUP = GONE.replaceAll('$4', `'group'`);
 
 /** What was removed before has nothing left to lose, though the source goes on naming it for a while. */
@@ -122,8 +126,10 @@ SELECT
   (SELECT count(*) FROM ${GONE_MEMBERS} m WHERE ${KNOWN_MEMBER}
     AND m.member_id NOT IN (SELECT source_id FROM gone) AND m.group_id NOT IN (SELECT source_id FROM gone_groups)
   )::float8 AS memberships,
-  (SELECT count(*) ${CHANGED_USERS} AND (lower(u.email) IS DISTINCT FROM lower(s.record ->> 'email')
-    OR lower(u.user_name) IS DISTINCT FROM lower(coalesce(s.record ->> 'userName', s.record ->> 'email', s.source_id)))
+  (SELECT count(*) ${CHANGED_USERS} AND (
+    lower(u.email) IS DISTINCT FROM lower(coalesce(s.record ->> 'email', CASE WHEN $5 THEN u.email END))
+    OR lower(u.user_name) IS DISTINCT FROM lower(coalesce(s.record ->> 'userName', s.record ->> 'email',
+      CASE WHEN $5 THEN u.user_name END, s.source_id)))
   )::float8 AS identities,
   (SELECT count(*) FROM source_records r WHERE r.environment_id = $1 AND r.directory_id = $2
     AND r.missing_run_id = $3 AND r.missing_runs = 1)::float8
