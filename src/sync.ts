@@ -16,6 +16,7 @@ import {
   type ConnectorRegistry,
   type HttpFactory,
   type SnapshotDoor,
+  type SourceHttpPorts,
 } from '#connectors';
 import { DirectoryConnections } from '#directory';
 import { systemClock } from '#kernel';
@@ -66,7 +67,7 @@ export function createSync(parts: Parts): Sync {
   };
   const credentials = new Credentials({ database, secretBox });
   const worker = config.roles === 'api' || door === undefined ? undefined : createWorker(parts, door, guard);
-  const http = httpFactory(guard, CHECK_TRIES);
+  const http = httpFactory({ guard, origins: config.sourceOrigins, tries: CHECK_TRIES });
   return {
     registry,
     connections: new Connections({ registry, directories, credentials }),
@@ -104,7 +105,7 @@ function createWorker(parts: Parts, door: SnapshotDoor, guard: AddressGuard): Sy
     store: new RunStore(database),
     door,
     health: new DirectoryConnections(dataSource, clock, { afterCommit }),
-    ports: createPortsFactory({ clock, log, guard, http: httpFactory(guard), door }),
+    ports: createPortsFactory({ clock, log, guard, http: httpFactory({ guard, origins: config.sourceOrigins }), door }),
     database,
     secretBox,
     log,
@@ -122,15 +123,8 @@ function createWorker(parts: Parts, door: SnapshotDoor, guard: AddressGuard): Sy
   });
 }
 
-function httpFactory(guard: AddressGuard, tries?: number): HttpFactory {
-  return (options, { signal, log }) =>
-    createSourceHttp(options, {
-      clock: systemClock,
-      signal,
-      log,
-      guard,
-      ...(tries !== undefined && { tries }),
-    });
+function httpFactory(ways: Pick<SourceHttpPorts, 'guard' | 'origins' | 'tries'>): HttpFactory {
+  return (options, { signal, log }) => createSourceHttp(options, { clock: systemClock, signal, log, ...ways });
 }
 
 /** Without the key nobody could be polled; better no start than a thousand directories that fail. */

@@ -50,6 +50,27 @@ export function apiKey(text: string): string {
   throw new VariableProblem('must have at least 24 characters, all of them printable ASCII and no blanks');
 }
 
+/** `origin=origin`, comma-separated: where requests for the first one are sent instead. */
+export function originMap(text: string): ReadonlyMap<string, string> {
+  const parts = text.split(',').map((part) => part.trim());
+  return new Map(parts.filter((part) => part !== '').map(originPair));
+}
+
+function originPair(text: string): [string, string] {
+  const [from, to, more] = text.split('=').map((part) => originIn(part.trim()));
+  if (from !== undefined && to !== undefined && more === undefined) return [from, to];
+  throw new VariableProblem(
+    `"${text}" is not a pair like https://graph.microsoft.com=https://gateway.example.com`,
+  );
+}
+
+/** Undefined when there is more than scheme, host and port, or less. */
+function originIn(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isOrigin = url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`;
+  return isOrigin ? url.origin : undefined;
+}
+
 /** Comma-separated networks; a plain address is a network of one. */
 export function networks(text: string): readonly string[] {
   const parts = text.split(',').map((part) => part.trim());

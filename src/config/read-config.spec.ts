@@ -27,6 +27,7 @@ describe('readConfig', () => {
       secretKeys: undefined,
       bootstrapApiKey: undefined,
       outboundAllow: [],
+      sourceOrigins: new Map(),
       scimRateLimit: 5_000,
       failedLogins: 300,
       trustedProxies: [],
@@ -53,6 +54,8 @@ describe('readConfig', () => {
         ROLLCALL_SECRET_KEYS: KEYS,
         ROLLCALL_BOOTSTRAP_API_KEY: 'a-key-that-nobody-guesses',
         ROLLCALL_OUTBOUND_ALLOW: '10.0.0.0/8, ::1',
+        ROLLCALL_SOURCE_ORIGINS:
+          'https://graph.microsoft.com = http://127.0.0.1:4000, https://a.test=https://b.test:444/',
         ROLLCALL_SCIM_RATE_LIMIT: '0',
         ROLLCALL_FAILED_LOGINS: '12',
         ROLLCALL_TRUSTED_PROXIES: '10.1.0.0/16,10.2.3.4',
@@ -74,6 +77,10 @@ describe('readConfig', () => {
       secretKeys: KEYS,
       bootstrapApiKey: 'a-key-that-nobody-guesses',
       outboundAllow: ['10.0.0.0/8', '::1/128'],
+      sourceOrigins: new Map([
+        ['https://graph.microsoft.com', 'http://127.0.0.1:4000'],
+        ['https://a.test', 'https://b.test:444'],
+      ]),
       scimRateLimit: 0,
       failedLogins: 12,
       trustedProxies: ['10.1.0.0/16', '10.2.3.4/32'],

@@ -22,6 +22,8 @@ export interface Config {
   readonly bootstrapApiKey: string | undefined;
   /** CIDRs. */
   readonly outboundAllow: readonly string[];
+  /** Vendor origin → where requests for it are sent instead. */
+  readonly sourceOrigins: ReadonlyMap<string, string>;
   /** Requests per second and directory; 0 is off. */
   readonly scimRateLimit: number;
   /** Wrong credentials per minute, address and directory; 0 is off. */
@@ -63,6 +65,7 @@ export function readConfig(
     secretKeys: read(VARIABLES.secretKeys),
     bootstrapApiKey: read(VARIABLES.bootstrapApiKey),
     outboundAllow: readOr(VARIABLES.outboundAllow, []),
+    sourceOrigins: readOr(VARIABLES.sourceOrigins, new Map()),
     scimRateLimit: readOr(VARIABLES.scimRateLimit, 5_000),
     failedLogins: readOr(VARIABLES.failedLogins, 300),
     trustedProxies: readOr(VARIABLES.trustedProxies, []),

@@ -1,4 +1,13 @@
-import { apiKey, databaseUrl, integer, networks, oneOf, publicUrl, secretKeys } from './parse-variable.js';
+import {
+  apiKey,
+  databaseUrl,
+  integer,
+  networks,
+  oneOf,
+  originMap,
+  publicUrl,
+  secretKeys,
+} from './parse-variable.js';
 
 /** One environment variable: what the program makes of it and what the reference page says about it. */
 export interface Variable<T> {
@@ -79,6 +88,13 @@ export const VARIABLES = {
     description:
       'Comma-separated networks (CIDR) that webhooks and connectors may reach although they are private. Endpoints with `http://` are accepted exactly when every address of theirs lies in one of them.',
     parse: networks,
+  },
+  sourceOrigins: {
+    name: 'ROLLCALL_SOURCE_ORIGINS',
+    shownDefault: 'empty',
+    description:
+      'Comma-separated pairs `origin=origin`: connectors send what is meant for the first one, credentials included, to the second one. For an egress gateway, or to try a connector against an emulator: `https://graph.microsoft.com=http://127.0.0.1:4000`.',
+    parse: originMap,
   },
   scimRateLimit: {
     name: 'ROLLCALL_SCIM_RATE_LIMIT',

@@ -6,10 +6,10 @@ const MAX_TEXT = 65_536;
 const MAX_ITEMS = 10_000;
 const MAX_DEPTH = 16;
 
-/** One attribute of one record is not what the vendor promises. */
-class AttributeError extends Error {
+/** One attribute of one record is not what the vendor promises. Who does not catch it ends the stream, not the run. */
+export class AttributeError extends SourceError {
   constructor(attribute: string, problem: string) {
-    super(`"${attribute}" ${problem}.`);
+    super('source_changed_shape', `"${attribute}" ${problem}.`);
     this.name = 'AttributeError';
   }
 }

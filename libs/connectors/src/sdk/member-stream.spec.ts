@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { SnapshotMember } from '#model';
 import type { SourcePage } from './contract.js';
+import { Fields } from './decode.js';
 import { memberStream, type MemberListing } from './member-stream.js';
+import { SourceError } from './source-error.js';
 
 describe('memberStream', () => {
   const ids = Array.from({ length: 45 }, (_, index) => `g${String(index).padStart(2, '0')}`);
@@ -64,5 +66,21 @@ describe('memberStream', () => {
   it('leaves alone what a group has that is not there any more', async () => {
     const [page] = await read({ read: async (groups) => groups.map(() => null) });
     expect(page?.records[0]).toMatchObject({ kind: 'invalid', of: 'membership', id: 'g00' });
+  });
+
+  it('leaves one group alone when one of its members cannot be decoded, and goes on with the others', async () => {
+    const read4 = async (groups: readonly string[]): Promise<SnapshotMember[][]> =>
+      groups.map((group) => [user(new Fields(group === 'g02' ? {} : { id: `${group}-a` }).text('id'))]);
+    const [page] = await read({ read: read4 });
+    expect(page?.records).toHaveLength(20);
+    expect(page?.records[1]).toMatchObject({ kind: 'members', groupId: 'g01' });
+    expect(page?.records[2]).toEqual({
+      kind: 'invalid',
+      of: 'membership',
+      id: 'g02',
+      problem: 'A member: "id" is missing.',
+    });
+    const broken = async (): Promise<never> => Promise.reject(new SourceError('source_unavailable', 'gone'));
+    await expect(read({ read: broken })).rejects.toMatchObject({ code: 'source_unavailable' });
   });
 });

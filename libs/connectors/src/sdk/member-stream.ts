@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import type { SnapshotMember, SnapshotRecord } from '#model';
 import type { SourcePage, SourceStream } from './contract.js';
+import { AttributeError } from './decode.js';
 import { mapParallel } from './map-parallel.js';
 import type { SourcePorts } from './ports.js';
 
@@ -71,9 +72,20 @@ function isPage(batch: readonly GroupMembers[]): boolean {
 }
 
 function readGroups(listing: MemberListing, after: string | null): AsyncGenerator<GroupMembers[]> {
-  const read = async (ids: readonly string[]): Promise<GroupMembers[]> =>
-    (await listing.read(ids)).map((found, index) => ({ id: ids[index] as string, found }));
-  return mapParallel(chunked(listing.groups(after), listing.groupsPerRead), listing.concurrency, read);
+  return mapParallel(chunked(listing.groups(after), listing.groupsPerRead), listing.concurrency, (ids) =>
+    readSome(listing, ids),
+  );
+}
+
+/** A member that cannot be decoded leaves its own group unread, and no other. */
+async function readSome(listing: MemberListing, ids: readonly string[]): Promise<GroupMembers[]> {
+  try {
+    return (await listing.read(ids)).map((found, index) => ({ id: ids[index] as string, found }));
+  } catch (error) {
+    if (!(error instanceof AttributeError)) throw error;
+    if (ids.length === 1) return [{ id: ids[0] as string, found: null, problem: error.message }];
+    return (await Promise.all(ids.map((id) => readSome(listing, [id])))).flat();
+  }
 }
 
 function countMembers(batch: readonly GroupMembers[]): number {
@@ -83,6 +95,8 @@ function countMembers(batch: readonly GroupMembers[]): number {
 interface GroupMembers {
   readonly id: string;
   readonly found: readonly SnapshotMember[] | null;
+  /** Why nothing was found; without it the group is not there. */
+  readonly problem?: string;
 }
 
 async function* chunked(ids: AsyncIterable<string>, size: number): AsyncGenerator<readonly string[]> {
@@ -100,11 +114,16 @@ function recordsOf(batch: readonly GroupMembers[], replaces: boolean): SnapshotR
   return batch.flatMap((group) => groupRecords(group, replaces));
 }
 
-function groupRecords({ id: groupId, found }: GroupMembers, replaces: boolean): SnapshotRecord[] {
+function groupRecords({ id: groupId, found, problem }: GroupMembers, replaces: boolean): SnapshotRecord[] {
   // A new group may not be readable for a minute: its last good members stay, and the next run settles it.
   if (found === null)
     return [
-      { kind: 'invalid', of: 'membership', id: groupId, problem: 'The group was listed, but is not there.' },
+      {
+        kind: 'invalid',
+        of: 'membership',
+        id: groupId,
+        problem: problem === undefined ? 'The group was listed, but is not there.' : `A member: ${problem}`,
+      },
     ];
   const records: SnapshotRecord[] = replaces
     ? [{ kind: 'members', groupId, members: [], replaces: true }]

@@ -3,7 +3,7 @@ import type { SnapshotKind } from '#model';
 import type { RunRemovals } from '../guard/judge.js';
 import { countStaged, doubt, markRecords, type Proof } from './absences.js';
 import { compareMembers, FOR_LARGE_SETS } from './compare-members.js';
-import { countLosses, massClears, type KeptAttribute } from './losses.js';
+import { countLosses, type KeptAttribute } from './losses.js';
 import type { RunFacts, SnapshotRun } from './snapshot.js';
 import { keyOf, settleRecords } from './staging.js';
 
@@ -48,8 +48,7 @@ export async function findLosses(
     await markRecords(tx, run, { kind, isProven, proof: proofs[kind] });
   }
   await compareMembers(tx, run, run.mode === 'full' && facts.complete.includes('memberships'));
-  const { losses, inferred, active, awaiting, changes } = await countLosses(tx, run);
-  const kept = await massClears(tx, run, changes);
+  const { losses, inferred, active, awaiting, kept } = await countLosses(tx, run);
   if (kept.length > 0)
     warnings.push(
       `More than a fifth of all people would lose ${kept.join(', ')}. They keep it: more likely the credential may no longer read it.`,

@@ -22,7 +22,9 @@ const MASS_CLEAR = { count: 5, share: 0.2 };
 const STATED_SHARE = 0.25;
 
 /** What the run would change of people who are known. */
-type UserChanges = Readonly<Record<KeptAttribute | 'deactivated' | 'identities', number>>;
+type UserChanges = Readonly<
+  Record<KeptAttribute | 'deactivated' | 'identities' | 'identitiesBesideEmail', number>
+>;
 
 interface GoneCounts {
   readonly inferred: number;
@@ -40,13 +42,15 @@ export interface Losses {
   /** People in effect who are active; 0 where nobody would go. */
   readonly active: number;
   readonly awaiting: number;
-  readonly changes: UserChanges;
+  /** Attributes that so many people would lose that they keep them. */
+  readonly kept: readonly KeptAttribute[];
 }
 
 /** Counts what was marked, and what the staged records would change; call it in the transaction that marked. */
 export async function countLosses(tx: Queryable, run: SnapshotRun): Promise<Losses> {
   const gone = await countGone(tx, run);
   const changes = await countChanges(tx, run);
+  const kept = await massClears(tx, run, changes);
   const stated = gone.stated + changes.deactivated;
   const active = gone.inferred + stated > 0 ? await countActive(tx, run) : 0;
   const weight = stated <= active * STATED_SHARE ? 0.5 : 1;
@@ -55,13 +59,13 @@ export async function countLosses(tx: Queryable, run: SnapshotRun): Promise<Loss
     users: gone.inferred + Math.ceil(stated * weight),
     groups: gone.groups,
     memberships: gone.memberships,
-    identityChanges: changes.identities,
+    identityChanges: kept.includes('email') ? changes.identitiesBesideEmail : changes.identities,
     emptied: [
       ...(everybody ? [{ name: 'The directory', members: active }] : []),
       ...(await emptiedGroups(tx, run)),
     ].slice(0, 20),
   };
-  return { losses, inferred: gone.inferred, active, awaiting: gone.awaiting, changes };
+  return { losses, inferred: gone.inferred, active, awaiting: gone.awaiting, kept };
 }
 
 async function countGone(tx: Queryable, run: SnapshotRun): Promise<GoneCounts> {
@@ -112,6 +116,9 @@ const COUNT_CHANGES = `
 SELECT count(*) FILTER (WHERE u.active AND n.active = 'false')::float8 AS deactivated,
   count(*) FILTER (WHERE lower(u.email) IS DISTINCT FROM lower(n.email)
     OR lower(u.user_name) IS DISTINCT FROM lower(coalesce(n."userName", n.email, s.source_id)))::float8 AS identities,
+  count(*) FILTER (WHERE lower(u.email) IS DISTINCT FROM lower(coalesce(n.email, u.email))
+    OR lower(u.user_name) IS DISTINCT FROM lower(coalesce(n."userName", n.email, u.user_name)))::float8
+    AS "identitiesBesideEmail",
   ${CLEARED.join(', ')}
 FROM snapshot_records s
 CROSS JOIN LATERAL (SELECT r.entity_id FROM source_records r WHERE r.environment_id = $1 AND r.directory_id = $2
@@ -160,12 +167,7 @@ WHERE known.members = losing.members
   AND NOT EXISTS (SELECT FROM snapshot_member_additions a WHERE ${ofRun('a')} AND a.group_id = losing.group_id)
 LIMIT 20`;
 
-/** Attributes that so many people would lose that they keep them. */
-export async function massClears(
-  tx: Queryable,
-  run: SnapshotRun,
-  changes: UserChanges,
-): Promise<KeptAttribute[]> {
+async function massClears(tx: Queryable, run: SnapshotRun, changes: UserChanges): Promise<KeptAttribute[]> {
   if (KEPT_CANDIDATES.every((name) => changes[name] <= MASS_CLEAR.count)) return [];
   const [row] = await tx.query<{ everybody: number }>({
     name: 'snapshot_count_believed',

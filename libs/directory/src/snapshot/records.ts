@@ -132,7 +132,11 @@ function toUserInput(user: SnapshotUser): UserInput {
 }
 
 function keep(input: UserInput, current: DirectoryUser, kept: readonly KeptAttribute[]): UserInput {
-  const values = kept.filter((name) => input[name] === null).map((name) => [name, current[name]] as const);
+  const names: (KeptAttribute | 'userName' | 'emails')[] = kept.filter((name) => input[name] === null);
+  // What was made of the address goes with it: the name that the source's own id stands in for now, and the list.
+  if (names.includes('email') && input.userName === input.externalId) names.push('userName');
+  if (names.includes('email') && input.emails.length === 0) names.push('emails');
+  const values = names.map((name) => [name, current[name]] as const);
   return values.length === 0 ? input : { ...input, ...Object.fromEntries(values) };
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Database } from '#kernel';
+import type { SnapshotRecord, SnapshotUser } from '#model';
 import { createTestDatabase, type TestDatabase } from '#testing';
 import { FoldedLog } from '../../test-support/fold-log.js';
 import {
@@ -188,6 +189,23 @@ describe('Snapshots', () => {
       values: [world.ref.directoryId],
     });
     expect(titles).toEqual([{ job_title: 'Engineer' }]);
+  });
+
+  it('lets addresses that are hidden of everybody hold nothing back, and keeps the names made of them', async () => {
+    await fresh();
+    const all = (fields: Partial<SnapshotUser>): SnapshotRecord[] =>
+      Array.from({ length: 20 }, (_, i) => person(`p${i}`, { userName: null, ...fields }));
+    await world.run(all({}));
+    const hidden = all({ email: null, emails: [] }).slice(1);
+    const report = await world.run([...hidden, { kind: 'removed', of: 'user', id: 'p0', reason: 'deleted' }]);
+    expect(report).toMatchObject({ holdId: null, counts: { users: { delete: 1, held: 0 } } });
+    const rows = await db.database.query<{ user_name: string; email: string; emails: unknown[] }>({
+      text: `SELECT user_name, email, emails FROM directory_users
+        WHERE directory_id = $1 AND deleted_at IS NULL ORDER BY id`,
+      values: [world.ref.directoryId],
+    });
+    expect(rows).toHaveLength(19);
+    expect(rows.every((row) => row.user_name === row.email && row.emails.length === 1)).toBe(true);
   });
 
   it('applies a dated state when its time has come', async () => {

@@ -45,24 +45,19 @@ export function fakePorts({ time, hosts = {}, staged, secrets }: FakePortsOption
     log,
     secrets: secrets ?? inMemorySecrets(),
     http: (options) =>
-      createSourceHttp(
-        {
-          ...options,
-          baseUrl: moved(options.baseUrl, hosts),
-          alsoAllowed: options.alsoAllowed?.map((origin) => moved(origin, hosts)),
-        },
-        { clock: time.clock, sleep: time.sleep, random: () => 0.5, signal: ending.signal, log, guard },
-      ),
+      createSourceHttp(options, {
+        clock: time.clock,
+        sleep: time.sleep,
+        random: () => 0.5,
+        signal: ending.signal,
+        log,
+        guard,
+        origins: new Map(Object.entries(hosts)),
+      }),
     connectTcp: (host, port, { secure }) => connectTcp({ host, port, secure }, guard, ending.signal),
     stagedIds: staged ?? (() => Promise.resolve([])),
   };
   return { ports, logged: () => lines.join('\n'), end: () => ending.abort(new Error('the run ended')) };
-}
-
-function moved(url: string, hosts: Readonly<Record<string, string>>): string {
-  const { origin } = new URL(url);
-  const target = hosts[origin];
-  return target === undefined ? url : url.replace(origin, target);
 }
 
 /** Secrets that the vendor has replaced, kept as long as the value. */

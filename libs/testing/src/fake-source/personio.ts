@@ -30,6 +30,10 @@ export interface FakePersonioOptions {
   readonly pageSize: number;
   /** Attributes that the credential may not read. */
   readonly hidden?: readonly string[];
+  /** Answers of old say nothing about how many there are. */
+  readonly isCounted?: boolean;
+  /** Positions mean nothing to it: everybody, always. */
+  readonly isWhole?: boolean;
   /** The credential has no right to employees. */
   readonly hasNoRight?: boolean;
   /** Attributes of a person that differ, in Personio's own spelling. */
@@ -100,7 +104,7 @@ class Personio {
     const limit = Number(query.get('limit') ?? 50);
     if (!(limit >= 1 && limit <= 100)) return refuse(400, {});
     const size = Math.min(limit, this.#options.pageSize);
-    const offset = Number(query.get('offset') ?? 0);
+    const offset = this.#options.isWhole === true ? 0 : Number(query.get('offset') ?? 0);
     // Without gaps: who follows moves up.
     const people = [...itemsOf(this.#tenant.users)];
     const page = request.take(listOf(people), { token: tokenOf(offset), size });
@@ -111,11 +115,15 @@ class Personio {
       headers: { authorization: `Bearer ${TOKEN}` },
       body: {
         success: true,
-        metadata: {
-          total_elements: page.total,
-          current_page: Math.floor(offset / size),
-          total_pages: Math.ceil(page.total / size),
-        },
+        ...(this.#options.isCounted === false
+          ? {}
+          : {
+              metadata: {
+                total_elements: page.total,
+                current_page: Math.floor(offset / size),
+                total_pages: Math.ceil(page.total / size),
+              },
+            }),
         offset,
         limit: size,
         data: items.map((person) => this.#wire(person, wanted)),

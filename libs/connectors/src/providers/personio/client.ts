@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import { listIn } from '../../sdk/decode.js';
 import type { JsonAnswer, SourceHttp } from '../../sdk/http/source-http.js';
@@ -32,17 +33,26 @@ export class PersonioClient {
 
   /** Employees of every status, from a position on. Flattened. @throws SourceError also for attributes that are hidden */
   async employees(offset: number): Promise<OffsetSlice> {
-    const { body } = await this.#get({ limit: limits.pageSize, offset });
-    const items = listIn(body, 'data').map(flatten);
-    const metadata = isJsonObject(body) && isJsonObject(body['metadata']) ? body['metadata'] : {};
-    const total = metadata['total_elements'];
-    if (typeof total !== 'number' || !Number.isSafeInteger(total) || total < 0)
-      throw new SourceError(
-        'source_changed_shape',
-        'Personio did not say how many employees there are (metadata.total_elements).',
-      );
+    const { items, total } = await this.#part(offset);
     this.#expectReadable(items);
-    return { items, total };
+    if (total !== undefined) return { items, total };
+    const reached = offset + items.length;
+    return { items, total: (await this.#isEnd(offset, items)) ? reached : reached + 1 };
+  }
+
+  /** For answers without a count, as recorded until 2020: nothing follows, or the list is not cut into pages at all. */
+  async #isEnd(offset: number, items: readonly JsonValue[]): Promise<boolean> {
+    if (items.length >= limits.pageSize) return false;
+    const { items: next } = items.length === 0 ? { items } : await this.#part(offset + items.length);
+    return next.length === 0 || (offset === 0 && isDeepStrictEqual(next, items));
+  }
+
+  async #part(
+    offset: number,
+  ): Promise<{ readonly items: readonly JsonValue[]; readonly total: number | undefined }> {
+    const { body } = await this.#get({ limit: limits.pageSize, offset });
+    const metadata = isJsonObject(body) ? body['metadata'] : undefined;
+    return { items: listIn(body, 'data').map(flatten), total: totalIn(metadata ?? null) };
   }
 
   /** Undefined when a 404 is not Personio's own, or the answer about somebody else. */
@@ -108,6 +118,17 @@ export class PersonioClient {
           { facts: { status } },
         );
   }
+}
+
+/** Undefined where nothing is said of a count at all. */
+function totalIn(metadata: JsonValue): number | undefined {
+  if (metadata === null) return undefined;
+  const total = isJsonObject(metadata) ? metadata['total_elements'] : undefined;
+  if (typeof total === 'number' && Number.isSafeInteger(total) && total >= 0) return total;
+  throw new SourceError(
+    'source_changed_shape',
+    'Personio did not say how many employees there are (metadata.total_elements).',
+  );
 }
 
 /** No employees at all is not what a retired endpoint means. */

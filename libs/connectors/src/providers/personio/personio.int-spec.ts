@@ -37,6 +37,25 @@ describe('Personio', () => {
     return readSource(personio as Connector, { time, answers: given, hosts: fake.hosts?.(url), ...more });
   };
 
+  describe('answers without a count, as Personio gave them until 2020', () => {
+    it('end where nothing follows', async () => {
+      await open({ isCounted: false });
+      const { complete, users } = await read();
+      expect({ complete, users: users.size }).toEqual({ complete: true, users: 7 });
+    });
+
+    it('end at once when they are not cut into pages', async () => {
+      await open({ isCounted: false, isWhole: true, pageSize: 50 });
+      const { complete, users } = await read();
+      expect({ complete, users: users.size }).toEqual({ complete: true, users: 7 });
+    });
+
+    it('are no whole list when one page stands for all', async () => {
+      await open({ isCounted: false, isWhole: true, pageSize: 100 }, 130);
+      expect(await read()).toMatchObject({ complete: false, error: { code: 'incomplete_listing' } });
+    });
+  });
+
   it('makes groups of departments, teams, offices, companies and cost centers', async () => {
     const center = (id: number): JsonObject => reference('CostCenter', id, `Center ${id}`);
     await open(

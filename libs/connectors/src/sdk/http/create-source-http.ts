@@ -8,7 +8,7 @@ import { Authorization, type Credential } from './authorization.js';
 import { judgeAnswer, statusError } from './judge-answer.js';
 import { Pacer } from './pacer.js';
 import { parseAnswer, readText, withIdleLimit } from './read-body.js';
-import { requestUrl } from './request-url.js';
+import { requestUrl, type Origins } from './request-url.js';
 import { backOffMs, MAX_WAIT_MS } from './retry-after.js';
 import { createSender, type Incoming, type Sender } from './send.js';
 import type {
@@ -32,6 +32,8 @@ export interface SourceHttpPorts {
   readonly signal: AbortSignal;
   readonly log: SourceLog;
   readonly guard: AddressGuard;
+  /** The operator's word on where vendors are asked. */
+  readonly origins?: Origins;
   /** Rejects when the run ends. */
   readonly sleep?: (ms: number) => Promise<void>;
   readonly random?: () => number;
@@ -145,7 +147,7 @@ class HttpClient implements SourceHttp {
     credential: Credential | undefined,
     finish: Finish<T>,
   ): Promise<Outcome<T>> {
-    const url = requestUrl(this.#options, request);
+    const url = requestUrl({ ...this.#options, origins: this.#ports.origins }, request);
     const headers = { ...request.headers, ...credential?.headers };
     const { method, json, form, text } = request;
     this.#ports.signal.throwIfAborted();

@@ -257,6 +257,21 @@ describe('source HTTP client', () => {
     expect(requests).toHaveLength(2);
   });
 
+  it('asks the place that the operator names instead of the vendor, and follows links of both', async () => {
+    answers = [json({})];
+    const origins = new Map([['https://api.vendor.test', `http://127.0.0.1:${port()}`]]);
+    const http = client({ baseUrl: 'https://api.vendor.test/v1' }, { origins });
+    await http.json({ path: '/users', query: { limit: 2 } });
+    await http.json({ url: 'https://api.vendor.test/v1/users?after=2' });
+    await http.json({ url: `http://127.0.0.1:${port()}/v1/users?after=4` });
+    expect(requests.map(({ url }) => url)).toEqual([
+      '/v1/users?limit=2',
+      '/v1/users?after=2',
+      '/v1/users?after=4',
+    ]);
+    expect((await failure(http.json({ url: 'https://evil.test/v1' }))).code).toBe('source_changed_shape');
+  });
+
   it('lets no id lead out of its place', async () => {
     expect((await failure(client().json({ path: '/groups/../users' }))).code).toBe('source_changed_shape');
     expect(requests).toHaveLength(0);
