@@ -57,3 +57,4 @@ export {
   startFakeRippling,
   type FakeRipplingOptions,
 } from './fake-source/rippling.js';
+export { fakeGusto, startFakeGusto, type FakeGusto, type FakeGustoOptions } from './fake-source/gusto.js';
