@@ -19,7 +19,6 @@ const COMPANY = '0f000000-0000-4000-8000-000000000001';
 const DAY_MS = 86_400_000;
 
 const userId = (index: number): string => `1a000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
-const indexOf = (uuid: string | undefined): number => Number(uuid?.slice(24));
 
 const answers = (refreshToken: string): JsonObject => ({
   client_id: CLIENT_ID,
@@ -165,8 +164,8 @@ class Gusto {
   #one({ params }: FakeRequest): FakeAnswer {
     if (this.#options.hasNoSingle === true)
       return notFound('This endpoint does not exist on this version of the Gusto API.');
-    const person = this.#tenant.person(indexOf(params['id']));
-    return person === undefined ? refuse(404, {}) : { body: this.#wire(person) };
+    const found = this.#employees().find(({ uuid }) => uuid === params['id']);
+    return found === undefined ? refuse(404, {}) : { body: found };
   }
 
   #wire(person: FakePerson): JsonObject {
