@@ -180,7 +180,7 @@ class Gusto {
     if (!isClient || url.search !== '') return { status: 401, body: { error: 'invalid_client' } };
     const pair =
       given['grant_type'] === 'refresh_token'
-        ? this.tokens.exchange(String(given['refresh_token']))
+        ? this.tokens.exchange(given['refresh_token'] as string)
         : undefined;
     if (pair === undefined)
       return { status: 400, body: { error: 'invalid_grant', error_description: 'The grant is invalid.' } };

@@ -49,7 +49,12 @@ async function connected(): Promise<string> {
   for (const [field, value] of Object.entries({ client_secret, refresh_token } as JsonObject))
     await world.sql(
       `INSERT INTO directory_credentials (environment_id, directory_id, field, sealed) VALUES ($1, $2, $3, $4)`,
-      [world.environmentId, id, field, world.secretBox.seal(String(value), [world.environmentId, id, field])],
+      [
+        world.environmentId,
+        id,
+        field,
+        world.secretBox.seal(value as string, [world.environmentId, id, field]),
+      ],
     );
   return id;
 }
@@ -62,10 +67,10 @@ function partsOf(database: Database): Parameters<typeof executeRun>[0] {
     log,
     guard: GUARD,
     door: world.door,
-    http: (options, run) =>
+    http: (options, { signal, log: runLog }) =>
       createSourceHttp(
         { ...options, baseUrl: options.baseUrl.replace(ORIGIN, server.url) },
-        { clock: systemClock, guard: GUARD, ...run },
+        { clock: systemClock, guard: GUARD, signal, log: runLog },
       ),
   });
   return world.parts({ ports, database, store: new RunStore(database) });

@@ -105,7 +105,7 @@ describe('the state of an employee', () => {
 
   it.each(['terminated', 'onboarded'])('stays as it was when "%s" is not sent', (name) => {
     const { [name]: _, ...rest } = employee();
-    expect(mapAll(rest as JsonObject)[0]).toMatchObject({ kind: 'invalid', id: 'e1' });
+    expect(mapAll(rest)[0]).toMatchObject({ kind: 'invalid', id: 'e1' });
   });
 });
 
@@ -226,7 +226,7 @@ describe('a department', () => {
   ])('that %s loses nobody', (_, fields) => {
     const { employees, ...rest } = department(fields);
     const value = employees === 'not sent' ? rest : { ...rest, employees: employees ?? null };
-    const records = mapDepartment(value as JsonObject, true);
+    const records = mapDepartment(value, true);
     expect(records.map(({ kind }) => kind)).not.toContain('members');
     expect(records).toContainEqual(
       expect.objectContaining({ kind: 'invalid', of: 'membership', id: 'department:d1' }),
