@@ -2,6 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import type { SnapshotRecord, SnapshotUser } from '#model';
 import { decodeRecord, type Fields } from '../../sdk/decode.js';
 import { deriveState, type DerivedState, type Employment } from '../../sdk/hr/derive-state.js';
+import { emailsOf } from '../../sdk/hr/emails.js';
 import { DerivedGroups, type GroupLabel } from '../../sdk/hr/derived-groups.js';
 import type { Population } from './client.js';
 import type { GustoConfig } from './config.js';
@@ -81,12 +82,7 @@ export class PersonMapper {
       sourceId: id,
       userName: work,
       email: work,
-      emails: [
-        ...(work === null ? [] : [{ primary: true, type: 'work', value: work }]),
-        ...(personal === null || personal === work
-          ? []
-          : [{ primary: false, type: 'personal', value: personal }]),
-      ],
+      emails: emailsOf(work, personal),
       firstName: person.optionalText('preferred_first_name') ?? person.optionalText('first_name'),
       lastName: person.optionalText('last_name'),
       name: null,
