@@ -71,3 +71,4 @@ export {
   type FakeSoapOptions,
 } from './fake-source/workday-soap.js';
 export { workerId, type FakeWorker } from './fake-source/workday-worker.js';
+export { fakeGusto, startFakeGusto, type FakeGusto, type FakeGustoOptions } from './fake-source/gusto.js';

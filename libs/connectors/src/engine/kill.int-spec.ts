@@ -1,36 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Database, type Queryable } from '#kernel';
 import { aSourceUser, createTestDatabase, ScriptedSource, type TestDatabase } from '#testing';
+import { DyingDatabase } from '../../test-support/dying-database.js';
 import { SyncWorld, until } from '../../test-support/sync-world.js';
 import { RunControl } from './interrupted.js';
 import { executeRun } from './run-executor.js';
 import { LeaseLostError } from './lease-store.js';
 import { pause } from './run-plan.js';
 import { RunStore } from './run-store.js';
-
-/** A process that dies at its n-th statement: that one and all after it reach nobody. */
-class DyingDatabase extends Database {
-  statements = 0;
-  dyingAt = Number.POSITIVE_INFINITY;
-  /** The n-th statement reaches the database, but its answer does not reach us. */
-  isAfter = false;
-
-  override async query<R extends object>(statement: Parameters<Database['query']>[0]): Promise<R[]> {
-    this.statements += 1;
-    if (this.statements > this.dyingAt) throw new Error('killed');
-    if (this.statements < this.dyingAt) return super.query<R>(statement);
-    if (this.isAfter) await super.query(statement);
-    throw new Error('killed');
-  }
-
-  override async transaction<T>(work: (tx: Queryable) => Promise<T>, begin?: string): Promise<T> {
-    this.statements += 1;
-    if (this.statements > this.dyingAt) throw new Error('killed');
-    const result = await super.transaction(work, begin);
-    if (this.statements === this.dyingAt) throw new Error('killed');
-    return result;
-  }
-}
 
 let db: TestDatabase;
 let world: SyncWorld;

@@ -192,7 +192,8 @@ class Rippling {
       call: 'user',
       answer: (request) => {
         if (!this.#isAllowed(request)) return refuse(401, {});
-        const person = this.#tenant.person(Number(request.params['id']?.slice(16)));
+        const { id } = request.params;
+        const person = [...itemsOf(this.#tenant.users)].find(({ index }) => userId(index) === id);
         return person === undefined || this.#options.hidesSingle === true
           ? refuse(404, {})
           : { body: this.#worker(person, []) };

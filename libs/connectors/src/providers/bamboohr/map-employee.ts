@@ -1,8 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
-import type { Email, SnapshotRecord, SnapshotUser } from '#model';
+import type { SnapshotRecord, SnapshotUser } from '#model';
 import { decodeRecord, type Fields } from '../../sdk/decode.js';
 import { deriveState, type DerivedState, type Employment } from '../../sdk/hr/derive-state.js';
 import { DerivedGroups, type GroupLabel } from '../../sdk/hr/derived-groups.js';
+import { emailsOf } from '../../sdk/hr/emails.js';
 import type { BamboohrConfig } from './config.js';
 import { employmentOf, employmentTypeOf } from './employment.js';
 import { GROUP_KINDS, OPTIONAL_FIELDS, PERSONAL_EMAIL_FIELD, TIME_ZONE_FIELD } from './fields.js';
@@ -103,15 +104,6 @@ export function hiddenFields(employee: Fields, fields: readonly string[]): strin
 
 function invalid(id: string, problem: string): SnapshotRecord {
   return { kind: 'invalid', of: 'user', id, problem };
-}
-
-function emailsOf(work: string | null, personal: string | null): Email[] {
-  return [
-    ...(work === null ? [] : [{ primary: true, type: 'work', value: work }]),
-    ...(personal === null || personal === work
-      ? []
-      : [{ primary: false, type: 'personal', value: personal }]),
-  ];
 }
 
 interface Facts extends Placement {

@@ -1,8 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
-import type { Email, SnapshotRecord, SnapshotUser } from '#model';
+import type { SnapshotRecord, SnapshotUser } from '#model';
 import { decodeRecord, Fields } from '../../sdk/decode.js';
 import { deriveState, type DerivedState, type Employment } from '../../sdk/hr/derive-state.js';
 import { DerivedGroups, type GroupLabel } from '../../sdk/hr/derived-groups.js';
+import { emailsOf } from '../../sdk/hr/emails.js';
 import type { GroupType } from '../../sdk/hr/hr-form.js';
 import type { HibobConfig } from './config.js';
 import { employmentOf, employmentTypeOf } from './employment.js';
@@ -100,15 +101,6 @@ function hiddenFields(person: Fields): readonly string[] {
 
 function invalid(id: string, problem: string): SnapshotRecord {
   return { kind: 'invalid', of: 'user', id, problem };
-}
-
-function emailsOf(login: string | null, personal: string | null): Email[] {
-  return [
-    ...(login === null ? [] : [{ primary: true, type: 'work', value: login }]),
-    ...(personal === null || personal === login
-      ? []
-      : [{ primary: false, type: 'personal', value: personal }]),
-  ];
 }
 
 interface Placement {

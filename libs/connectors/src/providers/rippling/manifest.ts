@@ -7,7 +7,7 @@ const optional = Object.keys(OPTIONAL_FIELDS);
 export const manifest = {
   id: 'rippling',
   label: 'Rippling',
-  directoryType: 'rippling',
+  directoryType: 'rippling scim v2.0',
   docsUrl: 'https://developer.rippling.com/documentation/rest-api',
   kind: 'hris',
   form: [

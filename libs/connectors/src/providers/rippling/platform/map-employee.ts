@@ -2,10 +2,10 @@ import type { JsonObject, JsonValue } from '#kernel';
 import type { SnapshotRecord } from '#model';
 import { decodeRecord, type Fields } from '../../../sdk/decode.js';
 import { deriveState, type DerivedState } from '../../../sdk/hr/derive-state.js';
+import { emailsOf } from '../../../sdk/hr/emails.js';
 import { DerivedGroups, type GroupLabel } from '../../../sdk/hr/derived-groups.js';
 import type { RipplingConfig } from '../config.js';
 import { statusOf } from '../employment.js';
-import { emailsOf } from '../emails.js';
 import type { Departments } from './departments.js';
 
 /** What is kept. The vendor's own example holds identity numbers and pay. */
