@@ -173,6 +173,24 @@ describe('groups of a user', () => {
   });
 });
 
+describe('lists without anything in them', () => {
+  it.each([
+    ['generic', []],
+    ['strict', undefined],
+  ])('are shown or left out (%s)', async (dialect, empty) => {
+    const client = await world.connect({}, dialect);
+    const user = await client.create('/Users', aUser('x'));
+    const members = [{ value: user }];
+    const group = await client.create('/Groups', { schemas: [GROUP_URN], displayName: 'G', members });
+    const removed = await patch(client, `/Groups/${group}`, { op: 'remove', path: 'members' });
+    expect(removed.body['members']).toEqual(empty);
+    for (const address of [`/Users/${user}`, `/Groups/${group}`]) {
+      const { body } = await client.send('GET', address);
+      expect(body[address.startsWith('/Users') ? 'groups' : 'members']).toEqual(empty);
+    }
+  });
+});
+
 describe('cursors, which clients older than RFC 9865 do not know', () => {
   it.each([
     ['ping', {}],
