@@ -81,6 +81,17 @@ describe.each(['generic', 'strict'])('members, as a %s client compares them with
     expect(list.body['Resources']).toMatchObject([{ members: [{ display: 'member' }] }]);
   });
 
+  it('are advertised as RFC 7643 8.7.1 has them', async () => {
+    const { body } = await client.send('GET', `/Schemas/${GROUP_URN}`);
+    const members = (body['attributes'] as JsonObject[]).find(({ name }) => name === 'members');
+    expect(members?.['subAttributes']).toMatchObject([
+      { name: 'value', mutability: 'immutable', returned: 'default' },
+      { name: '$ref', mutability: 'immutable', referenceTypes: ['User', 'Group'] },
+      { name: 'type', mutability: 'immutable', canonicalValues: ['User', 'Group'] },
+      { name: 'display', mutability: 'readOnly', returned: 'request' },
+    ]);
+  });
+
   it.each(['https://elsewhere.test/scim/v2.0/key/Users/', '/Users/', 'Users/', '../Users/'])(
     'are found by a $ref alone: %s',
     async (base) => {
