@@ -9,7 +9,7 @@ export interface DialectSwitches {
   readonly userPatchAnswer: 'body' | 'no_content';
   /** The same for groups, where a body may mean tens of thousands of members. */
   readonly groupPatchAnswer: 'body' | 'no_content';
-  /** Answer to a DELETE: 204, or 200 without a body. */
+  /** Answer to a DELETE: 204, or 200 with nothing but `schemas`. */
   readonly deleteAnswer: 'ok' | 'no_content';
   /** How far the readers go along with deviations in bodies, paths and filters. */
   readonly tolerance: Tolerance;

@@ -81,6 +81,17 @@ describe.each(['generic', 'strict'])('members, as a %s client compares them with
     expect(list.body['Resources']).toMatchObject([{ members: [{ display: 'member' }] }]);
   });
 
+  it('are advertised as RFC 7643 8.7.1 has them', async () => {
+    const { body } = await client.send('GET', `/Schemas/${GROUP_URN}`);
+    const members = (body['attributes'] as JsonObject[]).find(({ name }) => name === 'members');
+    expect(members?.['subAttributes']).toMatchObject([
+      { name: 'value', mutability: 'immutable', returned: 'default' },
+      { name: '$ref', mutability: 'immutable', referenceTypes: ['User', 'Group'] },
+      { name: 'type', mutability: 'immutable', canonicalValues: ['User', 'Group'] },
+      { name: 'display', mutability: 'readOnly', returned: 'request' },
+    ]);
+  });
+
   it.each(['https://elsewhere.test/scim/v2.0/key/Users/', '/Users/', 'Users/', '../Users/'])(
     'are found by a $ref alone: %s',
     async (base) => {
@@ -170,6 +181,24 @@ describe('groups of a user', () => {
     const { body: list } = await client.send('GET', '/Users');
     expect(created).toEqual(read);
     expect(list['Resources']).toEqual([read]);
+  });
+});
+
+describe('lists without anything in them', () => {
+  it.each([
+    ['generic', []],
+    ['strict', undefined],
+  ])('are shown or left out (%s)', async (dialect, empty) => {
+    const client = await world.connect({}, dialect);
+    const user = await client.create('/Users', aUser('x'));
+    const members = [{ value: user }];
+    const group = await client.create('/Groups', { schemas: [GROUP_URN], displayName: 'G', members });
+    const removed = await patch(client, `/Groups/${group}`, { op: 'remove', path: 'members' });
+    expect(removed.body['members']).toEqual(empty);
+    for (const address of [`/Users/${user}`, `/Groups/${group}`]) {
+      const { body } = await client.send('GET', address);
+      expect(body[address.startsWith('/Users') ? 'groups' : 'members']).toEqual(empty);
+    }
   });
 });
 

@@ -6,7 +6,7 @@ import { parseFilter } from '../protocol/filter/parse.js';
 import { MAX_BULK_OPERATIONS } from '../protocol/messages/bulk-request.js';
 import { CURSOR_TIMEOUT_SECONDS } from '../protocol/messages/cursor.js';
 import { listResponse } from '../protocol/messages/list-response.js';
-import { attribute } from '../protocol/schema/define.js';
+import { attribute as define } from '../protocol/schema/define.js';
 import type { ResourceTypeDefinition, SchemaDefinition } from '../protocol/schema/definitions.js';
 import { RESOURCE_TYPES, SCHEMAS } from '../protocol/schema/resource-types.js';
 import { resourceTypeJson, schemaJson } from '../protocol/schema/schema-json.js';
@@ -77,9 +77,9 @@ function resourceSchemas(call: ScimCall): JsonObject[] {
   }));
 }
 
-const SCHEMA_OF_1_1 = attribute('schema', 'An entry of /Schemas.', {
+const SCHEMA_OF_1_1 = define('schema', 'An entry of /Schemas.', {
   type: 'complex',
-  subAttributes: ['id', 'name', 'schema', 'endpoint', 'description'].map((name) => attribute(name, name)),
+  subAttributes: ['id', 'name', 'schema', 'endpoint', 'description'].map((name) => define(name, name)),
 });
 
 /**

@@ -20,7 +20,10 @@ export function presentUser(
     createdAt: user.createdAt,
     lastModified: user.updatedAt,
     version: user.version,
-    groups: groups?.map((group) => ({ value: group.id, display: group.name, direct: group.direct })),
+    groups: shown(
+      call,
+      groups?.map((group) => ({ value: group.id, display: group.name, direct: group.direct })),
+    ),
   });
 }
 
@@ -44,9 +47,14 @@ export function presentGroup(
     createdAt: group.createdAt,
     lastModified: group.lastModified,
     version: group.version,
-    members,
+    members: shown(call, members),
     memberNames: isNamed('Group', 'members.display', requested),
   });
+}
+
+/** To the letter, an empty list is unassigned and therefore left out (RFC 7643 2.5). */
+function shown<T>(call: ScimCall, list: readonly T[] | undefined): readonly T[] | undefined {
+  return call.switches.tolerance.strict && list?.length === 0 ? undefined : list;
 }
 
 /** Answers with one resource, with what the request wants to see of it. */

@@ -1,3 +1,4 @@
+import { RESOURCE_TYPES } from '../protocol/schema/resource-types.js';
 import type { Answer, RoutedCall } from './call.js';
 import { applyTo } from './change.js';
 import { idOf, ifMatchOf } from './conditions.js';
@@ -7,5 +8,8 @@ import type { ScimPorts } from './ports.js';
 export async function removeResource(call: RoutedCall<'resource'>, ports: ScimPorts): Promise<Answer> {
   const kind = call.route.resourceType === 'User' ? 'delete_user' : 'delete_group';
   await applyTo(call, ports, { kind, id: idOf(call), ifMatch: ifMatchOf(call) });
-  return { status: call.switches.deleteAnswer === 'ok' ? 200 : 204 };
+  if (call.switches.deleteAnswer === 'no_content') return { status: 204 };
+  // Whoever reads a 200 expects JSON in it.
+  const { schema } = RESOURCE_TYPES[call.route.resourceType];
+  return { status: 200, message: { kind: 'resource', body: { schemas: [schema.id] } } };
 }

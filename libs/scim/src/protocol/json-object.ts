@@ -31,6 +31,11 @@ export function lastValue(object: JsonObject, key: string): JsonValue | undefine
   return name === undefined ? undefined : object[name];
 }
 
+/** What an extension's object says. SDKs give it a `schemas` of its own, which is no attribute of the extension. */
+export function extensionEntries(extension: JsonObject): [string, JsonValue][] {
+  return Object.entries(extension).filter(([key]) => key.toLowerCase() !== 'schemas');
+}
+
 /** Equal as JSON; the order of keys does not matter. */
 export function jsonEquals(left: JsonValue | undefined, right: JsonValue | undefined): boolean {
   if (left === right) return true;

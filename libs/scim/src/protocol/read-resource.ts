@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import type { NamedMembers } from '#model';
 import { invalidSyntax, invalidValue, type ScimError } from './errors.js';
-import { findKey, getOwn, lastValue, withOwn } from './json-object.js';
+import { extensionEntries, findKey, getOwn, lastValue, withOwn } from './json-object.js';
 import { readMembers } from './read-members.js';
 import { isUnassigned, readValue } from './read-value.js';
 import type { ReadResource } from './received-resource.js';
@@ -114,7 +114,7 @@ function readExtension(draft: Draft, { key, value }: Entry, context: Context): v
   if (isUnassigned(value, tolerance)) return;
   if (!isJsonObject(value))
     throw invalidValue(`The value of "${urn}" has the wrong type: send an object.`, urn);
-  for (const [name, inner] of Object.entries(value))
+  for (const [name, inner] of extensionEntries(value))
     readInExtension(draft, { schema: urn, attribute: name, value: inner }, context);
 }
 
@@ -133,8 +133,6 @@ interface ExtensionEntry extends AttributeName {
 function readInExtension(draft: Draft, entry: ExtensionEntry, { type, tolerance }: Context): void {
   const { schema: urn = '', attribute: name = '', subAttribute, value } = entry;
   const resolved = resolveName(type, { schema: urn, attribute: name });
-  // SDKs give the object of an extension its own `schemas`.
-  if (resolved === undefined && name.toLowerCase() === 'schemas') return;
   if (resolved === undefined && !acceptsExtension(urn, tolerance)) throw unknownAttribute(`${urn}:${name}`);
   const inner = subAttribute === undefined ? value : { [subAttribute]: value };
   const key = resolved?.attribute.name ?? name;

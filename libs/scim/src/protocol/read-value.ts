@@ -2,7 +2,7 @@ import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '#kerne
 import { settleElements } from './elements.js';
 import { invalidSyntax, invalidValue, type ScimError } from './errors.js';
 import { parseInstant } from './filter/instant.js';
-import { lastValue } from './json-object.js';
+import { findKey, lastValue } from './json-object.js';
 import { idInReference } from './reference.js';
 import type { AttributeDefinition } from './schema/definitions.js';
 import { subAttributeOf } from './schema/resource-types.js';
@@ -67,22 +67,22 @@ export function readParts(
   const object = asObject(definition, value, reading);
   if (object === undefined) return undefined;
   const parts = new Map<string, JsonValue | undefined>();
-  for (const [key, inner] of Object.entries(object)) {
+  for (const [key, inner] of Object.entries(throughReference(definition, object))) {
     const sub = subAttributeOf(definition, key);
     const name = sub?.name ?? key;
     if (sub === undefined && reading.tolerance.strict) throw unknownPart(name, reading.name);
     if (isDropped(name, sub)) continue;
     parts.set(name, readPart(sub, inner, { ...reading, name: `${reading.name}.${name}` }));
   }
-  const id = parts.has('value') ? undefined : referredId(definition, object);
-  if (id !== undefined) parts.set('value', id);
   return parts.has('value') && parts.get('value') === undefined ? undefined : parts;
 }
 
 /** A reference says the same as `value`, which wins where both are given (`manager`). */
-function referredId(definition: AttributeDefinition, object: JsonObject): string | undefined {
-  const refers = subAttributeOf(definition, '$ref') !== undefined;
-  return refers ? idInReference(lastValue(object, '$ref')) : undefined;
+function throughReference(definition: AttributeDefinition, object: JsonObject): JsonObject {
+  if (subAttributeOf(definition, '$ref') === undefined || findKey(object, 'value') !== undefined)
+    return object;
+  const id = idInReference(lastValue(object, '$ref'));
+  return id === undefined ? object : { ...object, value: id };
 }
 
 /** The parts that have a value as an object; undefined when none has. */

@@ -72,6 +72,7 @@ describe('writeResource', () => {
         { value: 'later', type: 'User' },
       ],
     });
+    expect(JSON.stringify(group)).not.toContain('anna');
     expect(group['active']).toBeUndefined();
   });
 

@@ -1,7 +1,7 @@
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '#kernel';
 import type { MemberOperation } from '#model';
 import { ScimError, invalidValue, mutability, noTarget } from '../errors.js';
-import { getOwn, withOwn } from '../json-object.js';
+import { extensionEntries, getOwn, withOwn } from '../json-object.js';
 import { parsePath, type Path } from '../path/parse-path.js';
 import type { ResourceTypeName } from '../schema/definitions.js';
 import { RESOURCE_TYPES, isExtensionKey, topLevelAttribute } from '../schema/resource-types.js';
@@ -69,7 +69,8 @@ interface ObjectStep {
 
 /** Each key of a value without path is a path of its own; Entra puts dotted names, filters and URNs there. */
 function applyObject(state: PatchResult, step: ObjectStep, context: PatchContext): PatchResult {
-  return Object.entries(step.value).reduce((current, [key, value]) => {
+  const entries = step.urn === undefined ? Object.entries(step.value) : extensionEntries(step.value);
+  return entries.reduce((current, [key, value]) => {
     const text = step.urn === undefined ? key : `${step.urn}:${key}`;
     const path = parseKey(text, { state: current, step, context });
     if (path === undefined) return current;

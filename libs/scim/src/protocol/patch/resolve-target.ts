@@ -147,8 +147,6 @@ function extensionTarget(urn: string, step: Step, { resource, context }: Surroun
 function customTarget(step: Step, resource: JsonObject, context: PatchContext): Target {
   const { schema, attribute = '', subAttribute, filter } = step.path;
   if (attribute.toLowerCase() === 'password') return IGNORED;
-  // SDKs give the object of an extension its own `schemas`.
-  if (step.inExtension === true && attribute.toLowerCase() === 'schemas') return IGNORED;
   if (isNewExtension(step, resource))
     return extensionTarget(`${schema}:${attribute}`, step, { resource, context });
   const extension = extensionKey(resource, schema);

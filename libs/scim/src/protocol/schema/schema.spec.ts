@@ -81,8 +81,8 @@ describe('schema definitions', () => {
     expect(config).toMatchObject({
       patch: { supported: true },
       bulk: { supported: false, maxOperations: 1_000 },
-      pagination: { cursor: false, index: true, defaultPaginationMethod: 'index' },
     });
+    expect(config).not.toHaveProperty('pagination');
   });
 });
 
