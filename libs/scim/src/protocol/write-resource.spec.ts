@@ -72,8 +72,17 @@ describe('writeResource', () => {
         { value: 'later', type: 'User' },
       ],
     });
-    expect(JSON.stringify(group)).not.toContain('anna');
     expect(group['active']).toBeUndefined();
+  });
+
+  it('names members only where they are asked for by name', () => {
+    const group = writeResource({
+      ...COMMON,
+      resourceType: 'Group',
+      raw: { displayName: 'Ops' },
+      members: [{ value: 'u1', type: 'User', display: 'anna', pending: false }],
+    });
+    expect(JSON.stringify(group)).not.toContain('anna');
   });
 
   it('leaves members out when they were not loaded', () => {
