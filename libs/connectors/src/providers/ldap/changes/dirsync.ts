@@ -26,7 +26,7 @@ export const dirSync: ChangeTracker = {
       throw expired('Another domain controller answers than the last time, or it was restored.');
     const ids = new Map<string, ChangeKind>();
     const cookie = await drain(parts, cookieIn(cursor), (entry) => note(ids, entry));
-    if (!(cookie instanceof Buffer)) throw expired('The server does not take the DirSync cookie any more.');
+    if (typeof cookie === 'number') throw expired('The server does not take the DirSync cookie any more.');
     return changes(parts, { ids, cookie, hadRoll: cursor['roll'] !== undefined });
   },
 
@@ -37,7 +37,7 @@ export const dirSync: ChangeTracker = {
     const nobody = new EqualityFilter({ attribute: 'cn', value: 'no-such-object-0' });
     const filter = new AndFilter({ filters: [parts.tracked.filter, nobody] });
     const answer = await drain({ ...parts, filter }, Buffer.alloc(0), () => undefined);
-    if (answer instanceof Buffer) return null;
+    if (typeof answer !== 'number') return null;
     return answer === 50
       ? 'The account lacks the right "Replicating Directory Changes" (DS-Replication-Get-Changes): changes are found by uSNChanged instead of DirSync.'
       : `The server refuses DirSync (LDAP result ${answer}): changes are found by uSNChanged.`;
@@ -69,7 +69,7 @@ async function markCookie(parts: TrackerParts, previous: JsonObject): Promise<Bu
   const last = sameController(parts, previous) ? cookieIn(previous) : Buffer.alloc(0);
   for (const cookie of last.length > 0 ? [last, Buffer.alloc(0)] : [last]) {
     const now = await drain(parts, cookie, () => undefined);
-    if (now instanceof Buffer) return now;
+    if (typeof now !== 'number') return now;
   }
   return null;
 }
