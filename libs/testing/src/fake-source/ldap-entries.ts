@@ -54,7 +54,7 @@ export class LdapEntries {
 
   /** Number of the newest change. */
   get usn(): number {
-    return USN_STEP * (this.#tenant.changes.length + 1);
+    return USN_STEP * this.#tenant.changes.length + USN_STEP - 1;
   }
 
   /** One person or group as it is now; undefined when it is gone. */
@@ -154,8 +154,8 @@ export class LdapEntries {
     if (this.#kind === 'active_directory')
       return {
         objectGUID: [mixedEndian(id)],
-        uSNCreated: [String(USN_STEP * (first + 2))],
-        uSNChanged: [String(USN_STEP * (last + 2))],
+        uSNCreated: [String(USN_STEP * (first + 1))],
+        uSNChanged: [String(USN_STEP * (last + 1))],
       };
     const timeOf = (change: number): string =>
       generalized(new Date(changes[change]?.at ?? startedAt - 86_400_000));

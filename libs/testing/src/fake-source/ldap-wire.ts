@@ -1,4 +1,14 @@
-import { BerReader, BerWriter, FilterParser, ProtocolOperation, type Filter } from 'ldapts';
+import {
+  AndFilter,
+  BerReader,
+  BerWriter,
+  FilterParser,
+  NotFilter,
+  OrFilter,
+  PresenceFilter,
+  ProtocolOperation,
+  type Filter,
+} from 'ldapts';
 
 /** A value is text or bytes. */
 export interface FakeEntry {
@@ -72,7 +82,7 @@ function readSearch(reader: BerReader): FakeLdapSearch {
   reader.readInt();
   reader.readInt();
   reader.readBoolean();
-  const filter = FilterParser.parse(reader);
+  const filter = readFilter(reader);
   const attributes: string[] = [];
   reader.readSequence();
   for (const end = reader.offset + reader.length; reader.offset < end;)
@@ -87,6 +97,18 @@ function readSearch(reader: BerReader): FakeLdapSearch {
     changes: readChanges(controls),
     showsDeleted: controls.has(SHOW_DELETED),
   };
+}
+
+/** The parser of ldapts reads another filter than the one that was sent where a presence is inside of something. */
+function readFilter(reader: BerReader): Filter {
+  const tag = reader.peek();
+  if (tag === 0x87) return new PresenceFilter({ attribute: reader.readString(0x87) ?? '' });
+  if (tag !== 0xa0 && tag !== 0xa1 && tag !== 0xa2) return FilterParser.parse(reader);
+  reader.readSequence();
+  const filters: Filter[] = [];
+  for (const end = reader.offset + reader.length; reader.offset < end;) filters.push(readFilter(reader));
+  if (tag === 0xa2) return new NotFilter({ filter: filters[0] as Filter });
+  return tag === 0xa0 ? new AndFilter({ filters }) : new OrFilter({ filters });
 }
 
 function readControls(reader: BerReader): Map<string, BerReader> {

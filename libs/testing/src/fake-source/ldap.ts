@@ -92,7 +92,7 @@ export async function startFakeLdap(tenant: FakeTenant, options: FakeLdapOptions
   const entries = new LdapEntries(tenant, kind);
   const changes = new LdapChanges(tenant, { entries, kind });
   const roots = new FakeRoots(tenant, { options, entries, changes });
-  const parts = { plan, options, entries, changes, roots };
+  const parts = { plan, options, entries, changes, roots, asked: { count: 0 } };
   const serve = (socket: Socket): void => {
     sockets.add(socket);
     new Session(parts, socket).start();
@@ -120,6 +120,7 @@ interface Parts {
   readonly entries: LdapEntries;
   readonly changes: LdapChanges;
   readonly roots: FakeRoots;
+  readonly asked: { count: number };
 }
 
 /** One connection. */
@@ -184,11 +185,17 @@ class Session {
   }
 
   #search(id: number, search: FakeLdapSearch): void {
-    const { base, page } = search;
-    const token = page === undefined || page.cookie === '' ? null : page.cookie;
-    // Every listing begins with a look at the root DSE; that is no page of anything.
-    const fault = base === '' ? undefined : this.#parts.plan.meet({ call: callOf(search), of: null, token });
+    // Every listing begins with a look at what the server says of itself; that is no page of anything.
+    const isRoot = search.isBase && this.#parts.roots.byDn(search.base) !== undefined;
+    const request = { call: callOf(search), of: null, token: this.#tokenOf(search) };
+    const fault = isRoot ? undefined : this.#parts.plan.meet(request);
     this.#send(id, this.#isBound ? this.#find(search, fault) : { entries: [], code: 50 }, fault);
+  }
+
+  /** Questions for changes are counted one by one. */
+  #tokenOf({ page, changes }: FakeLdapSearch): string | null {
+    if (changes !== undefined) return String(++this.#parts.asked.count);
+    return page === undefined || page.cookie === '' ? null : page.cookie;
   }
 
   #find(search: FakeLdapSearch, fault: FaultKind | undefined): Found | FoundChanges {

@@ -8,7 +8,8 @@ import { contextOf, positionOf, seesDeleted, sameController } from './active-dir
 import { dirSyncAnswer, dirSyncRequest, DIRSYNC } from './dirsync-control.js';
 import { expired, type ChangeKind, type Changes, type ChangeTracker, type TrackerParts } from './tracker.js';
 
-const MAX_ROUNDS = 100_000;
+/** A server may look long before it finds a change, but not for ever. */
+const MAX_EMPTY_ROUNDS = 1_000;
 
 /** Active Directory's DirSync: what has changed in a naming context since a cookie, deletions included. */
 export const dirSync: ChangeTracker = {
@@ -90,7 +91,7 @@ async function drain(
   const attributes = [...new Set([...tracked.attributes, ...ALWAYS])];
   const base = contextOf(parts) ?? '';
   let cookie = from;
-  for (let round = 0; round < MAX_ROUNDS; round++) {
+  for (let empty = 0; empty <= MAX_EMPTY_ROUNDS; empty++) {
     const controls = [dirSyncRequest(cookie)];
     const call = { base, scope: 'sub', filter, attributes, controls } as const;
     const { entries, result } = await client.search(call, session);
@@ -100,7 +101,8 @@ async function drain(
     if (answer === undefined || answer.cookie.length === 0) return 12;
     entries.forEach(take);
     if (!answer.hasMore) return answer.cookie;
-    if (entries.length === 0 && answer.cookie.equals(cookie)) break;
+    if (answer.cookie.equals(cookie)) break;
+    if (entries.length > 0) empty = 0;
     cookie = answer.cookie;
   }
   throw new SourceError(
