@@ -40,7 +40,13 @@ export {
 export { uniqueId as fakeUniqueId } from './fake-source/ldap-entries.js';
 export { itemsOf } from './fake-source/fake-tenant.js';
 export { describeWithPeer } from './peers/describe-with-peer.js';
+export {
+  DIRECTORY_SERVER_389,
+  startDirectoryServer389,
+  type DirectoryServer389,
+} from './peers/directory-server-389.js';
 export { OPENSSH, startOpenSsh, type OpenSsh } from './peers/openssh.js';
+export { SAMBA, startSamba, type Samba, type SambaAccount } from './peers/samba.js';
 export { SLAPD, startSlapd, type Slapd } from './peers/slapd.js';
 export { fakeOkta, fakeOktaApiToken } from './fake-source/okta.js';
 export { fakePersonio, startFakePersonio, type FakePersonioOptions } from './fake-source/personio.js';
