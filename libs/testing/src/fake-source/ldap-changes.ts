@@ -1,15 +1,7 @@
 import type { Filter } from 'ldapts';
 import type { FakeTenant } from './fake-tenant.js';
 import type { FaultKind } from './fault.js';
-import {
-  GROUPS,
-  groupId,
-  matches,
-  PEOPLE,
-  userId,
-  type FakeLdapKind,
-  type LdapEntries,
-} from './ldap-entries.js';
+import { groupId, matches, PEOPLE, userId, type FakeLdapKind, type LdapEntries } from './ldap-entries.js';
 import type { FakeEntry, FakeResult, FakeSyncState } from './ldap-wire.js';
 
 /** An answer in changes. */

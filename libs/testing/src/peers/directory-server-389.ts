@@ -83,10 +83,10 @@ async function makeInstance(
   const env = { HOME: folder, PATH: `${bin}:${process.env['PATH'] ?? ''}` };
   const options = { cwd: folder, timeout: MAKE_WITHIN_MS, env, ...user };
   await run('dscreate', ['ds-root', root, bin], options);
-  await replaceIn(join(root, 'share/dirsrv/inf/defaults.inf'), 'with_systemd = 1', 'with_systemd = 0');
+  await replaceIn(join(root, 'share/dirsrv/inf/defaults.inf'), /^with_systemd = .*$/m, 'with_systemd = 0');
   // It would listen everywhere.
   const template = join(root, 'share/dirsrv/data/template-dse.ldif');
-  await replaceIn(template, 'dn: cn=config\n', 'dn: cn=config\nnsslapd-listenhost: 127.0.0.1\n');
+  await replaceIn(template, /^dn: cn=config$/m, 'dn: cn=config\nnsslapd-listenhost: 127.0.0.1');
   const inf = join(folder, 'peer.inf');
   await writeFile(inf, instanceInf(port));
   await run(join(bin, 'dscreate'), ['from-file', inf], options);
@@ -140,9 +140,9 @@ async function addReader(admin: Client): Promise<void> {
     );
 }
 
-async function replaceIn(path: string, from: string, to: string): Promise<void> {
+async function replaceIn(path: string, from: RegExp, to: string): Promise<void> {
   const text = await readFile(path, 'utf8');
-  if (!text.includes(from)) throw new Error(`${path} does not have ${JSON.stringify(from)}`);
+  if (!from.test(text)) throw new Error(`${path} does not have ${from.source}`);
   await writeFile(path, text.replace(from, to));
 }
 

@@ -45,7 +45,8 @@ describeWithPeer(SAMBA, (program) => {
       await samba.admin.modify(`CN=readers,${groups}`, change('add', 'member', dnOf(`person${index}`)));
     await samba.admin.modify(`CN=both,${groups}`, change('add', 'member', `CN=readers,${groups}`));
   }, 240_000);
-  afterAll(() => samba.close(), 30_000);
+  // Undefined when it could not be started.
+  afterAll(() => (samba as Samba | undefined)?.close(), 30_000);
 
   function dnOf(name: string, folder = people): string {
     return `CN=${name},${folder}`;
@@ -142,9 +143,10 @@ describeWithPeer(SAMBA, (program) => {
       await samba.admin.modify(`CN=writers,${groups}`, change('add', 'member', dnOf('newcomer')));
       const changed = await read(account, { mode: 'incremental', cursors: full.cursors });
       expect(changed).toMatchObject({ error: null, complete: true, invalid: [], restarts: [] });
-      expect([...changed.users.keys()].sort()).toEqual(
-        ['person0', 'person1', 'person2', 'newcomer'].map((login) => idOf(changed, login)).sort(),
-      );
+      const expected = ['person0', 'person1', 'person2', 'newcomer'].map((login) => idOf(changed, login));
+      expect([...changed.users.keys()]).toEqual(expect.arrayContaining(expected));
+      // Change numbers overlap with those of the last run.
+      if (key === 'dirsync') expect(changed.users.size).toBe(expected.length);
       expect(changed.users.get(idOf(full, 'person0'))).toMatchObject({ userName: 'person0', jobTitle: null });
       expect(changed.users.get(idOf(full, 'person1'))).toMatchObject({ active: false });
       const belief = believe(changed, before);

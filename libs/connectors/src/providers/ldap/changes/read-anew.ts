@@ -74,13 +74,13 @@ async function goneOf(
 }
 
 /**
- * Those of Active Directory who are not found below the bases, wherever they are. Other servers tell themselves who left
- * the filter; of somebody who is not found the next run will hear more.
+ * Those who are not found with bases and filter, wherever they are. OpenLDAP tells itself who left them; of somebody who
+ * is not seen at all the next run will hear more.
  */
 async function readAnywhere(parts: TrackerParts, ids: readonly string[]): Promise<readonly LdapEntry[]> {
   const { client, session } = parts;
   const context = contextOf(parts);
-  if (session.dialect.kind !== 'active_directory' || context === undefined) return [];
+  if (session.dialect.kind === 'openldap' || context === undefined) return [];
   const found: LdapEntry[] = [];
   const any = new PresenceFilter({ attribute: 'objectClass' });
   const search = {

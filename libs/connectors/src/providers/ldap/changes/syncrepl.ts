@@ -1,4 +1,4 @@
-import { AndFilter, EqualityFilter, type Filter } from 'ldapts';
+import { AndFilter, EqualityFilter, PresenceFilter, type Filter } from 'ldapts';
 import { isJsonObject, type JsonObject } from '#kernel';
 import type { LdapSession } from '../client.js';
 import { idOf } from '../entry.js';
@@ -148,9 +148,9 @@ function idText(uuid: Buffer, isUniqueId: boolean): string {
  * as if it had changed, and then says nothing of deletions.
  */
 async function hasOthers(parts: TrackerParts, base: string, sent: ReadonlySet<string>): Promise<boolean> {
-  const { client, session, tracked } = parts;
+  const { client, session } = parts;
   const { dialect } = session;
-  const search = { bases: [base], filter: tracked.filter, attributes: dialect.names.id };
+  const search = { bases: [base], filter: contentOf(parts), attributes: dialect.names.id };
   for await (const { entries, cut } of client.entries(search, session)) {
     if (entries.some((entry) => !sent.has(idOf(entry, dialect) ?? ''))) return true;
     if (cut !== null) throw new SourceError('incomplete_listing', cut);
@@ -166,20 +166,30 @@ function cookieOf({ dialect }: LdapSession, { intermediates, result }: Exchange)
   return dialect.kind === 'openldap' ? portableCookie(cookie) : cookie;
 }
 
+/**
+ * What is synchronized. 389 DS says nothing of an entry that a change has taken out of the filter, so elsewhere than at
+ * OpenLDAP everything below the base is, and who has left the filter shows when the changed ones are read.
+ */
+function contentOf({ session, tracked }: TrackerParts): Filter {
+  return session.dialect.kind === 'openldap'
+    ? tracked.filter
+    : new PresenceFilter({ attribute: 'objectClass' });
+}
+
 /** No attributes: who has changed is read anew by id. @throws SourceError for what passes */
 async function ask(
-  { client, session, tracked }: TrackerParts,
+  parts: TrackerParts,
   { base, cookie, filter }: { base: string; cookie: Buffer; filter?: Filter },
 ): Promise<Exchange> {
-  const exchange = await client.search(
+  const exchange = await parts.client.search(
     {
       base,
       scope: 'sub',
-      filter: filter ?? tracked.filter,
+      filter: filter ?? contentOf(parts),
       attributes: ['1.1'],
       controls: [syncRequest(cookie)],
     },
-    session,
+    parts.session,
   );
   if (isPassing(exchange.result)) throw failure(exchange.result);
   return exchange;
