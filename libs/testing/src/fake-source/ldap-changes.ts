@@ -54,23 +54,31 @@ export class LdapChanges {
 
   /** RFC 4533, refreshOnly. */
   sync(asked: AskedChanges, fault: FaultKind | undefined): FoundChanges {
-    const kind: Kind = asked.base.toLowerCase() === PEOPLE ? 'user' : 'group';
     const from = this.#positionOf(asked);
+    const isForeign = from === undefined && asked.cookie !== '';
     // 389 DS does not guess what to do with a cookie that is not its own.
-    if (from === undefined && asked.cookie !== '' && this.#kind === '389ds')
-      return { code: 4096, entries: [] };
-    const isWhole = from === undefined || fault?.kind === 'everything';
-    const touched = isWhole ? this.#all(kind) : this.#touched(from).filter((one) => one.kind === kind);
+    if (isForeign && this.#kind === '389ds') return { code: 4096, entries: [] };
+    const kind: Kind = asked.base.toLowerCase() === PEOPLE ? 'user' : 'group';
     const isLost = fault?.kind === 'log_lost';
+    const refreshDeletes = this.#statesDeletions && !isLost && from !== undefined;
+    if (from === this.#now && fault === undefined)
+      return { code: 0, entries: [], syncDone: { cookie: null, refreshDeletes } };
+    const touched = this.#toldOf(kind, fault?.kind === 'everything' ? undefined : from);
     return {
       code: 0,
-      entries: touched.flatMap((one) => (one.isGone ? [] : this.#added(one, asked.filter))),
+      entries: touched.flatMap((one) => this.#added(one, asked.filter)),
       idSet: isLost ? this.#stillThere(kind) : gone(touched),
-      syncDone: {
-        cookie: isWhole || from !== this.#now ? this.#cookie(asked) : null,
-        refreshDeletes: this.#kind !== '389ds' && !isLost && from !== undefined,
-      },
+      syncDone: { cookie: this.#cookie(asked), refreshDeletes },
     };
+  }
+
+  #toldOf(kind: Kind, from: number | undefined): Touched[] {
+    return from === undefined ? this.#all(kind) : this.#touched(from).filter((one) => one.kind === kind);
+  }
+
+  /** 389 DS leaves the flag out. */
+  get #statesDeletions(): boolean {
+    return this.#kind !== '389ds';
   }
 
   #stillThere(kind: Kind): IdSet {

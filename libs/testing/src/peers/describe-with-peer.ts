@@ -14,7 +14,8 @@ export interface Peer {
 
 /**
  * Tests against a real server. Without the program they are one skipped test that says what to install, or a failed one
- * where the peer is required: `ROLLCALL_REQUIRE_PEERS` is `1` for all of them, or names packages that are there.
+ * where the peer is required: `ROLLCALL_REQUIRE_PEERS` is `1` for all of them, or names packages that are there. What only
+ * root can start is skipped for everybody else.
  */
 export function describeWithPeer(peer: Peer, tests: (program: string) => void): void {
   const program = peer.paths.find(isExecutable);
@@ -24,8 +25,8 @@ export function describeWithPeer(peer: Peer, tests: (program: string) => void): 
       tests(program);
     });
   else
-    (isRequired(peer) ? it : it.skip)(`peer ${peer.name} can be started (${advice(peer)})`, () => {
-      expect({ program, mayStart }).toEqual({ program: expect.any(String), mayStart: true });
+    (isRequired(peer) && mayStart ? it : it.skip)(`peer ${peer.name} is installed (${advice(peer)})`, () => {
+      expect(program).toBeDefined();
     });
 }
 

@@ -49,8 +49,8 @@ const MAY_REPLICATE = '(OA;;CR;1131f6aa-9c07-11d1-f79f-00c04fc2dcd2;;RE)';
 export async function startSamba(program: string): Promise<Samba> {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-samba-'));
   const host = `127.${randomInt(64, 250)}.${randomInt(1, 250)}.${randomInt(1, 250)}`;
-  const configuration = await provision(folder, host);
-  const args = ['-s', configuration, '-F', '--no-process-group', '-M', 'single'];
+  const path = await provision(folder, host);
+  const args = ['-s', path, '-F', '--no-process-group', '-M', 'single'];
   const server = await startPeer(program, args, { host, port: 636, folder });
   const admin = new Client({
     url: `ldaps://${host}`,
@@ -78,29 +78,19 @@ export async function startSamba(program: string): Promise<Samba> {
 async function provision(folder: string, host: string): Promise<string> {
   const run = promisify(execFile);
   const options = { cwd: folder, timeout: PROVISION_WITHIN_MS };
-  await run(
-    'samba-tool',
-    [
-      ...['domain', 'provision', '--realm=CORP.EXAMPLE.TEST', '--domain=CORP', '--server-role=dc'],
-      ...['--dns-backend=NONE', `--adminpass=${PASSWORD}`, `--targetdir=${folder}`, '--host-name=dc1'],
-      ...['--host-ip=127.0.0.1', `--option=interfaces=${host}/8`, '--option=bind interfaces only=yes'],
-    ],
-    options,
-  );
+  const domain = ['--realm=CORP.EXAMPLE.TEST', '--domain=CORP', '--server-role=dc', '--dns-backend=NONE'];
+  const own = [`--adminpass=${PASSWORD}`, `--targetdir=${folder}`, '--host-name=dc1', '--host-ip=127.0.0.1'];
+  const network = [`--option=interfaces=${host}/8`, '--option=bind interfaces only=yes'];
+  await run('samba-tool', ['domain', 'provision', ...domain, ...own, ...network], options);
   const path = join(folder, 'etc', 'smb.conf');
   await writeFile(join(folder, 'server.crt'), LOOPBACK_CERTIFICATE.cert);
   await writeFile(join(folder, 'server.key'), LOOPBACK_CERTIFICATE.key, { mode: 0o600 });
   await mkdir(join(folder, 'run'));
   const made = await readFile(path, 'utf8');
   await writeFile(path, configuration(made, folder));
-  await run(
-    'samba-tool',
-    [
-      ...['dsacl', 'set', `--objectdn=${DOMAIN}`, `--sddl=${MAY_REPLICATE}`, '-s', path],
-      ...['-H', join(folder, 'private', 'sam.ldb')],
-    ],
-    options,
-  );
+  const right = [`--objectdn=${DOMAIN}`, `--sddl=${MAY_REPLICATE}`];
+  const database = ['-s', path, '-H', join(folder, 'private', 'sam.ldb')];
+  await run('samba-tool', ['dsacl', 'set', ...right, ...database], options);
   return path;
 }
 

@@ -130,10 +130,15 @@ export function dialectOf(kind: ServerKind, config: DialectSettings): Dialect {
       ...(isAd ? ['grouptype'] : []),
     ]),
     hasOwnId: id[0] === NAMES[kind].id[0],
-    candidates: {
-      user: parse(config.userFilter === null ? AD_CANDIDATES.user : ANYTHING),
-      group: parse(config.groupFilter === null ? AD_CANDIDATES.group : ANYTHING),
-    },
+    candidates: candidatesOf(config),
+  };
+}
+
+/** Of filters of the admin's own it is not known what leaves them. */
+function candidatesOf({ userFilter, groupFilter }: DialectSettings): Dialect['candidates'] {
+  return {
+    user: FilterParser.parseString(userFilter === null ? AD_CANDIDATES.user : ANYTHING),
+    group: FilterParser.parseString(groupFilter === null ? AD_CANDIDATES.group : ANYTHING),
   };
 }
 

@@ -15,7 +15,10 @@ export function showDeleted(): RawControl {
 }
 
 /** The naming context in which all bases lie; undefined when there is not exactly one. */
-export function contextOf({ session, tracked }: TrackerParts): string | undefined {
+export function contextOf({
+  session,
+  tracked,
+}: Pick<TrackerParts, 'session' | 'tracked'>): string | undefined {
   const contexts = session.facts.contexts.map((context) => ({ context, key: dnKey(context) }));
   const found = new Set(
     tracked.bases.map((base) => {

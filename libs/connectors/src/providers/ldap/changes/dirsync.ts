@@ -5,11 +5,13 @@ import type { LdapEntry } from '../wire/answer.js';
 import { failure, isPassing, SUCCESS } from '../wire/result-errors.js';
 import { SourceError } from '../../../sdk/source-error.js';
 import { contextOf, positionOf, seesDeleted, sameController } from './active-directory.js';
-import { dirSyncAnswer, dirSyncRequest, DIRSYNC } from './dirsync-control.js';
+import { DIRSYNC, dirSyncAnswer, dirSyncRequest, type DirSyncAnswer } from './dirsync-control.js';
 import { expired, type ChangeKind, type Changes, type ChangeTracker, type TrackerParts } from './tracker.js';
 
 /** A server may look long before it finds a change, but not for ever. */
 const MAX_EMPTY_ROUNDS = 1_000;
+/** unavailableCriticalExtension: said by a server that has not done what was asked, or meant by its silence. */
+const UNAVAILABLE = 12;
 
 /** Active Directory's DirSync: what has changed in a naming context since a cookie, deletions included. */
 export const dirSync: ChangeTracker = {
@@ -85,30 +87,42 @@ async function drain(
   from: Buffer,
   take: (entry: LdapEntry) => void,
 ): Promise<Buffer | number> {
-  const { client, session, tracked } = parts;
-  const { dialect } = session;
-  const filter = parts.filter ?? dialect.candidates[tracked.of === 'user' ? 'user' : 'group'];
-  const attributes = [...new Set([...tracked.attributes, ...ALWAYS])];
-  const base = contextOf(parts) ?? '';
   let cookie = from;
   for (let empty = 0; empty <= MAX_EMPTY_ROUNDS; empty++) {
-    const controls = [dirSyncRequest(cookie)];
-    const call = { base, scope: 'sub', filter, attributes, controls } as const;
-    const { entries, result } = await client.search(call, session);
-    if (isPassing(result)) throw failure(result);
-    if (result.code !== SUCCESS) return result.code;
-    const answer = dirSyncAnswer(result);
-    if (answer === undefined || answer.cookie.length === 0) return 12;
-    entries.forEach(take);
+    const answer = await ask(parts, cookie);
+    if (typeof answer === 'number') return answer;
+    answer.entries.forEach(take);
     if (!answer.hasMore) return answer.cookie;
     if (answer.cookie.equals(cookie)) break;
-    if (entries.length > 0) empty = 0;
+    if (answer.entries.length > 0) empty = 0;
     cookie = answer.cookie;
   }
   throw new SourceError(
     'incomplete_listing',
     'The server does not come to the end of its changes (DirSync).',
   );
+}
+
+/** One round. @returns a result code for a refusal @throws SourceError for what passes */
+async function ask(
+  { client, session, tracked, filter }: Parameters<typeof drain>[0],
+  cookie: Buffer,
+): Promise<(DirSyncAnswer & { readonly entries: readonly LdapEntry[] }) | number> {
+  const exchange = await client.search(
+    {
+      base: contextOf({ session, tracked }) ?? '',
+      scope: 'sub',
+      filter: filter ?? session.dialect.candidates[tracked.of === 'user' ? 'user' : 'group'],
+      attributes: [...new Set([...tracked.attributes, ...ALWAYS])],
+      controls: [dirSyncRequest(cookie)],
+    },
+    session,
+  );
+  const { entries, result } = exchange;
+  if (isPassing(result)) throw failure(result);
+  if (result.code !== SUCCESS) return result.code;
+  const answer = dirSyncAnswer(result);
+  return answer === undefined || answer.cookie.length === 0 ? UNAVAILABLE : { ...answer, entries };
 }
 
 /** A rename or move shows in `name`, a new object in `whenCreated`, a deletion in `isDeleted`. */

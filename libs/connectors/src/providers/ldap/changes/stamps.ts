@@ -43,7 +43,7 @@ export const stamps: ChangeTracker = {
       if (page.cut !== null) throw new SourceError('incomplete_listing', page.cut);
       for (const entry of page.entries) ids.set(idOf(entry, session.dialect) ?? '', 'changed');
     }
-    const departed = tracked.of === 'membership' ? [] : await deletedSince(parts, cursor, ids);
+    const departed = await deletedSince(parts, cursor, ids);
     const mark = await stamps.mark(parts, cursor);
     return { ids, cursor: cursorObject(mark?.cursor), statesRemovals: false, departed };
   },
@@ -75,11 +75,23 @@ async function deletedSince(
   cursor: JsonObject,
   ids: Map<string, ChangeKind>,
 ): Promise<readonly string[]> {
-  const { client, session, tracked } = parts;
-  const context = contextOf(parts);
+  const { dialect } = parts.session;
   const { usn } = cursor;
-  if (typeof usn !== 'number' || context === undefined || !session.dialect.hasOwnId) return [];
-  if (!(await seesDeleted(parts))) return [];
+  if (parts.tracked.of === 'membership' || typeof usn !== 'number' || !dialect.hasOwnId) return [];
+  const departed: string[] = [];
+  for await (const entry of tombstones(parts, cursor)) {
+    const id = idOf(entry, dialect);
+    if (id === null || !isOf(entry, parts.tracked.of)) continue;
+    ids.set(id, 'deleted');
+    if (wasOnRoll(entry, usn, parts.tracked.bases)) departed.push(id);
+  }
+  return departed;
+}
+
+async function* tombstones(parts: TrackerParts, cursor: JsonObject): AsyncGenerator<LdapEntry> {
+  const { client, session } = parts;
+  const context = contextOf(parts);
+  if (context === undefined || !(await seesDeleted(parts))) return;
   const isDeleted = new EqualityFilter({ attribute: 'isDeleted', value: 'TRUE' });
   const search = {
     bases: [context],
@@ -87,18 +99,11 @@ async function deletedSince(
     attributes: [...session.dialect.names.id, 'objectClass', 'lastKnownParent', 'uSNCreated'],
     controls: [showDeleted()],
   };
-  const departed: string[] = [];
-  for await (const page of client.entries(search, session))
-    for (const entry of page.entries) {
-      const id = idOf(entry, session.dialect);
-      if (id === null || !TOMBSTONE.test(entry.dn) || !isOf(entry, tracked.of)) continue;
-      ids.set(id, 'deleted');
-      if (wasOnRoll(entry, usn, tracked.bases)) departed.push(id);
-    }
-  return departed;
+  for await (const { entries } of client.entries(search, session))
+    yield* entries.filter(({ dn }) => TOMBSTONE.test(dn));
 }
 
-function isOf(entry: LdapEntry, of: 'user' | 'group' | 'membership'): boolean {
+function isOf(entry: LdapEntry, of: 'user' | 'group'): boolean {
   const classes = textsOf(entry, 'objectclass').map((name) => name.toLowerCase());
   return of === 'user'
     ? classes.includes('person') && !classes.includes('computer')
