@@ -127,17 +127,22 @@ function withPlugins(dse: string, { recordsIds }: DirectoryServer389Options): st
 }
 
 async function addReader(admin: Client): Promise<void> {
-  const aci = `(targetattr="*")(version 3.0; acl "reader"; allow (read,search,compare) userdn="ldap:///${READER}";)`;
+  const aciFor = (attributes: string): string =>
+    `(targetattr="${attributes}")(version 3.0; acl "reader"; allow (read,search,compare) userdn="ldap:///${READER}";)`;
   await admin.add(READER, {
     objectClass: ['account', 'simpleSecurityObject'],
     uid: 'reader',
     userPassword: READER_PASSWORD,
   });
-  for (const base of [SUFFIX, 'cn=changelog'])
-    await admin.modify(
-      base,
-      new Change({ operation: 'add', modification: new Attribute({ type: 'aci', values: [aci] }) }),
-    );
+  // Of the changelog no more than the guide tells admins to allow.
+  const rights = [
+    [SUFFIX, '*'],
+    ['cn=changelog', 'objectClass || changeNumber || targetUniqueId'],
+  ] as const;
+  for (const [base, attributes] of rights) {
+    const modification = new Attribute({ type: 'aci', values: [aciFor(attributes)] });
+    await admin.modify(base, new Change({ operation: 'add', modification }));
+  }
 }
 
 async function replaceIn(path: string, from: RegExp, to: string): Promise<void> {
