@@ -7,8 +7,8 @@ export interface FakeRootOptions {
   readonly kind?: FakeLdapKind;
   /** How the server tells what has changed: as its kind can, refused to this account, or not at all. */
   readonly feed?: 'offered' | 'refused' | 'absent';
-  /** Of Active Directory: whether the account sees who was deleted. */
-  readonly hidesDeleted?: boolean;
+  /** Of Active Directory: where the account does not see who was deleted; Samba shows it nowhere. */
+  readonly hidesDeleted?: 'in_searches' | 'everywhere';
   /** Of 389 DS: what the retro changelog records, and whether the account may read it. */
   readonly changelog?: 'with_ids' | 'without_ids' | 'hidden' | 'trimmed';
 }
@@ -56,7 +56,7 @@ export class FakeRoots {
     if (!showsDeleted) return undefined;
     const folder = { dn: FOLDER, attributes: { isDeleted: ['TRUE'], objectClass: ['container'] } };
     const { options, entries } = this.#parts;
-    return listOf([folder, ...(options.hidesDeleted === true ? [] : entries.tombstones(filter))]);
+    return listOf([folder, ...(options.hidesDeleted !== undefined ? [] : entries.tombstones(filter))]);
   }
 
   /** The result code with which a way of telling changes is refused. */

@@ -228,7 +228,10 @@ class Session {
     const refusal = roots.refusalOf(by);
     if (refusal !== undefined) return { entries: [], code: refusal };
     const asked = { base, filter, attributes, cookie };
-    return by === 'sync' ? changes.sync(asked, fault) : changes.dirSync(asked, options.pageSize, fault);
+    if (by === 'sync') return changes.sync(asked, fault);
+    const found = changes.dirSync(asked, options.pageSize, fault);
+    if (options.hidesDeleted !== 'everywhere') return found;
+    return { ...found, entries: found.entries.filter(({ entry }) => !entry.attributes['isDeleted']?.length) };
   }
 
   #page(list: FakeList<FakeEntry>, asked: AskedPage, fault: FaultKind | undefined): Found {
