@@ -8,6 +8,7 @@ export {
 export { dialectConformance, type DialectFixture } from './dialect-conformance.js';
 export { connectorConformance } from './connector-conformance/connector-conformance.js';
 export type { ConformanceFake } from './connector-conformance/conformance-world.js';
+export { believe, type Belief } from './belief.js';
 export { fakeTime, type FakeTime } from './fake-time.js';
 export { LOOPBACK_CERTIFICATE } from './fake-source/loopback-certificate.js';
 export { IN_MEMORY_TOKEN, InMemoryDirectory } from './in-memory-directory.js';
@@ -29,9 +30,23 @@ export {
   fakeGoogleWorkspace,
   startFakeGoogle,
 } from './fake-source/google-workspace.js';
-export { FAKE_LDAP, fakeLdap, startFakeLdap, type FakeLdapOptions } from './fake-source/ldap.js';
+export {
+  FAKE_LDAP,
+  fakeLdap,
+  startFakeLdap,
+  type FakeLdapOptions,
+  type FakeLdapServer,
+} from './fake-source/ldap.js';
+export { uniqueId as fakeUniqueId } from './fake-source/ldap-entries.js';
+export { itemsOf } from './fake-source/fake-tenant.js';
 export { describeWithPeer } from './peers/describe-with-peer.js';
+export {
+  DIRECTORY_SERVER_389,
+  startDirectoryServer389,
+  type DirectoryServer389,
+} from './peers/directory-server-389.js';
 export { OPENSSH, startOpenSsh, type OpenSsh } from './peers/openssh.js';
+export { SAMBA, startSamba, type Samba, type SambaAccount } from './peers/samba.js';
 export { SLAPD, startSlapd, type Slapd } from './peers/slapd.js';
 export { fakeOkta, fakeOktaApiToken } from './fake-source/okta.js';
 export { fakePersonio, startFakePersonio, type FakePersonioOptions } from './fake-source/personio.js';

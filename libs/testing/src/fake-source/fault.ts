@@ -6,11 +6,14 @@
  *   a web page, `html_404` the 404 page of something in between; `cut_body` half of the announced bytes; `hang_up` the connection ends before the first byte.
  * - Of protocols with connections: `empty_page` no item although more follow; `size_limit` the page's items, and that the
  *   rest is too much; `silence` nothing, on a connection that stays open.
+ * - Of feeds of changes: `log_lost` who is still there instead of who is gone; `everything` all there is, as if all of it
+ *   had changed.
  */
 export type FaultKind =
   | { readonly kind: 'short_page' | 'repeat_token' | 'stale_token' | 'wrong_total' }
   | { readonly kind: 'nothing' | 'no_list' | 'html' | 'html_404' | 'cut_body' | 'hang_up' }
   | { readonly kind: 'empty_page' | 'size_limit' | 'silence' }
+  | { readonly kind: 'log_lost' | 'everything' }
   | {
       readonly kind: 'status';
       readonly status: number;

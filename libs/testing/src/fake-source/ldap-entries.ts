@@ -1,7 +1,17 @@
-import { AndFilter, EqualityFilter, GreaterThanEqualsFilter, OrFilter, type Filter } from 'ldapts';
+import {
+  AndFilter,
+  EqualityFilter,
+  GreaterThanEqualsFilter,
+  NotFilter,
+  OrFilter,
+  PresenceFilter,
+  type Filter,
+} from 'ldapts';
 import {
   itemsOf,
+  listOf,
   mapList,
+  type FakeChange,
   type FakeGroup,
   type FakeList,
   type FakePerson,
@@ -14,32 +24,84 @@ export const PEOPLE = `ou=people,${SUFFIX}`;
 export const GROUPS = `ou=groups,${SUFFIX}`;
 const DOMAIN = [21, 1, 2, 3];
 
-export type FakeLdapKind = 'openldap' | 'active_directory';
+export type FakeLdapKind = 'openldap' | 'active_directory' | '389ds';
 
 const uuid = (first: string, index: number): string =>
   `${first}-0000-4000-8000-${index.toString(16).padStart(12, '0')}`;
 export const userId = (index: number): string => uuid('aaaaaaaa', index);
 export const groupId = (index: number): string => uuid('bbbbbbbb', index);
 
+/** What 389 DS calls the id: the same digits, grouped in another way. */
+export function uniqueId(id: string): string {
+  return (id.replaceAll('-', '').match(/.{8}/g) ?? []).join('-');
+}
+
+/** Change numbers are far apart, so that an overlap does not reach the change before. */
+const USN_STEP = 1_000;
+
 /** The tenant in the spelling of one kind of server. */
 export class LdapEntries {
   readonly #tenant: FakeTenant;
   readonly #kind: FakeLdapKind;
+  /** Who was there from the beginning. */
+  readonly #first: number;
 
   constructor(tenant: FakeTenant, kind: FakeLdapKind) {
     this.#tenant = tenant;
     this.#kind = kind;
+    this.#first = tenant.users.end;
+  }
+
+  /** Number of the newest change. */
+  get usn(): number {
+    return USN_STEP * this.#tenant.changes.length + USN_STEP - 1;
+  }
+
+  /** One person or group as it is now; undefined when it is gone. */
+  one(kind: 'user' | 'group', index: number): FakeEntry | undefined {
+    const list =
+      kind === 'user'
+        ? mapList(this.#tenant.users, (person) => this.#person(person))
+        : mapList(this.#tenant.groups, (group) => this.#group(group));
+    return list.at(index);
+  }
+
+  /** Who was deleted, as Active Directory keeps them. */
+  tombstones(filter: Filter): FakeEntry[] {
+    return (['user', 'group'] as const).flatMap((kind) =>
+      [...this.#tenant.gone(kind)]
+        .map((index) => this.tombstone(kind, index))
+        .filter((entry) => matches(filter, entry)),
+    );
+  }
+
+  tombstone(kind: 'user' | 'group', index: number): FakeEntry {
+    const id = kind === 'user' ? userId(index) : groupId(index);
+    const name = `${kind}${index}\\0ADEL:${id}`;
+    return {
+      dn: `CN=${name},CN=Deleted Objects,${SUFFIX}`,
+      attributes: {
+        objectClass: kind === 'user' ? PERSON_CLASSES : ['group'],
+        isDeleted: ['TRUE'],
+        lastKnownParent: [kind === 'user' ? PEOPLE : GROUPS],
+        ...this.#stamps(id, { kind, index }),
+      },
+    };
   }
 
   /** What a search finds below a base; undefined when there is no such base. */
   below(base: string, filter: Filter): FakeList<FakeEntry> | undefined {
-    const list = this.#all(base.toLowerCase());
-    return list && mapList(list, (entry) => (matches(filter, entry) ? entry : undefined));
+    const all = base.toLowerCase() === SUFFIX ? this.#everybody() : this.#all(base.toLowerCase());
+    return all && mapList(all, (entry) => (matches(filter, entry) ? entry : undefined));
   }
 
   byDn(dn: string): FakeEntry | undefined {
     const found = [...itemsOf(mapList(this.#tenant.groups, (group) => this.#group(group)))];
     return found.find((entry) => entry.dn === dn);
+  }
+
+  #everybody(): FakeList<FakeEntry> {
+    return listOf([PEOPLE, GROUPS].flatMap((base) => [...itemsOf(this.#all(base) ?? listOf<FakeEntry>([]))]));
   }
 
   #all(base: string): FakeList<FakeEntry> | undefined {
@@ -54,44 +116,62 @@ export class LdapEntries {
       displayName: [`${person.firstName} ${person.lastName}`],
       mail: [person.email],
       title: [person.title],
-      ...this.#stamps(userId(person.index), this.#tenant.changedAt('user', person.index)),
+      ...this.#stamps(userId(person.index), { kind: 'user', index: person.index }),
     };
-    const own = this.#kind === 'openldap' ? openldapPerson(person) : adPerson(person);
+    const own = this.#kind === 'active_directory' ? adPerson(person) : openldapPerson(person);
     return { dn: personDn(person.index), attributes: { ...common, ...own } };
   }
 
   #group(group: FakeGroup): FakeEntry {
     const { index, name } = group;
-    const changedAt = Math.max(
-      this.#tenant.changedAt('group', index),
-      this.#tenant.changedAt('members', index),
-    );
     const members = [...itemsOf(this.#tenant.members(index))].map((member) =>
       member.kind === 'user' ? personDn(member.index, true) : groupDn(member.index),
     );
     const sid: Record<string, Buffer[]> =
-      this.#kind === 'openldap' ? {} : { objectSid: [sidOf(1_000 + index)] };
+      this.#kind === 'active_directory' ? { objectSid: [sidOf(1_000 + index)] } : {};
     return {
       dn: groupDn(index),
       attributes: {
-        objectClass: [this.#kind === 'openldap' ? 'groupOfNames' : 'group'],
+        objectClass: [this.#kind === 'active_directory' ? 'group' : 'groupOfNames'],
         cn: [name],
         // One that points nowhere, as servers without referential integrity keep them.
         member: [...members, `uid=gone,${PEOPLE}`],
         ...sid,
-        ...this.#stamps(groupId(index), changedAt),
+        ...this.#stamps(groupId(index), { kind: 'group', index }),
       },
     };
   }
 
-  #stamps(id: string, changedAt: number): Record<string, (string | Buffer)[]> {
-    const seconds = Math.floor(changedAt / 1_000);
+  #stamps(
+    id: string,
+    { kind, index }: { kind: 'user' | 'group'; index: number },
+  ): Record<string, (string | Buffer)[]> {
+    const { changes, startedAt } = this.#tenant;
+    const isOne = (change: FakeChange): boolean =>
+      change.index === index && (change.of === kind || (kind === 'group' && change.of === 'members'));
+    const isNew = kind === 'user' && index >= this.#first;
+    const [first, last] = [isNew ? changes.findIndex(isOne) : -1, changes.findLastIndex(isOne)];
     if (this.#kind === 'active_directory')
-      return { objectGUID: [mixedEndian(id)], uSNChanged: [String(seconds)] };
-    const time = new Date(changedAt).toISOString();
-    return { entryUUID: [id], modifyTimestamp: [`${time.slice(0, 19).replaceAll(/[-:T]/g, '')}Z`] };
+      return {
+        objectGUID: [mixedEndian(id)],
+        uSNCreated: [String(USN_STEP * (first + 1))],
+        uSNChanged: [String(USN_STEP * (last + 1))],
+      };
+    const timeOf = (change: number): string =>
+      generalized(new Date(changes[change]?.at ?? startedAt - 86_400_000));
+    return {
+      ...(this.#kind === 'openldap' ? { entryUUID: [id] } : { nsUniqueId: [uniqueId(id)] }),
+      createTimestamp: [timeOf(first)],
+      modifyTimestamp: [timeOf(last)],
+    };
   }
 }
+
+function generalized(date: Date): string {
+  return `${date.toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')}Z`;
+}
+
+const PERSON_CLASSES = ['top', 'person', 'user'];
 
 function openldapPerson(person: FakePerson): Record<string, string[]> {
   return {
@@ -107,7 +187,7 @@ function openldapPerson(person: FakePerson): Record<string, string[]> {
 
 function adPerson(person: FakePerson): Record<string, (string | Buffer)[]> {
   return {
-    objectClass: ['top', 'person', 'user'],
+    objectClass: PERSON_CLASSES,
     objectCategory: ['person'],
     sAMAccountName: [person.login],
     department: [person.department],
@@ -143,14 +223,22 @@ function mixedEndian(id: string): Buffer {
   return bytes;
 }
 
-function matches(filter: Filter, entry: FakeEntry): boolean {
+export function matches(filter: Filter, entry: FakeEntry): boolean {
   if (filter instanceof AndFilter) return filter.filters.every((part) => matches(part, entry));
   if (filter instanceof OrFilter) return filter.filters.some((part) => matches(part, entry));
+  if (filter instanceof NotFilter) return !matches(filter.filter, entry);
+  if (filter instanceof PresenceFilter) return valuesOf(entry, filter.attribute).length > 0;
   if (filter instanceof EqualityFilter)
     return valuesOf(entry, filter.attribute).includes(String(filter.value).toLowerCase());
   if (filter instanceof GreaterThanEqualsFilter)
-    return valuesOf(entry, filter.attribute).some((value) => value >= filter.value.toLowerCase());
+    return valuesOf(entry, filter.attribute).some((value) => isAtLeast(value, filter.value));
   return true;
+}
+
+/** Times are all of the same length, numbers are not. */
+function isAtLeast(value: string, least: string): boolean {
+  const isNumber = /^\d+$/.test(value) && /^\d+$/.test(least);
+  return isNumber ? Number(value) >= Number(least) : value >= least.toLowerCase();
 }
 
 function valuesOf(entry: FakeEntry, name: string): string[] {

@@ -1,4 +1,14 @@
-import { BerReader, BerWriter, FilterParser, ProtocolOperation, type Filter } from 'ldapts';
+import {
+  AndFilter,
+  BerReader,
+  BerWriter,
+  FilterParser,
+  NotFilter,
+  OrFilter,
+  PresenceFilter,
+  ProtocolOperation,
+  type Filter,
+} from 'ldapts';
 
 /** A value is text or bytes. */
 export interface FakeEntry {
@@ -20,9 +30,19 @@ export interface FakeLdapSearch {
   readonly attributes: readonly string[];
   /** Of the paged-results control. */
   readonly page: { readonly size: number; readonly cookie: string } | undefined;
+  /** Of LDAP Sync (RFC 4533), or of DirSync: what was had before; empty for nothing. */
+  readonly changes: { readonly by: 'sync' | 'dirsync'; readonly cookie: string } | undefined;
+  readonly showsDeleted: boolean;
 }
 
 export const PAGED = '1.2.840.113556.1.4.319';
+export const DIRSYNC = '1.2.840.113556.1.4.841';
+const SYNC = '1.3.6.1.4.1.4203.1.9.1';
+export const SYNC_REQUEST = `${SYNC}.1`;
+const SYNC_STATE = `${SYNC}.2`;
+const SYNC_DONE = `${SYNC}.3`;
+const SYNC_INFO = `${SYNC}.4`;
+const SHOW_DELETED = '1.2.840.113556.1.4.417';
 const ENTRY = 0x64;
 const REFERENCE = 0x73;
 const INTERMEDIATE = 0x79;
@@ -62,27 +82,79 @@ function readSearch(reader: BerReader): FakeLdapSearch {
   reader.readInt();
   reader.readInt();
   reader.readBoolean();
-  const filter = FilterParser.parse(reader);
+  const filter = readFilter(reader);
   const attributes: string[] = [];
   reader.readSequence();
   for (const end = reader.offset + reader.length; reader.offset < end;)
     attributes.push((reader.readString() ?? '').toLowerCase());
-  return { base, isBase, filter, attributes, page: readPage(reader) };
+  const controls = readControls(reader);
+  return {
+    base,
+    isBase,
+    filter,
+    attributes,
+    page: readPage(controls.get(PAGED)),
+    changes: readChanges(controls),
+    showsDeleted: controls.has(SHOW_DELETED),
+  };
 }
 
-function readPage(reader: BerReader): FakeLdapSearch['page'] {
-  if (reader.peek() !== 0xa0) return undefined;
+/** The parser of ldapts reads another filter than the one that was sent where a presence is inside of something. */
+function readFilter(reader: BerReader): Filter {
+  const tag = reader.peek();
+  if (tag === 0x87) return new PresenceFilter({ attribute: reader.readString(0x87) ?? '' });
+  if (tag !== 0xa0 && tag !== 0xa1 && tag !== 0xa2) return FilterParser.parse(reader);
   reader.readSequence();
+  const filters: Filter[] = [];
+  for (const end = reader.offset + reader.length; reader.offset < end;) filters.push(readFilter(reader));
+  if (tag === 0xa2) return new NotFilter({ filter: filters[0] as Filter });
+  return tag === 0xa0 ? new AndFilter({ filters }) : new OrFilter({ filters });
+}
+
+function readControls(reader: BerReader): Map<string, BerReader> {
+  const controls = new Map<string, BerReader>();
+  if (reader.remain <= 0 || reader.peek() !== 0xa0) return controls;
   reader.readSequence();
-  if (reader.readString() !== PAGED) return undefined;
-  if (reader.peek() === 0x01) reader.readBoolean();
-  const value = new BerReader(reader.readString(0x04, true) ?? Buffer.alloc(0));
+  for (const end = reader.offset + reader.length; reader.offset < end;) {
+    reader.readSequence();
+    const endOfOne = reader.offset + reader.length;
+    const oid = reader.readString() ?? '';
+    if (reader.offset < endOfOne && reader.peek() === 0x01) reader.readBoolean();
+    const value = reader.offset < endOfOne ? reader.readString(0x04, true) : null;
+    controls.set(oid, new BerReader(value ?? Buffer.alloc(0)));
+  }
+  return controls;
+}
+
+function readPage(value: BerReader | undefined): FakeLdapSearch['page'] {
+  if (value === undefined) return undefined;
   value.readSequence();
   return { size: value.readInt() ?? 0, cookie: value.readString() ?? '' };
 }
 
-export function entryMessage(id: number, entry: FakeEntry): Buffer {
+function readChanges(controls: ReadonlyMap<string, BerReader>): FakeLdapSearch['changes'] {
+  const [dirSync, sync] = [controls.get(DIRSYNC), controls.get(SYNC_REQUEST)];
+  if (dirSync !== undefined) {
+    dirSync.readSequence();
+    dirSync.readInt();
+    dirSync.readInt();
+    return { by: 'dirsync', cookie: dirSync.readString() ?? '' };
+  }
+  if (sync === undefined) return undefined;
+  sync.readSequence();
+  sync.readEnumeration();
+  return { by: 'sync', cookie: sync.remain > 0 ? (sync.readString() ?? '') : '' };
+}
+
+/** The state of an entry of a synchronization: 0 present, 1 add, 2 modify, 3 delete. */
+export interface FakeSyncState {
+  readonly state: 0 | 1 | 2 | 3;
+  readonly uuid: Buffer;
+}
+
+export function entryMessage(id: number, entry: FakeEntry, sync?: FakeSyncState): Buffer {
   return message(id, ENTRY, {
+    controls: sync === undefined ? [] : [stateControl(sync)],
     body: (writer) => {
       writer.writeString(entry.dn);
       writer.startSequence();
@@ -105,8 +177,29 @@ export function asideMessages(id: number): Buffer[] {
     message(id, REFERENCE, {
       body: (writer) => writer.writeString('ldap://elsewhere.test/dc=elsewhere,dc=test'),
     }),
-    message(id, INTERMEDIATE, { body: (writer) => writer.writeString('1.3.6.1.4.1.4203.1.9.1.4', 0x80) }),
+    message(id, INTERMEDIATE, { body: (writer) => writer.writeString('1.3.6.1.4.1.1466.20036', 0x80) }),
   ];
+}
+
+/** Ids that are gone, or still there. */
+export function idSetMessage(
+  id: number,
+  { uuids, areDeleted }: { readonly uuids: readonly Buffer[]; readonly areDeleted: boolean },
+): Buffer {
+  const value = new BerWriter();
+  value.startSequence(0xa3);
+  // The default is left out, as it should be.
+  if (areDeleted) value.writeBoolean(true);
+  value.startSequence(0x31);
+  for (const uuid of uuids) value.writeBuffer(uuid, 0x04);
+  value.endSequence();
+  value.endSequence();
+  return message(id, INTERMEDIATE, {
+    body: (writer) => {
+      writer.writeString(SYNC_INFO, 0x80);
+      writer.writeBuffer(value.buffer, 0x81);
+    },
+  });
 }
 
 export interface FakeResult {
@@ -116,31 +209,72 @@ export interface FakeResult {
   readonly text?: string;
   /** Cookie of the paged-results control, which is left out without one. */
   readonly cookie?: string;
+  /** Of the end of a synchronization; without a cookie nothing is new. */
+  readonly syncDone?: { readonly cookie: string | null; readonly refreshDeletes: boolean };
+  readonly dirSync?: { readonly hasMore: boolean; readonly cookie: string };
 }
 
 export function resultMessage(id: number, result: FakeResult): Buffer {
-  const { of, code, matchedDn = '', text = '', cookie } = result;
+  const { of, code, matchedDn = '', text = '', cookie, syncDone, dirSync } = result;
   const body = (writer: BerWriter): void => {
     writer.writeEnumeration(code);
     writer.writeString(matchedDn);
     writer.writeString(text);
   };
-  return message(id, RESULT[of], { body, page: cookie === undefined ? undefined : pageControl(cookie) });
+  const controls = [
+    ...(cookie === undefined ? [] : [pageControl(cookie)]),
+    ...(syncDone === undefined ? [] : [doneControl(syncDone)]),
+    ...(dirSync === undefined ? [] : [dirSyncControl(dirSync)]),
+  ];
+  return message(id, RESULT[of], { body, controls });
 }
 
-function pageControl(cookie: string): Buffer {
+interface FakeControl {
+  readonly oid: string;
+  readonly value: Buffer;
+}
+
+function controlOf(oid: string, write: (writer: BerWriter) => void): FakeControl {
   const writer = new BerWriter();
   writer.startSequence();
-  writer.writeInt(0);
-  writer.writeString(cookie);
+  write(writer);
   writer.endSequence();
-  return writer.buffer;
+  return { oid, value: writer.buffer };
+}
+
+function pageControl(cookie: string): FakeControl {
+  return controlOf(PAGED, (writer) => {
+    writer.writeInt(0);
+    writer.writeString(cookie);
+  });
+}
+
+function stateControl({ state, uuid }: FakeSyncState): FakeControl {
+  return controlOf(SYNC_STATE, (writer) => {
+    writer.writeEnumeration(state);
+    writer.writeBuffer(uuid, 0x04);
+  });
+}
+
+function doneControl({ cookie, refreshDeletes }: NonNullable<FakeResult['syncDone']>): FakeControl {
+  return controlOf(SYNC_DONE, (writer) => {
+    if (cookie !== null) writer.writeString(cookie);
+    if (refreshDeletes) writer.writeBoolean(true);
+  });
+}
+
+function dirSyncControl({ hasMore, cookie }: NonNullable<FakeResult['dirSync']>): FakeControl {
+  return controlOf(DIRSYNC, (writer) => {
+    writer.writeInt(hasMore ? 1 : 0);
+    writer.writeInt(0);
+    writer.writeString(cookie);
+  });
 }
 
 function message(
   id: number,
   tag: number,
-  { body, page }: { body: (writer: BerWriter) => void; page?: Buffer | undefined },
+  { body, controls = [] }: { body: (writer: BerWriter) => void; controls?: readonly FakeControl[] },
 ): Buffer {
   const writer = new BerWriter();
   writer.startSequence();
@@ -148,12 +282,14 @@ function message(
   writer.startSequence(tag);
   body(writer);
   writer.endSequence();
-  if (page !== undefined) {
+  if (controls.length > 0) {
     writer.startSequence(0xa0);
-    writer.startSequence();
-    writer.writeString(PAGED);
-    writer.writeBuffer(page, 0x04);
-    writer.endSequence();
+    for (const { oid, value } of controls) {
+      writer.startSequence();
+      writer.writeString(oid);
+      writer.writeBuffer(value, 0x04);
+      writer.endSequence();
+    }
     writer.endSequence();
   }
   writer.endSequence();

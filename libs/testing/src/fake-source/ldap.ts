@@ -5,11 +5,13 @@ import type { ConformanceFake } from '../connector-conformance/conformance-world
 import { takePage, type FakeServer } from './fake-server.js';
 import { itemsOf, type FakeList, type FakeTenant } from './fake-tenant.js';
 import { FaultPlan, type FaultKind } from './fault.js';
+import { LdapChanges, type FoundChanges } from './ldap-changes.js';
 import { GROUPS, groupId, LdapEntries, PEOPLE, SUFFIX, userId, type FakeLdapKind } from './ldap-entries.js';
+import { FakeRoots, type FakeRootOptions } from './ldap-roots.js';
 import {
   asideMessages,
   entryMessage,
-  PAGED,
+  idSetMessage,
   readRequest,
   resultMessage,
   type FakeEntry,
@@ -17,6 +19,7 @@ import {
   type FakeLdapSearch,
   type FakeResult,
 } from './ldap-wire.js';
+import { callOf, codeOf, shown } from './ldap-shown.js';
 import { LOOPBACK_CERTIFICATE } from './loopback-certificate.js';
 
 const BIND_DN = `uid=reader,${SUFFIX}`;
@@ -32,18 +35,22 @@ export const FAKE_LDAP = {
   password: PASSWORD,
 };
 
-export interface FakeLdapOptions {
+export interface FakeLdapOptions extends FakeRootOptions {
   readonly pageSize: number;
-  readonly kind?: FakeLdapKind;
   /** `ldap` knows StartTLS. */
   readonly transport?: 'ldaps' | 'ldap';
   /** The most values of `member` that one answer holds; the rest is a range of its own. */
   readonly maxValues?: number;
 }
 
+export interface FakeLdapServer extends FakeServer {
+  /** From now on another domain controller answers, or the same one in another life of its database. */
+  become(controller: { readonly name?: string; readonly invocation?: string }): void;
+}
+
 /**
- * An LDAP server as slapd and Active Directory were seen to behave: paging, references and intermediate responses in
- * every search, StartTLS, ranges, sub-codes of refused binds.
+ * An LDAP server as slapd, 389 DS and Active Directory were seen to behave: paging, references and intermediate
+ * responses in every search, StartTLS, ranges, sub-codes of refused binds; LDAP Sync, DirSync, deleted objects.
  */
 export const fakeLdap: ConformanceFake = {
   start: (tenant, { pageSize }) => startFakeLdap(tenant, { pageSize }),
@@ -59,7 +66,7 @@ export const fakeLdap: ConformanceFake = {
     pending: { active: true, stateReason: null },
     archived: { active: false, stateReason: 'suspended' },
   },
-  statesRemovals: false,
+  statesRemovals: true,
   hasConnections: true,
   forgetsCursors: false,
 };
@@ -78,10 +85,14 @@ function answers(url: string, password: string): JsonObject {
   };
 }
 
-export async function startFakeLdap(tenant: FakeTenant, options: FakeLdapOptions): Promise<FakeServer> {
+export async function startFakeLdap(tenant: FakeTenant, options: FakeLdapOptions): Promise<FakeLdapServer> {
   const plan = new FaultPlan();
   const sockets = new Set<Socket>();
-  const parts = { plan, options, entries: new LdapEntries(tenant, options.kind ?? 'openldap') };
+  const kind: FakeLdapKind = options.kind ?? 'openldap';
+  const entries = new LdapEntries(tenant, kind);
+  const changes = new LdapChanges(tenant, { entries, kind });
+  const roots = new FakeRoots(tenant, { options, entries, changes });
+  const parts = { plan, options, entries, changes, roots, asked: { count: 0 } };
   const serve = (socket: Socket): void => {
     sockets.add(socket);
     new Session(parts, socket).start();
@@ -95,6 +106,7 @@ export async function startFakeLdap(tenant: FakeTenant, options: FakeLdapOptions
     calls: plan.calls,
     fail: (fault) => plan.add(fault),
     calm: () => plan.clear(),
+    become: (controller) => roots.become(controller),
     close: () => {
       for (const socket of sockets) socket.destroy();
       return new Promise((resolve) => server.close(() => resolve()));
@@ -106,6 +118,9 @@ interface Parts {
   readonly plan: FaultPlan;
   readonly options: FakeLdapOptions;
   readonly entries: LdapEntries;
+  readonly changes: LdapChanges;
+  readonly roots: FakeRoots;
+  readonly asked: { count: number };
 }
 
 /** One connection. */
@@ -170,21 +185,53 @@ class Session {
   }
 
   #search(id: number, search: FakeLdapSearch): void {
-    const { base, page } = search;
-    const token = page === undefined || page.cookie === '' ? null : page.cookie;
-    // Every listing begins with a look at the root DSE; that is no page of anything.
-    const fault = base === '' ? undefined : this.#parts.plan.meet({ call: callOf(search), of: null, token });
+    // Every listing begins with a look at what the server says of itself; that is no page of anything.
+    const isRoot = search.isBase && this.#parts.roots.byDn(search.base) !== undefined;
+    const request = { call: callOf(search), of: null, token: this.#tokenOf(search) };
+    const fault = isRoot ? undefined : this.#parts.plan.meet(request);
     this.#send(id, this.#isBound ? this.#find(search, fault) : { entries: [], code: 50 }, fault);
   }
 
-  #find(search: FakeLdapSearch, fault: FaultKind | undefined): Found {
+  /** Questions for changes are counted one by one. */
+  #tokenOf({ page, changes }: FakeLdapSearch): string | null {
+    if (changes !== undefined) return String(++this.#parts.asked.count);
+    return page === undefined || page.cookie === '' ? null : page.cookie;
+  }
+
+  #find(search: FakeLdapSearch, fault: FaultKind | undefined): Found | FoundChanges {
     if (fault?.kind === 'status') return { entries: [], code: codeOf(fault.status) };
     if (search.isBase) return this.#read(search);
+    if (search.changes !== undefined) return this.#findChanges(search, search.changes, fault);
+    const more = this.#parts.roots.below(search);
+    if (more !== undefined)
+      return this.#page(
+        more,
+        { size: 1_000, cookie: '', ...search.page, attributes: search.attributes },
+        fault,
+      );
     const list = this.#parts.entries.below(search.base, search.filter);
     if (list === undefined) return { entries: [], code: 32, matchedDn: SUFFIX };
     if (search.page === undefined)
-      return { entries: [...itemsOf(list)].map((entry) => this.#shown(entry, search.attributes)), code: 0 };
+      return {
+        entries: [...itemsOf(list)].map((entry) => shown(entry, search.attributes, this.#parts.options)),
+        code: 0,
+      };
     return this.#page(list, { ...search.page, attributes: search.attributes }, fault);
+  }
+
+  #findChanges(
+    { base, filter, attributes }: FakeLdapSearch,
+    { by, cookie }: NonNullable<FakeLdapSearch['changes']>,
+    fault: FaultKind | undefined,
+  ): FoundChanges {
+    const { changes, options, roots } = this.#parts;
+    const refusal = roots.refusalOf(by);
+    if (refusal !== undefined) return { entries: [], code: refusal };
+    const asked = { base, filter, attributes, cookie };
+    if (by === 'sync') return changes.sync(asked, fault);
+    const found = changes.dirSync(asked, options.pageSize, fault);
+    if (options.hidesDeleted !== 'everywhere') return found;
+    return { ...found, entries: found.entries.filter(({ entry }) => !entry.attributes['isDeleted']?.length) };
   }
 
   #page(list: FakeList<FakeEntry>, asked: AskedPage, fault: FaultKind | undefined): Found {
@@ -194,38 +241,26 @@ class Session {
     if (fault?.kind === 'empty_page') return { entries: [], code: 0, cookie: `e${cookie || 'p0'}` };
     const page = takePage(list, { token: cookie.replace(/^e+/, '') || null, size }, fault);
     if (page === undefined) return { entries: [], code: 53 };
-    const entries = page.items.map((entry) => this.#shown(entry, attributes));
+    const entries = page.items.map((entry) => shown(entry, attributes, this.#parts.options));
     return fault?.kind === 'size_limit'
       ? { entries, code: 4 }
       : { entries, code: 0, cookie: page.next ?? '' };
   }
 
   #read({ base, attributes }: FakeLdapSearch): Found {
-    const { kind = 'openldap' } = this.#parts.options;
-    if (base === '') return { entries: [{ dn: '', attributes: rootDse(kind) }], code: 0 };
-    const entry = this.#parts.entries.byDn(base);
+    const entry = this.#parts.roots.byDn(base) ?? this.#parts.entries.byDn(base);
     return entry === undefined
       ? { entries: [], code: 32, matchedDn: GROUPS }
-      : { entries: [this.#shown(entry, attributes)], code: 0 };
+      : { entries: [shown(entry, attributes, this.#parts.options)], code: 0 };
   }
 
-  /** The attributes that were asked for; long lists in ranges. */
-  #shown(entry: FakeEntry, asked: readonly string[]): FakeEntry {
-    const { maxValues = Infinity } = this.#parts.options;
-    const shown = Object.entries(entry.attributes).flatMap(([name, values]) => {
-      const wanted = name.toLowerCase();
-      const range = asked.find((text) => text.startsWith(`${wanted};range=`));
-      if (range !== undefined) return [rangeOf(name, values, { from: fromOf(range), maxValues })];
-      if (!asked.includes(wanted)) return [];
-      return [values.length > maxValues ? rangeOf(name, values, { from: 0, maxValues }) : [name, values]];
-    });
-    return { dn: entry.dn, attributes: Object.fromEntries(shown) as FakeEntry['attributes'] };
-  }
-
-  #send(id: number, found: Found, fault: FaultKind | undefined): void {
+  #send(id: number, found: Found | FoundChanges, fault: FaultKind | undefined): void {
     const { entries, ...result } = found;
     const whole = Buffer.concat([
-      ...entries.map((entry) => entryMessage(id, entry)),
+      ...entries.map((one) =>
+        'entry' in one ? entryMessage(id, one.entry, one.sync) : entryMessage(id, one),
+      ),
+      ...('idSet' in found && found.idSet !== undefined ? [idSetMessage(id, found.idSet)] : []),
       ...asideMessages(id),
       resultMessage(id, { of: 'search', ...result }),
     ]);
@@ -249,22 +284,6 @@ class Session {
   }
 }
 
-type Values = readonly (string | Buffer)[];
-
-function fromOf(range: string): number {
-  return Number(/range=(\d+)/.exec(range)?.[1] ?? 0);
-}
-
-function rangeOf(
-  name: string,
-  values: Values,
-  { from, maxValues }: { readonly from: number; readonly maxValues: number },
-): [string, Values] {
-  const part = values.slice(from, from + maxValues);
-  const end = from + part.length === values.length ? '*' : String(from + part.length - 1);
-  return [`${name};range=${from}-${end}`, part];
-}
-
 interface AskedPage {
   readonly size: number;
   readonly cookie: string;
@@ -272,30 +291,3 @@ interface AskedPage {
 }
 
 type Found = Omit<FakeResult, 'of'> & { readonly entries: readonly FakeEntry[] };
-
-function rootDse(kind: FakeLdapKind): FakeEntry['attributes'] {
-  const common = { supportedControl: [PAGED], namingContexts: [SUFFIX] };
-  if (kind === 'openldap') return { ...common, structuralObjectClass: ['OpenLDAProotDSE'] };
-  return {
-    ...common,
-    supportedCapabilities: ['1.2.840.113556.1.4.800'],
-    defaultNamingContext: [SUFFIX],
-    dsServiceName: [`CN=NTDS Settings,CN=DC1,${SUFFIX}`],
-    highestCommittedUSN: ['1000000'],
-  };
-}
-
-/** Members are asked for apart from groups; who has which name, apart from both. */
-function callOf({ base, isBase, attributes }: FakeLdapSearch): string {
-  if (isBase) return 'read';
-  if (attributes.includes('member')) return 'members';
-  if (attributes.includes('sn')) return 'users';
-  if (attributes.includes('cn')) return 'groups';
-  return base.toLowerCase() === PEOPLE ? 'user_names' : 'group_names';
-}
-
-/** The result code that says what an HTTP status says; smaller numbers are result codes. */
-function codeOf(status: number): number {
-  const codes: Record<number, number> = { 400: 1, 401: 49, 403: 50, 429: 51, 500: 52, 503: 52 };
-  return codes[status] ?? status;
-}

@@ -12,19 +12,29 @@ export interface PeerProcess {
   stop(): Promise<void>;
 }
 
+/** Where a peer listens and works. */
+export interface PeerPlace {
+  /** 127.0.0.1 unless told. */
+  readonly host?: string;
+  readonly port: number;
+  readonly folder: string;
+  /** Whom it runs as; whoever runs the test unless told. */
+  readonly user?: { readonly uid: number; readonly gid: number };
+}
+
 /** Starts a program that stays in the foreground, and waits until it listens. @throws Error with what it said */
 export async function startPeer(
   program: string,
   args: readonly string[],
-  { port, folder }: { readonly port: number; readonly folder: string },
+  { host = '127.0.0.1', port, folder, user }: PeerPlace,
 ): Promise<PeerProcess> {
-  const child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], ...user });
   let said = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-KEPT_CHARACTERS)));
   for (const deadline = Date.now() + READY_WITHIN_MS; Date.now() < deadline; await sleep(50)) {
     if (hasEnded(child)) break;
-    if (await listens(port)) return { stop: () => stop(child) };
+    if (await listens(host, port)) return { stop: () => stop(child) };
   }
   await stop(child);
   throw new Error(`${program} did not begin to listen: ${said}`);
@@ -40,8 +50,8 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-async function listens(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
+async function listens(host: string, port: number): Promise<boolean> {
+  const socket = connect(port, host);
   try {
     await once(socket, 'connect');
     return true;

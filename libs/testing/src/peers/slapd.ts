@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { Client } from 'ldapts';
 import { LOOPBACK_CERTIFICATE } from '../fake-source/loopback-certificate.js';
 import type { Peer } from './describe-with-peer.js';
-import { freePort, startPeer } from './peer-process.js';
+import { freePort, startPeer, type PeerProcess } from './peer-process.js';
 
 export const SLAPD: Peer = {
   name: 'OpenLDAP slapd',
@@ -30,6 +30,8 @@ export interface Slapd {
   readonly readerPassword: string;
   /** Signed in as administrator. */
   readonly admin: Client;
+  /** Ends it and starts it again: its log of changes is lost. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -53,7 +55,9 @@ export async function startSlapd(program: string, options: SlapdOptions): Promis
     cwd: folder,
   });
   const urls = `ldap://127.0.0.1:${port}/ ldaps://127.0.0.1:${tlsPort}/`;
-  const server = await startPeer(program, ['-d', '0', '-f', 'slapd.conf', '-h', urls], { port, folder });
+  const start = (): Promise<PeerProcess> =>
+    startPeer(program, ['-d', '0', '-f', 'slapd.conf', '-h', urls], { port, folder });
+  let server = await start();
   const admin = new Client({ url: `ldap://127.0.0.1:${port}` });
   await admin.bind(ADMIN, PASSWORD);
   return {
@@ -63,6 +67,12 @@ export async function startSlapd(program: string, options: SlapdOptions): Promis
     readerDn: READER,
     readerPassword: READER_PASSWORD,
     admin,
+    restart: async () => {
+      await admin.unbind();
+      await server.stop();
+      server = await start();
+      await admin.bind(ADMIN, PASSWORD);
+    },
     close: async () => {
       await admin.unbind();
       await server.stop();
@@ -93,6 +103,7 @@ index objectClass,entryUUID,entryCSN,modifyTimestamp eq
 index uid,cn,mail,member eq
 access to * by dn.exact="${READER}" read by * auth
 overlay syncprov
+syncprov-sessionlog 1000
 `;
 }
 

@@ -1,4 +1,11 @@
-import { BindRequest, PagedResultsControl, PresenceFilter, SearchRequest, type Filter } from 'ldapts';
+import {
+  BindRequest,
+  PagedResultsControl,
+  PresenceFilter,
+  SearchRequest,
+  type Control,
+  type Filter,
+} from 'ldapts';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { SourceError } from '../../sdk/source-error.js';
 import type { LdapConfig } from './config.js';
@@ -10,11 +17,20 @@ import {
   ROOT_DSE_ATTRIBUTES,
   type ServerFacts,
 } from './server-facts.js';
+import { guidText } from './values.js';
 import type { LdapEntry } from './wire/answer.js';
 import { Ber } from './wire/ber.js';
 import type { Exchange, LdapConnection } from './wire/ldap-connection.js';
 import { openConnection } from './wire/open-connection.js';
-import { bindError, failure, LIMITS, NO_SUCH_OBJECT, searchError, SUCCESS } from './wire/result-errors.js';
+import {
+  bindError,
+  failure,
+  isPassing,
+  LIMITS,
+  NO_SUCH_OBJECT,
+  searchError,
+  SUCCESS,
+} from './wire/result-errors.js';
 
 const IDLE_MS = 60_000;
 /** A server may send pages without entries (RFC 2696 3), but not for ever. */
@@ -25,6 +41,8 @@ export interface Search {
   readonly filter: Filter;
   readonly attributes: readonly string[];
   readonly pageSize?: number;
+  /** Beside paging, with every page. */
+  readonly controls?: readonly Control[];
 }
 
 /** A page of a search. `cut` says why there are no more pages although there are more entries. */
@@ -40,14 +58,17 @@ export interface LdapSession {
   readonly dialect: Dialect;
   readonly userBases: readonly string[];
   readonly groupBases: readonly string[];
+  /** Number of the connection that said all this: behind one name there may be several servers. */
+  readonly connection: number;
 }
 
-interface OneSearch {
+/** One search request as it is sent. */
+export interface SearchCall {
   readonly base: string;
   readonly scope: 'base' | 'sub';
   readonly filter: Filter;
   readonly attributes: readonly string[];
-  readonly page?: { readonly size: number; readonly cookie: Buffer; readonly critical: boolean };
+  readonly controls?: readonly Control[];
 }
 
 /** Searches over one connection, which is opened when it is needed and opened again after it broke. */
@@ -56,6 +77,7 @@ export class LdapClient {
   readonly #ports: SourcePorts;
   readonly #idleMs: number;
   #connection: LdapConnection | undefined;
+  #opened = 0;
 
   constructor(config: LdapConfig, ports: SourcePorts, idleMs = IDLE_MS) {
     this.#config = config;
@@ -65,21 +87,33 @@ export class LdapClient {
 
   /** Signs in and asks the server about itself; anew each time, for its clock of changes goes on. @throws SourceError */
   async session(): Promise<LdapSession> {
-    const any = new PresenceFilter({ attribute: 'objectClass' });
-    const rootDse = { base: '', scope: 'base', filter: any, attributes: ROOT_DSE_ATTRIBUTES } as const;
-    const { entries } = await this.#search(rootDse);
-    const facts = readServerFacts(entries[0]);
+    const { entries } = await this.search(baseSearch('', ROOT_DSE_ATTRIBUTES));
+    const facts = await this.#withInvocation(readServerFacts(entries[0]));
     const { userBases, groupBases, serverKind } = this.#config;
     const users = basesOr(userBases, facts);
     const dialect = dialectOf(serverKind ?? facts.kind, this.#config);
-    return { facts, dialect, userBases: users, groupBases: groupBases.length > 0 ? groupBases : users };
+    return {
+      facts,
+      dialect,
+      userBases: users,
+      groupBases: groupBases.length > 0 ? groupBases : users,
+      connection: this.#opened,
+    };
+  }
+
+  /** Which life of its database a domain controller is in; it begins another one when it is restored (MS-ADTS 3.1.1.1.9). */
+  async #withInvocation(facts: ServerFacts): Promise<ServerFacts> {
+    if (facts.usn === null) return facts;
+    const { entries } = await this.search(baseSearch(facts.usn.server, ['invocationId']));
+    const invocation = guidText(entries[0]?.attributes.get('invocationid')?.[0] ?? Buffer.alloc(0));
+    return { ...facts, usn: { ...facts.usn, invocation: invocation ?? null } };
   }
 
   /** All pages of a search below several bases. @throws SourceError: nothing that broke off looks like an end */
-  async *entries(search: Search, { facts }: Pick<LdapSession, 'facts'>): AsyncGenerator<EntryPage> {
+  async *entries(search: Search, session: LdapSession): AsyncGenerator<EntryPage> {
     for (const [index, base] of search.bases.entries()) {
       const isLastBase = index === search.bases.length - 1;
-      for await (const page of this.#pages(search, base, facts)) {
+      for await (const page of this.#pages(search, base, session)) {
         yield { ...page, isLast: page.isLast && isLastBase };
         if (page.cut !== null) return;
       }
@@ -88,8 +122,7 @@ export class LdapClient {
 
   /** One entry by its DN; undefined when there is none. @throws SourceError */
   async read(dn: string, attributes: readonly string[]): Promise<LdapEntry | undefined> {
-    const filter = new PresenceFilter({ attribute: 'objectClass' });
-    const { entries, result } = await this.#search({ base: dn, scope: 'base', filter, attributes });
+    const { entries, result } = await this.search(baseSearch(dn, attributes));
     if (result.code === NO_SUCH_OBJECT) return undefined;
     if (result.code !== SUCCESS) throw searchError(result, { base: dn, hadCookie: false });
     return entries[0];
@@ -100,16 +133,15 @@ export class LdapClient {
     this.#connection = undefined;
   }
 
-  async *#pages(search: Search, base: string, facts: ServerFacts): AsyncGenerator<EntryPage> {
+  async *#pages(search: Search, base: string, session: LdapSession): AsyncGenerator<EntryPage> {
+    const { facts } = session;
     const size = search.pageSize ?? this.#config.pageSize;
     const watch = new CircleWatch();
-    const connection = await this.#connected();
     let cookie = Buffer.alloc(0);
     do {
-      // A cookie means nothing to another connection.
-      if (connection !== this.#connection) throw gone();
-      const page = { size, cookie, critical: facts.canPage };
-      const exchange = await this.#search({ ...search, base, scope: 'sub', page });
+      const page = new PagedResultsControl({ critical: facts.canPage, value: { size, cookie } });
+      const controls = [page, ...(search.controls ?? [])];
+      const exchange = await this.search({ ...search, base, scope: 'sub', controls }, session);
       cookie = this.#cookieOf(exchange, { base, hadCookie: cookie.length > 0, facts });
       const { entries, result } = exchange;
       watch.see(entries[0]?.dn);
@@ -137,18 +169,15 @@ export class LdapClient {
     return Buffer.alloc(0);
   }
 
-  async #search(search: OneSearch): Promise<Exchange> {
+  /**
+   * Sends one search; whether its result is a failure is for the caller to say. With a session only over its connection:
+   * a cookie means nothing to another one, and what was said of the server need not hold for another server.
+   * @throws SourceError when no result comes
+   */
+  async search(call: SearchCall, session?: LdapSession): Promise<Exchange> {
+    const { base, scope, filter, attributes, controls = [] } = call;
     const connection = await this.#connected();
-    const { base, page, attributes, scope, filter } = search;
-    const controls =
-      page === undefined
-        ? []
-        : [
-            new PagedResultsControl({
-              critical: page.critical,
-              value: { size: page.size, cookie: page.cookie },
-            }),
-          ];
+    if (session !== undefined && session.connection !== this.#opened) throw gone();
     return connection.exchange(
       'search',
       (messageId) =>
@@ -159,7 +188,7 @@ export class LdapClient {
           filter,
           attributes: [...attributes],
           timeLimit: 0,
-          controls,
+          controls: [...controls],
         }),
     );
   }
@@ -172,6 +201,7 @@ export class LdapClient {
     signal.addEventListener('abort', () => connection.close(), { once: true });
     await this.#bind(connection);
     this.#connection = connection;
+    this.#opened++;
     return connection;
   }
 
@@ -184,7 +214,7 @@ export class LdapClient {
     );
     if (result.code === SUCCESS) return;
     connection.close();
-    throw result.code === 51 || result.code === 52 ? failure(result) : bindError(result);
+    throw isPassing(result) ? failure(result) : bindError(result);
   }
 }
 
@@ -200,6 +230,16 @@ class CircleWatch {
       throw incomplete('The server sent a page that it had sent before; its paging runs in a circle.');
     if (first !== undefined) this.#firsts.add(first);
   }
+}
+
+/** One entry, whatever it is. */
+export function baseSearch(dn: string, attributes: readonly string[]): SearchCall {
+  return {
+    base: dn,
+    scope: 'base',
+    filter: new PresenceFilter({ attribute: 'objectClass' }),
+    attributes,
+  };
 }
 
 function limited(limit: string): string {

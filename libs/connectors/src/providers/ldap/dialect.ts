@@ -19,6 +19,10 @@ export interface Dialect {
   /** Attributes of users that are asked for; nothing else is kept. */
   readonly userAttributes: readonly string[];
   readonly groupAttributes: readonly string[];
+  /** False when the settings name another id: what servers say of changes names none but their own. */
+  readonly hasOwnId: boolean;
+  /** What Active Directory is asked for changes of: wider than the filters, for who left them has changed, too. */
+  readonly candidates: { readonly user: Filter; readonly group: Filter };
 }
 
 const GENERIC: Names = {
@@ -71,6 +75,15 @@ const GENERIC_GROUPS =
   '(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup)(objectClass=groupOfMembers)(objectClass=group))';
 const AD_GROUPS = '(objectClass=group)';
 
+const ANYTHING = '(objectClass=*)';
+/** What is moved with everything in it, without a change of what is in it. */
+const AD_FOLDERS = '(objectClass=organizationalUnit)(objectClass=container)';
+/** Deleted ones keep their class, and little else. */
+const AD_CANDIDATES = {
+  user: `(|(&(objectClass=person)(!(objectClass=computer)))${AD_FOLDERS})`,
+  group: `(|(objectClass=group)${AD_FOLDERS})`,
+};
+
 const SECRETS =
   /password|pwd(?!AccountLockedTime)|unicodePwd|secret|krbPrincipalKey|sambaNT|sambaLM|^ms-?mcs|msDS-ManagedPassword|supplementalCredentials|privateKey/i;
 
@@ -116,6 +129,16 @@ export function dialectOf(kind: ServerKind, config: DialectSettings): Dialect {
       'objectclass',
       ...(isAd ? ['grouptype'] : []),
     ]),
+    hasOwnId: id[0] === NAMES[kind].id[0],
+    candidates: candidatesOf(config),
+  };
+}
+
+/** Of filters of the admin's own it is not known what leaves them. */
+function candidatesOf({ userFilter, groupFilter }: DialectSettings): Dialect['candidates'] {
+  return {
+    user: FilterParser.parseString(userFilter === null ? AD_CANDIDATES.user : ANYTHING),
+    group: FilterParser.parseString(groupFilter === null ? AD_CANDIDATES.group : ANYTHING),
   };
 }
 

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Attribute, Change } from 'ldapts';
 import {
+  believe,
   describeWithPeer,
+  fakePorts,
   fakeTime,
   LOOPBACK_CERTIFICATE,
   readSource,
@@ -11,6 +13,7 @@ import {
   type ReadResult,
   type Slapd,
 } from '#testing';
+import type { JsonObject } from '#kernel';
 import type { Connector } from '../../sdk/contract.js';
 import connector from './index.js';
 
@@ -19,6 +22,17 @@ const PEOPLE = 10_000;
 describeWithPeer(SLAPD, (program) => {
   let slapd: Slapd;
 
+  const answers = (): JsonObject => ({
+    host: '127.0.0.1',
+    port: slapd.tlsPort,
+    security: 'ldaps',
+    ca_certificate: LOOPBACK_CERTIFICATE.cert,
+    bind_dn: slapd.readerDn,
+    bind_password: slapd.readerPassword,
+    user_base_dns: [`ou=people,${slapd.suffix}`],
+    group_base_dns: [`ou=groups,${slapd.suffix}`],
+  });
+
   const read = (
     settings: Record<string, unknown> = {},
     options: Partial<Reading> = {},
@@ -26,17 +40,7 @@ describeWithPeer(SLAPD, (program) => {
     readSource(connector as Connector, {
       // The server's own clock stamps the changes.
       time: fakeTime(new Date().toISOString()),
-      answers: {
-        host: '127.0.0.1',
-        port: slapd.tlsPort,
-        security: 'ldaps',
-        ca_certificate: LOOPBACK_CERTIFICATE.cert,
-        bind_dn: slapd.readerDn,
-        bind_password: slapd.readerPassword,
-        user_base_dns: [`ou=people,${slapd.suffix}`],
-        group_base_dns: [`ou=groups,${slapd.suffix}`],
-        ...(settings as Record<string, string>),
-      },
+      answers: { ...answers(), ...(settings as Record<string, string>) },
       ...options,
     });
 
@@ -95,6 +99,60 @@ describeWithPeer(SLAPD, (program) => {
       // The server keeps the name of the deleted one among the members.
       expect(after.error).toBeNull();
     }, 60_000);
+
+    it('is told by syncrepl who was deleted, and who left the filter or the base', async () => {
+      const people = `ou=people,${slapd.suffix}`;
+      const settings = { user_filter: '(&(objectClass=inetOrgPerson)(!(employeeType=external)))' };
+      const full = await read(settings);
+      const idOf = (login: string): string =>
+        [...full.users].find(([, user]) => user.userName === login)?.[0] ?? login;
+      await slapd.admin.del(`uid=person11,${people}`);
+      await slapd.admin.modify(
+        `uid=person12,${people}`,
+        new Change({
+          operation: 'add',
+          modification: new Attribute({ type: 'employeeType', values: ['external'] }),
+        }),
+      );
+      await slapd.admin.modifyDN(`uid=person13,${people}`, `uid=person13,ou=services,${slapd.suffix}`);
+      await slapd.admin.del(`cn=Group 5,ou=groups,${slapd.suffix}`);
+      await slapd.admin.modify(
+        `uid=person14,${people}`,
+        new Change({ operation: 'delete', modification: new Attribute({ type: 'title', values: [] }) }),
+      );
+      const told = await read(settings, { mode: 'incremental', cursors: full.cursors });
+      expect(told).toMatchObject({ error: null, complete: true, covered: [], restarts: [] });
+      const gone = ['person11', 'person12', 'person13'].map((login) => `user:${idOf(login)} deleted`);
+      // Its log tells of every deletion, whatever was deleted: ids that nobody knows remove nobody.
+      expect(told.removed).toEqual(expect.arrayContaining(gone));
+      const known = told.removed.filter((text) => full.users.has(text.slice(5, 41)));
+      expect(known.filter((text) => text.startsWith('user:'))).toHaveLength(gone.length);
+      expect(told.users.get(idOf('person14'))).toMatchObject({ userName: 'person14', jobTitle: null });
+      expect(believe(told, believe(full))).toEqual(believe(await read(settings)));
+      const nothing = await read(settings, { mode: 'incremental', cursors: told.cursors });
+      expect(nothing).toMatchObject({ complete: true, removed: [], restarts: [] });
+      expect(nothing.users.size).toBe(0);
+    }, 60_000);
+
+    it('reads everything when the server has lost its log of changes', async () => {
+      const full = await read();
+      await slapd.admin.del(`uid=person15,ou=people,${slapd.suffix}`);
+      await slapd.restart();
+      const told = await read({}, { mode: 'incremental', cursors: full.cursors });
+      expect(told).toMatchObject({
+        error: null,
+        complete: true,
+        restarts: ['users', 'groups', 'memberships'],
+      });
+      expect(believe(told, believe(full))).toEqual(believe(await read()));
+    }, 90_000);
+
+    it('says in its check what is missing', async () => {
+      const { ports, end } = fakePorts({ time: fakeTime() });
+      const source = connector.connect(connector.readConfig(answers()), ports);
+      expect((await source.check()).warnings).toEqual([]);
+      end();
+    }, 30_000);
   });
 
   describe('with a limit that stops paging', () => {

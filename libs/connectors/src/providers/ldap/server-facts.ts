@@ -17,15 +17,30 @@ export const ROOT_DSE_ATTRIBUTES = [
   'objectClass',
   'dsServiceName',
   'highestCommittedUSN',
+  'firstChangeNumber',
+  'lastChangeNumber',
 ];
 
 /** What the server says about itself (root DSE, RFC 4512 5.1). */
 export interface ServerFacts {
   readonly kind: ServerKind;
   readonly canPage: boolean;
+  /** OIDs of controls. */
+  readonly controls: readonly string[];
+  /** All naming contexts; below which of them a base is decides where changes are asked for. */
+  readonly contexts: readonly string[];
   readonly bases: readonly string[];
   /** Of Active Directory: the domain controller, and how far its changes have come. */
-  readonly usn: { readonly server: string; readonly highest: number } | null;
+  readonly usn: DomainController | null;
+  /** Of 389 DS: which changes its retro changelog still has. */
+  readonly changelog: { readonly first: number; readonly last: number } | null;
+}
+
+export interface DomainController {
+  readonly server: string;
+  readonly highest: number;
+  /** Null when the account may not read it. */
+  readonly invocation: string | null;
 }
 
 export function readServerFacts(rootDse: LdapEntry | undefined): ServerFacts {
@@ -34,11 +49,16 @@ export function readServerFacts(rootDse: LdapEntry | undefined): ServerFacts {
   const preferred = texts('defaultnamingcontext');
   const [server] = texts('dsservicename');
   const highest = Number(texts('highestcommittedusn')[0]);
+  const [first, last] = [Number(texts('firstchangenumber')[0]), Number(texts('lastchangenumber')[0])];
+  const controls = texts('supportedcontrol');
   return {
     kind: kindOf(texts),
-    canPage: texts('supportedcontrol').includes(PAGED_RESULTS),
+    canPage: controls.includes(PAGED_RESULTS),
+    controls,
+    contexts,
     bases: preferred.length > 0 ? preferred : contexts,
-    usn: server !== undefined && Number.isSafeInteger(highest) ? { server, highest } : null,
+    usn: server !== undefined && Number.isSafeInteger(highest) ? { server, highest, invocation: null } : null,
+    changelog: Number.isSafeInteger(first) && Number.isSafeInteger(last) ? { first, last } : null,
   };
 }
 

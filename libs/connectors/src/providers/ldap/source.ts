@@ -1,14 +1,14 @@
-import { EqualityFilter, AndFilter, OrFilter } from 'ldapts';
 import type { SnapshotKind, SnapshotRecord } from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { LdapClient, type LdapSession, type Search } from './client.js';
+import { withIds } from './changes/read-anew.js';
+import { trackingWarnings } from './changes/tracking.js';
 import type { LdapConfig } from './config.js';
 import { idOf } from './entry.js';
 import { mapGroup } from './map-group.js';
 import { mapUser } from './map-user.js';
-import { ldapStreams } from './streams.js';
-import { guidBytes } from './values.js';
+import { groupSearch, ldapStreams, trackedBy, userSearch } from './streams.js';
 import type { LdapEntry } from './wire/answer.js';
 
 const SAMPLES = 3;
@@ -28,8 +28,11 @@ export function connect(config: LdapConfig, ports: SourcePorts): Source {
 async function check(client: LdapClient, config: LdapConfig, ports: SourcePorts): Promise<SourceCheck> {
   const session = await client.session();
   const { dialect } = session;
-  const users = await count(client, session, searchOf(session, 'user'));
-  const groups = await count(client, session, searchOf(session, 'group'));
+  const search = userSearch(session);
+  const users = await count(client, session, search);
+  const groups = await count(client, session, groupSearch(session));
+  const tracked = trackedBy({ search, kind: 'user' });
+  const tracking = await trackingWarnings({ client, session, tracked, now: ports.clock.now() });
   return {
     users: users.count,
     groups: groups.count,
@@ -37,7 +40,7 @@ async function check(client: LdapClient, config: LdapConfig, ports: SourcePorts)
       ...users.first.map((entry) => mapUser(entry, dialect, ports.clock.now())),
       ...groups.first.map((entry): SnapshotRecord => mapGroup(entry, dialect)),
     ],
-    warnings: [...new Set(warningsOf(session, config, [users.cut, groups.cut]))],
+    warnings: [...new Set([...warningsOf(session, config, [users.cut, groups.cut]), ...tracking])],
   };
 }
 
@@ -96,21 +99,12 @@ async function lookUpSome(
   ids: readonly string[],
 ): Promise<readonly (readonly [string, 'present' | 'gone'])[]> {
   const { dialect } = session;
-  const attribute = dialect.names.id[0] as string;
-  const value = (id: string): Buffer | string => (attribute === 'objectguid' ? guidBytes(id) : id);
-  const filters = ids.map((id) => new EqualityFilter({ attribute, value: value(id) }));
-  const search = searchOf(session, kind);
-  const filter = new AndFilter({ filters: [search.filter, new OrFilter({ filters })] });
+  const search = kind === 'user' ? userSearch(session) : groupSearch(session);
+  const filter = withIds(search.filter, dialect, ids);
   const present = new Set<string>();
-  for await (const page of client.entries({ ...search, filter, attributes: [attribute] }, session)) {
+  for await (const page of client.entries({ ...search, filter, attributes: dialect.names.id }, session)) {
     if (page.cut !== null) return [];
     for (const entry of page.entries) present.add(idOf(entry, dialect) ?? '');
   }
   return ids.map((id) => [id, present.has(id) ? 'present' : 'gone'] as const);
-}
-
-function searchOf({ dialect, userBases, groupBases }: LdapSession, kind: SnapshotKind): Search {
-  return kind === 'user'
-    ? { bases: userBases, filter: dialect.userFilter, attributes: dialect.userAttributes }
-    : { bases: groupBases, filter: dialect.groupFilter, attributes: dialect.groupAttributes };
 }

@@ -1,16 +1,17 @@
-import { AndFilter, GreaterThanEqualsFilter, type Filter } from 'ldapts';
-import { isJsonObject, type JsonValue } from '#kernel';
-import type { SnapshotMember, SnapshotRecord } from '#model';
+import type { JsonValue } from '#kernel';
+import type { SnapshotKind, SnapshotMember, SnapshotRecord } from '#model';
 import type { RunRequest, SourcePage, SourceStream } from '../../sdk/contract.js';
 import type { SourcePorts } from '../../sdk/ports.js';
-import { SourceError } from '../../sdk/source-error.js';
+import { readAnew } from './changes/read-anew.js';
+import { Roll } from './changes/roll.js';
+import type { Tracked, TrackerParts } from './changes/tracker.js';
+import { changesSince, markChanges, withRoll } from './changes/tracking.js';
 import type { LdapClient, LdapSession, Search } from './client.js';
 import { idOf } from './entry.js';
 import { mapGroup } from './map-group.js';
 import { mapUser } from './map-user.js';
 import { readMemberIndex, type MemberIndex } from './member-index.js';
 import { MEMBER_ATTRIBUTES, membersOf } from './members.js';
-import { generalizedTime } from './values.js';
 import type { LdapEntry } from './wire/answer.js';
 
 export interface LdapParts {
@@ -18,52 +19,70 @@ export interface LdapParts {
   readonly ports: SourcePorts;
 }
 
-/** How far the server's clock may be behind ours, and what it was still writing when the last run began. */
-const TIME_OVERLAP_MS = 30 * 60_000;
-/** Changes that had a number, but were not committed yet, when the last run asked for the highest one. */
-const USN_OVERLAP = 100;
 const GROUPS_PER_PAGE = 100;
 const MEMBERS_PER_RECORD = 1_000;
 const PROOF = 'The server ended the paged search with an empty cookie.';
+const CHANGES_PROOF = 'The server told all changes since the last run.';
 
 export function ldapStreams(parts: LdapParts, run: RunRequest): readonly SourceStream[] {
-  const cursorOf = (id: string): JsonValue | undefined =>
-    run.mode === 'incremental' ? run.cursors.get(id) : undefined;
+  const streamOf = (id: StreamOf['id']): StreamOf => ({
+    id,
+    since: run.mode === 'incremental' ? run.cursors.get(id) : undefined,
+    previous: run.previous?.get(id),
+    isIncremental: run.mode === 'incremental',
+  });
   return [
-    users(parts, cursorOf('users')),
-    groups(parts, cursorOf('groups')),
-    memberships(parts, cursorOf('memberships')),
+    users(parts, streamOf('users')),
+    groups(parts, streamOf('groups')),
+    memberships(parts, streamOf('memberships')),
   ];
 }
 
-function users({ client, ports }: LdapParts, since: JsonValue | undefined): SourceStream {
-  return listing({ client, ports }, { id: 'users', since }, ({ dialect, userBases }) => ({
-    search: { bases: userBases, filter: dialect.userFilter, attributes: dialect.userAttributes },
-    map: (entries) => entries.map((entry) => mapUser(entry, dialect, ports.clock.now())),
-  }));
+function users({ client, ports }: LdapParts, stream: StreamOf): SourceStream {
+  return listing({ client, ports }, stream, (session) => {
+    const { dialect } = session;
+    return {
+      search: userSearch(session),
+      kind: 'user',
+      map: (entries) => entries.map((entry) => mapUser(entry, dialect, ports.clock.now())),
+    };
+  });
 }
 
-function groups(parts: LdapParts, since: JsonValue | undefined): SourceStream {
-  return listing(parts, { id: 'groups', since }, ({ dialect, groupBases }) => ({
-    search: { bases: groupBases, filter: dialect.groupFilter, attributes: dialect.groupAttributes },
-    map: (entries) => entries.map((entry) => mapGroup(entry, dialect)),
-  }));
+function groups(parts: LdapParts, stream: StreamOf): SourceStream {
+  return listing(parts, stream, (session) => {
+    const { dialect } = session;
+    return {
+      search: groupSearch(session),
+      kind: 'group',
+      map: (entries) => entries.map((entry) => mapGroup(entry, dialect)),
+    };
+  });
 }
 
-function memberships(parts: LdapParts, since: JsonValue | undefined): SourceStream {
+export function userSearch({ dialect, userBases }: LdapSession): Search {
+  return { bases: userBases, filter: dialect.userFilter, attributes: dialect.userAttributes };
+}
+
+export function groupSearch({ dialect, groupBases }: LdapSession): Search {
+  return { bases: groupBases, filter: dialect.groupFilter, attributes: dialect.groupAttributes };
+}
+
+function memberships(parts: LdapParts, stream: StreamOf): SourceStream {
   const { client, ports } = parts;
-  return listing(parts, { id: 'memberships', since }, (session) => {
-    const { dialect, groupBases } = session;
+  return listing(parts, stream, (session) => {
+    const { dialect } = session;
     let index: MemberIndex | undefined;
     let outside = 0;
     return {
       search: {
-        bases: groupBases,
-        filter: dialect.groupFilter,
+        ...groupSearch(session),
         attributes: [...dialect.names.id, ...MEMBER_ATTRIBUTES],
         pageSize: GROUPS_PER_PAGE,
       },
-      begin: async () => void (since === undefined && (index = await readMemberIndex(client, session))),
+      kind: null,
+      begin: async () =>
+        void (stream.since === undefined && (index = await readMemberIndex(client, session))),
       map: async (entries) => {
         if (entries.length > 0) index ??= await readMemberIndex(client, session);
         const records: SnapshotRecord[] = [];
@@ -72,7 +91,7 @@ function memberships(parts: LdapParts, since: JsonValue | undefined): SourceStre
           if (groupId === null) continue;
           const found = await membersOf(client, entry, index as MemberIndex);
           outside += found?.outside ?? 0;
-          records.push(...memberRecords(groupId, found?.members ?? null, since !== undefined));
+          records.push(...memberRecords(groupId, found?.members ?? null, stream.isIncremental));
         }
         return records;
       },
@@ -83,14 +102,20 @@ function memberships(parts: LdapParts, since: JsonValue | undefined): SourceStre
   });
 }
 
-/** Which stream, and since when for an incremental one. */
+/** Which stream, and where it begins. */
 interface StreamOf {
   readonly id: 'users' | 'groups' | 'memberships';
+  /** Undefined: it is read whole. */
   readonly since: JsonValue | undefined;
+  /** Cursor of the last good run, to get to the present sooner. */
+  readonly previous: JsonValue | undefined;
+  readonly isIncremental: boolean;
 }
 
 interface Listing {
   readonly search: Search;
+  /** What the entries are; null when the stream says nothing of who is there. */
+  readonly kind: SnapshotKind | null;
   readonly begin?: () => Promise<void>;
   readonly map: (
     entries: readonly LdapEntry[],
@@ -98,53 +123,73 @@ interface Listing {
   readonly end?: () => void;
 }
 
+/** A listing under way. */
+interface Reading {
+  readonly tracker: TrackerParts;
+  readonly listing: Listing;
+}
+
 /**
- * A stream over a paged search. Cookies end with their connection, so a listing that was interrupted begins anew: its
- * checkpoints only count pages, and what was read before is read again.
+ * A stream over paged searches. Cookies of pages end with their connection, so a listing that was interrupted begins
+ * anew: its checkpoints only count pages, and what was read before is read again.
  */
 function listing(
   { client, ports }: LdapParts,
-  { id, since }: StreamOf,
+  stream: StreamOf,
   plan: (session: LdapSession) => Listing,
 ): SourceStream {
+  const { id, since, previous } = stream;
   async function* pages(): AsyncGenerator<SourcePage> {
     const session = await client.session();
-    const cursor = cursorFrom(session, ports.clock.now());
-    const { search, begin, map, end } = plan(session);
-    const filter = since === undefined ? search.filter : changedSince(search.filter, since, session);
-    await begin?.();
-    let number = 0;
-    for await (const page of client.entries({ ...search, filter }, session)) {
-      const records = await map(page.entries);
-      if (page.cut !== null) return yield { records, end: { complete: false, reason: page.cut } };
-      if (!page.isLast) yield { records, next: { page: ++number } };
-      else {
-        end?.();
-        yield { records, end: { complete: true, proof: PROOF, cursor } };
-      }
-    }
+    const list = plan(session);
+    const tracker = { client, session, tracked: trackedBy(list), now: ports.clock.now() };
+    const reading = { tracker, listing: list };
+    yield* since === undefined ? wholePages(reading, previous) : changedPages(reading, since);
   }
   return { id, covers: since === undefined ? [id] : [], pages };
 }
 
-/** Where the next incremental run starts: a time, or the change number of one domain controller. */
-function cursorFrom({ facts, dialect }: LdapSession, now: Date): JsonValue {
-  if (dialect.kind === 'active_directory' && facts.usn !== null)
-    return { server: facts.usn.server, usn: Math.max(0, facts.usn.highest - USN_OVERLAP) };
-  return { since: generalizedTime(new Date(now.getTime() - TIME_OVERLAP_MS)) };
+export function trackedBy({ search, kind }: Pick<Listing, 'search' | 'kind'>): Tracked {
+  return { ...search, of: kind ?? 'membership' };
 }
 
-function changedSince(filter: Filter, cursor: JsonValue, { facts, dialect }: LdapSession): Filter {
-  const after = (attribute: string, value: string): Filter =>
-    new AndFilter({ filters: [filter, new GreaterThanEqualsFilter({ attribute, value })] });
-  const { since, usn, server } = isJsonObject(cursor) ? cursor : {};
-  if (typeof usn === 'number' && server === facts.usn?.server) return after('uSNChanged', String(usn));
-  if (typeof since === 'string' && dialect.kind !== 'active_directory')
-    return after('modifyTimestamp', since);
-  throw new SourceError(
-    'cursor_expired',
-    'Another server answers than the last time; its change numbers differ.',
-  );
+async function* wholePages(
+  { tracker, listing: { search, kind, begin, map, end } }: Reading,
+  previous: JsonValue | undefined,
+): AsyncGenerator<SourcePage> {
+  const { client, session } = tracker;
+  const mark = await markChanges(tracker, previous);
+  const roll = new Roll();
+  await begin?.();
+  let number = 0;
+  for await (const page of client.entries(search, session)) {
+    const records = await map(page.entries);
+    for (const entry of page.entries) roll.add(idOf(entry, session.dialect) ?? '');
+    if (page.cut !== null) return yield { records, end: { complete: false, reason: page.cut } };
+    if (!page.isLast) yield { records, next: { page: ++number } };
+    else {
+      end?.();
+      const cursor = kind === null ? mark.cursor : withRoll(mark, roll);
+      yield { records, end: { complete: true, proof: PROOF, cursor } };
+    }
+  }
+}
+
+async function* changedPages(
+  { tracker, listing: { kind, map, end } }: Reading,
+  since: JsonValue,
+): AsyncGenerator<SourcePage> {
+  const changes = await changesSince(tracker, since);
+  let number = 0;
+  for await (const { entries, gone, cut } of readAnew(tracker, changes)) {
+    const found = await map(entries);
+    const left = kind === null ? [] : gone.map((one) => ({ kind: 'removed', of: kind, ...one }) as const);
+    const records = [...found, ...left];
+    if (cut !== null) return yield { records, end: { complete: false, reason: cut } };
+    yield { records, next: { page: ++number } };
+  }
+  end?.();
+  yield { records: [], end: { complete: true, proof: CHANGES_PROOF, cursor: changes.cursor } };
 }
 
 function memberRecords(

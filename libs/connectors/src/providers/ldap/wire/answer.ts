@@ -4,6 +4,8 @@ import { Ber, malformed } from './ber.js';
 export interface LdapEntry {
   readonly dn: string;
   readonly attributes: ReadonlyMap<string, readonly Buffer[]>;
+  /** Values of controls that came with the entry, by their OID. */
+  readonly controls: ReadonlyMap<string, Buffer>;
 }
 
 /** How an operation ended (RFC 4511 4.1.9). */
@@ -18,29 +20,43 @@ export interface LdapResult {
 export type LdapAnswer =
   | { readonly kind: 'entry'; readonly id: number; readonly entry: LdapEntry }
   | { readonly kind: 'result'; readonly id: number; readonly of: ResultOf; readonly result: LdapResult }
-  /** A referral to other servers, or an intermediate response: neither is followed, neither ends anything. */
-  | { readonly kind: 'aside'; readonly id: number };
+  /** Something said in between (RFC 4511 4.13), which ends nothing. */
+  | { readonly kind: 'intermediate'; readonly id: number; readonly intermediate: Intermediate }
+  /** A referral to other servers is not followed. */
+  | { readonly kind: 'reference'; readonly id: number };
+
+/** An intermediate response: its OID, and the value, empty when there is none. */
+export interface Intermediate {
+  readonly oid: string;
+  readonly value: Buffer;
+}
 
 export type ResultOf = 'bind' | 'search' | 'extended';
 
 const RESULTS: Readonly<Record<number, ResultOf>> = { 0x61: 'bind', 0x65: 'search', 0x78: 'extended' };
 const ENTRY = 0x64;
-const ASIDE = [0x73, 0x79];
+const REFERENCE = 0x73;
+const INTERMEDIATE = 0x79;
 
 /** One message of the server. @throws SourceError `source_changed_shape` */
 export function readAnswer(bytes: Buffer): LdapAnswer {
   const message = new Ber(bytes).inner();
   const id = message.integer();
   const tag = message.tag ?? 0;
-  if (ASIDE.includes(tag)) return { kind: 'aside', id };
-  if (tag === ENTRY) return { kind: 'entry', id, entry: readEntry(message.inner(tag)) };
+  if (tag === REFERENCE) return { kind: 'reference', id };
+  if (tag === INTERMEDIATE)
+    return { kind: 'intermediate', id, intermediate: readIntermediate(message.inner(tag)) };
+  if (tag === ENTRY) {
+    const entry = readEntry(message.inner(tag));
+    return { kind: 'entry', id, entry: { ...entry, controls: readControls(message) } };
+  }
   const of = RESULTS[tag];
   if (of === undefined) throw malformed(`operation ${tag}`);
   const result = readResult(message.inner(tag));
   return { kind: 'result', id, of, result: { ...result, controls: readControls(message) } };
 }
 
-function readEntry(ber: Ber): LdapEntry {
+function readEntry(ber: Ber): Omit<LdapEntry, 'controls'> {
   const dn = ber.text();
   const attributes = new Map<string, readonly Buffer[]>();
   for (const list = ber.inner(); !list.isEmpty;) {
@@ -53,6 +69,11 @@ function readEntry(ber: Ber): LdapEntry {
   return { dn, attributes };
 }
 
+function readIntermediate(ber: Ber): Intermediate {
+  const oid = ber.tag === 0x80 ? ber.text(0x80) : '';
+  return { oid, value: ber.tag === 0x81 ? ber.bytes(0x81) : Buffer.alloc(0) };
+}
+
 function readResult(ber: Ber): Omit<LdapResult, 'controls'> {
   return { code: ber.integer(0x0a), matchedDn: ber.text(), message: ber.text() };
 }
@@ -63,7 +84,7 @@ function readControls(message: Ber): Map<string, Buffer> {
   for (const list = message.inner(0xa0); !list.isEmpty;) {
     const control = list.inner();
     const oid = control.text();
-    if (control.tag === 0x01) control.bytes(0x01);
+    if (control.tag === 0x01) control.boolean();
     controls.set(oid, control.isEmpty ? Buffer.alloc(0) : control.bytes());
   }
   return controls;

@@ -47,6 +47,10 @@ export class Ber {
     return this.bytes(tag).toString('utf8');
   }
 
+  boolean(tag = 0x01): boolean {
+    return this.bytes(tag).some((byte) => byte !== 0);
+  }
+
   integer(tag = 0x02): number {
     const bytes = this.bytes(tag);
     if (bytes.length === 0 || bytes.length > 6) throw malformed('a number of unusual size');

@@ -1,13 +1,21 @@
 import type { Duplex } from 'node:stream';
 import { UnbindRequest, type Message } from 'ldapts';
 import { SourceError } from '../../../sdk/source-error.js';
-import { readAnswer, type LdapAnswer, type LdapEntry, type LdapResult, type ResultOf } from './answer.js';
+import {
+  readAnswer,
+  type Intermediate,
+  type LdapAnswer,
+  type LdapEntry,
+  type LdapResult,
+  type ResultOf,
+} from './answer.js';
 import { malformed, messageEnd } from './ber.js';
 import { failure } from './result-errors.js';
 
-/** Entries of a search, and how it ended. */
+/** Entries of a search, what was said in between, and how it ended. */
 export interface Exchange {
   readonly entries: readonly LdapEntry[];
+  readonly intermediates: readonly Intermediate[];
   readonly result: LdapResult;
 }
 
@@ -15,6 +23,7 @@ interface Pending {
   readonly id: number;
   readonly of: ResultOf;
   readonly entries: LdapEntry[];
+  readonly intermediates: Intermediate[];
   readonly resolve: (exchange: Exchange) => void;
   readonly reject: (error: Error) => void;
 }
@@ -53,7 +62,7 @@ export class LdapConnection {
     if (this.#pending !== undefined) return Promise.reject(new Error('The connection is in use'));
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      this.#pending = { id, of, entries: [], resolve, reject };
+      this.#pending = { id, of, entries: [], intermediates: [], resolve, reject };
       this.#watch();
       this.#socket.write(request(id).write());
     });
@@ -110,10 +119,12 @@ export class LdapConnection {
     const pending = this.#pending;
     if (pending?.id !== answer.id) throw malformed('an answer that nobody waits for');
     if (answer.kind === 'entry') pending.entries.push(answer.entry);
+    if (answer.kind === 'intermediate') pending.intermediates.push(answer.intermediate);
     if (answer.kind !== 'result') return;
     if (answer.of !== pending.of) throw malformed('the result of another operation');
     this.#settle();
-    pending.resolve({ entries: pending.entries, result: answer.result });
+    const { entries, intermediates } = pending;
+    pending.resolve({ entries, intermediates, result: answer.result });
   }
 
   #watch(): void {

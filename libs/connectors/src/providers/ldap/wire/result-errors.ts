@@ -10,6 +10,11 @@ export const LIMITS: Readonly<Record<number, string>> = {
 };
 export const NO_SUCH_OBJECT = 32;
 
+/** busy, unavailable: the same request may be answered later. */
+export function isPassing({ code }: LdapResult): boolean {
+  return code === 51 || code === 52;
+}
+
 /** Codes with which servers refuse a paging cookie that they do not know (any more). */
 const COOKIE_REFUSED = [2, 12, 53];
 
