@@ -10,6 +10,7 @@ import { CreateSnapshots20261124150000 } from '../../migrations/20261124150000-c
 import { CreateSyncRuns20261124160000 } from '../../migrations/20261124160000-create-sync-runs.js';
 import { PackSnapshotMembers20261125120000 } from '../../migrations/20261125120000-pack-snapshot-members.js';
 import { NestGroups20261126100000 } from '../../migrations/20261126100000-nest-groups.js';
+import { LogRefusedLogins20261126110000 } from '../../migrations/20261126110000-log-refused-logins.js';
 
 /** Every migration, oldest first. A new one is added at the end; none is ever changed or removed. */
 export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string })[] = [
@@ -23,6 +24,7 @@ export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string
   CreateSyncRuns20261124160000,
   PackSnapshotMembers20261125120000,
   NestGroups20261126100000,
+  LogRefusedLogins20261126110000,
 ];
 
 /** Their names as they stand in the table of migrations, oldest first. */
