@@ -131,6 +131,11 @@ export class InMemoryDirectory implements ScimPorts, ScimStore, ScimReader, Scim
     return new Map(groupIds.map((id) => [id, this.#membersOf(id)]));
   }
 
+  async hasMoreMembersThan(_ref: unknown, groupId: string, count: number): Promise<boolean> {
+    this.reads.push('hasMoreMembersThan');
+    return (this.members.get(groupId)?.size ?? 0) > count;
+  }
+
   async groupsOf(
     _ref: unknown,
     userIds: readonly string[],

@@ -97,6 +97,17 @@ export class DirectoryReader {
     ]);
   }
 
+  /** Whether the source lists more people than that in the group; looks no further. */
+  async hasMoreMembersThan(ref: DirectoryRef, groupId: string, count: number): Promise<boolean> {
+    const rows = await this.#database.query({
+      name: 'directory_has_more_members',
+      text: `SELECT FROM memberships WHERE environment_id = $1 AND directory_id = $2 AND group_id = $3
+        AND asserted AND direct OFFSET $4 LIMIT 1`,
+      values: [ref.environmentId, ref.directoryId, groupId, count],
+    });
+    return rows.length > 0;
+  }
+
   /** The groups of each user that the source asserts; direct are those that list the user itself. */
   async groupsOf(
     ref: DirectoryRef,

@@ -31,6 +31,8 @@ export interface ScimReader {
     ref: DirectoryRef,
     groupIds: readonly string[],
   ): Promise<ReadonlyMap<string, readonly GroupMember[]>>;
+  /** Whether the source lists more people than that in the group. */
+  hasMoreMembersThan(ref: DirectoryRef, groupId: string, count: number): Promise<boolean>;
   groupsOf(
     ref: DirectoryRef,
     userIds: readonly string[],

@@ -94,6 +94,7 @@ function observedReader(reader: ScimReader, { searches, reads }: Observation): S
     searchUsers: (ref, wanted) => search('User', reader.searchUsers(ref, wanted)),
     searchGroups: (ref, wanted) => search('Group', reader.searchGroups(ref, wanted)),
     membersOf: (ref, ids) => reader.membersOf(ref, ids),
+    hasMoreMembersThan: (ref, id, count) => reader.hasMoreMembersThan(ref, id, count),
     groupsOf: (ref, ids) => reader.groupsOf(ref, ids),
   };
 }
