@@ -13,6 +13,7 @@ export {
   FIRST_SEARCH_PARAMETER,
   type Search,
   type SearchResult,
+  type UserGroup,
   type SqlCondition,
 } from './query/directory-reader.js';
 export { DirectoryLists, type GroupListRequest, type UserListRequest } from './query/directory-lists.js';

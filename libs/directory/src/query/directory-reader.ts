@@ -32,12 +32,24 @@ export interface Search {
   readonly after?: string;
   /** The total is not needed, and 0 in the result. */
   readonly skipTotal?: boolean;
+  /** The groups of the users are wanted, too: cheaper than asking for them afterwards. */
+  readonly withGroups?: boolean;
+}
+
+/** A group as one of those that a user belongs to. */
+export interface UserGroup {
+  readonly id: string;
+  readonly name: string;
+  /** False for a group that only a group in it connects with the user. */
+  readonly direct: boolean;
 }
 
 /** One page, and how many match in all, on whatever page. */
 export interface SearchResult<T> {
   readonly total: number;
   readonly items: readonly T[];
+  /** By user id, where they were asked for. */
+  readonly groups?: ReadonlyMap<string, readonly UserGroup[]>;
 }
 
 interface MemberRow extends Record<string, unknown> {
@@ -75,8 +87,16 @@ export class DirectoryReader {
   }
 
   async searchUsers(ref: DirectoryRef, search: Search): Promise<SearchResult<DirectoryUser>> {
-    const { total, items } = await this.#search<UserRow>(USERS, ref, search);
-    return { total, items: items.map((row) => userFromRow(row, 'source')) };
+    const { total, items } = await this.#search<UserRow & { readonly groups?: UserGroup[] }>(
+      USERS,
+      ref,
+      search,
+    );
+    return {
+      total,
+      items: items.map((row) => userFromRow(row, 'source')),
+      ...(search.withGroups && { groups: new Map(items.map((row) => [row.id, row.groups ?? []])) }),
+    };
   }
 
   async searchGroups(ref: DirectoryRef, search: Search): Promise<SearchResult<DirectoryGroup>> {
@@ -109,11 +129,8 @@ export class DirectoryReader {
   }
 
   /** The groups of each user that the source asserts; direct are those that list the user itself. */
-  async groupsOf(
-    ref: DirectoryRef,
-    userIds: readonly string[],
-  ): Promise<Map<string, { id: string; name: string; direct: boolean }[]>> {
-    const rows = await this.#database.query<{ user_id: string; id: string; name: string; direct: boolean }>({
+  async groupsOf(ref: DirectoryRef, userIds: readonly string[]): Promise<Map<string, UserGroup[]>> {
+    const rows = await this.#database.query<UserGroup & { user_id: string }>({
       name: 'directory_groups_of',
       text: GROUPS_OF,
       values: [ref.environmentId, ref.directoryId, userIds],
@@ -167,7 +184,8 @@ export class DirectoryReader {
     const behind = after === undefined ? undefined : behindSql(target, orderBy, bind(after));
     const nulls = orderBy?.descending ? 'DESC NULLS FIRST' : 'ASC NULLS LAST';
     const order = orderBy === undefined ? `${alias}.id` : `${orderBy.text} ${nulls}, ${alias}.id`;
-    const select = `SELECT ${columns} ${fromMatching(target, where, behind)}`;
+    const shown = search.withGroups ? `${columns}, ${GROUPS_COLUMN}` : columns;
+    const select = `SELECT ${shown} ${fromMatching(target, where, behind)}`;
     const text = `${select} ORDER BY ${order} LIMIT ${bind(limit)} OFFSET ${bind(offset)}`;
     return this.#database.query<R>({ ...statementName(text), text, values });
   }
@@ -273,6 +291,10 @@ CROSS JOIN LATERAL (
   SELECT p.value, CASE WHEN p.is_group THEN 'Group' ELSE 'User' END, NULL FROM pending_memberships p
   WHERE p.environment_id = $1 AND p.directory_id = $2 AND p.group_id = wanted.id
 ) l ORDER BY group_id, value`;
+
+const GROUPS_COLUMN = `(SELECT json_agg(json_build_object('id', o.id, 'name', o.name, 'direct', m.direct) ORDER BY o.id)
+  FROM memberships m JOIN directory_groups o ON o.environment_id = $1 AND o.directory_id = $2 AND o.id = m.group_id
+  WHERE m.environment_id = $1 AND m.directory_id = $2 AND m.user_id = u.id AND m.asserted) AS groups`;
 
 const GROUPS_OF = `
 SELECT wanted.id AS user_id, g.id, g.name, m.direct FROM unnest($3::text[]) AS wanted (id)
