@@ -22,7 +22,8 @@ let made = 0;
 answer('begin', async ({ url, token, users, inFlight }) => {
   await agent?.destroy();
   agent = new Agent({ connections: inFlight, pipelining: 1 });
-  target = { ...new URL(url), origin: new URL(url).origin, pathname: new URL(url).pathname, token };
+  const { origin, pathname } = new URL(url);
+  target = { origin, pathname, token };
   people = [];
   groups.clear();
   await hire({ count: users, inFlight });
@@ -50,9 +51,9 @@ answer('churn', async ({ name, size, count }) => {
   const latencies = [];
   for (let n = 0; n < count; n += 1) {
     const person = people[(size + n) % people.length];
-    for (const request of [addMembers(id, [person]), removeMember(id, person)]) {
+    for (const change of [addMembers(id, [person]), removeMember(id, person)]) {
       const start = performance.now();
-      await send(request);
+      await send(change);
       latencies.push(performance.now() - start);
     }
   }

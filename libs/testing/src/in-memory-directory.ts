@@ -112,12 +112,12 @@ export class InMemoryDirectory implements ScimPorts, ScimStore, ScimReader, Scim
 
   async searchUsers(_ref: unknown, search: ScimSearch): Promise<SearchResult<DirectoryUser>> {
     this.reads.push('searchUsers');
-    const found = page([...this.users.values()], search, (user) => ({
+    const result = page([...this.users.values()], search, (user) => ({
       ...user.raw,
       ...serverSide(user, user.updatedAt),
     }));
-    const ids = found.items.map(({ id }) => id);
-    return search.withGroups ? { ...found, groups: this.#groupsOf(ids) } : found;
+    const ids = result.items.map(({ id }) => id);
+    return search.withGroups ? { ...result, groups: this.#groupsOf(ids) } : result;
   }
 
   async searchGroups(_ref: unknown, search: ScimSearch): Promise<{ total: number; items: DirectoryGroup[] }> {

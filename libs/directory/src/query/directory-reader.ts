@@ -184,8 +184,7 @@ export class DirectoryReader {
     const behind = after === undefined ? undefined : behindSql(target, orderBy, bind(after));
     const nulls = orderBy?.descending ? 'DESC NULLS FIRST' : 'ASC NULLS LAST';
     const order = orderBy === undefined ? `${alias}.id` : `${orderBy.text} ${nulls}, ${alias}.id`;
-    const shown = search.withGroups ? `${columns}, ${GROUPS_COLUMN}` : columns;
-    const select = `SELECT ${shown} ${fromMatching(target, where, behind)}`;
+    const select = `SELECT ${shown(columns, search)} ${fromMatching(target, where, behind)}`;
     const text = `${select} ORDER BY ${order} LIMIT ${bind(limit)} OFFSET ${bind(offset)}`;
     return this.#database.query<R>({ ...statementName(text), text, values });
   }
@@ -203,6 +202,10 @@ export class DirectoryReader {
     });
     if (rows.length === 0) throw new NotFoundError('The row that the search continues from is gone.');
   }
+}
+
+function shown(columns: string, { withGroups = false }: Search): string {
+  return withGroups ? `${columns}, ${GROUPS_COLUMN}` : columns;
 }
 
 /** A page that is not full says where the list ends, unless it lies behind the end. */

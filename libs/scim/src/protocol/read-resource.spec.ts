@@ -377,17 +377,21 @@ describe('readResource for groups', () => {
     expect(members).toEqual(isGroup ? { values: ['a'], groups: ['a'] } : { values: ['a'] });
   });
 
-  it.each<[JsonValue[]]>([[[{ $ref: 'User' }]], [[{}]], [[{ display: 'x' }]], [[true]], [[['a']]], [[{ value: ['a'] }]]])(
-    'refuses members %j',
-    (members) => {
-      expect(() => readResource('Group', { displayName: 'Ops', members }, RFC_TOLERANCE)).toThrow(
-        expect.objectContaining({
-          scimType: 'invalidValue',
-          attribute: expect.stringContaining('members[0]'),
-        }),
-      );
-    },
-  );
+  it.each<[JsonValue[]]>([
+    [[{ $ref: 'User' }]],
+    [[{}]],
+    [[{ display: 'x' }]],
+    [[true]],
+    [[['a']]],
+    [[{ value: ['a'] }]],
+  ])('refuses members %j', (members) => {
+    expect(() => readResource('Group', { displayName: 'Ops', members }, RFC_TOLERANCE)).toThrow(
+      expect.objectContaining({
+        scimType: 'invalidValue',
+        attribute: expect.stringContaining('members[0]'),
+      }),
+    );
+  });
 
   it('keeps no password, although groups have none', () => {
     const read = readResource('Group', { displayName: 'Ops', PassWord: 'secret' }, LENIENT_TOLERANCE);
