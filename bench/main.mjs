@@ -1,4 +1,4 @@
-/* npm run bench -- scim|reconcile|webhooks|protocol [options]: measures a part of the service against its floor and its peers. */
+/* npm run bench -- scim|scim-operations|reconcile|webhooks|protocol [options]: measures a part of the service against its floor and its peers. */
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -8,7 +8,7 @@ import { Cluster } from './harness/cluster.mjs';
 import { prepare } from './harness/prepare.mjs';
 import { asked } from './harness/results.mjs';
 
-const USAGE = `npm run bench -- scim|reconcile|webhooks|protocol [options]
+const USAGE = `npm run bench -- scim|scim-operations|reconcile|webhooks|protocol [options]
 
   --rounds N        rounds that every contestant runs (5)
   --only a,b        some of the contestants; RESULTS.md is left alone then
@@ -20,6 +20,8 @@ scim
   --in-flight N     requests in flight (32)
   --directories N   directories of the second scenario (100)
   --pool N          database connections of the floor and of Polis (16)
+scim-operations     --users, --in-flight and --pool as above
+  --members N       members of the huge group (100000)
 reconcile
   --people N        people of the source (75000); groups and memberships are in proportion
 webhooks
@@ -33,6 +35,7 @@ const OPTIONS = {
   users: { type: 'string', default: '3000' },
   people: { type: 'string', default: '75000' },
   events: { type: 'string', default: '20000' },
+  members: { type: 'string', default: '100000' },
   directories: { type: 'string', default: '100' },
   endpoints: { type: 'string', default: '100' },
   'in-flight': { type: 'string' },
@@ -47,6 +50,10 @@ const BENCHES = {
   scim: async () => {
     const { runScim, reportScim } = await import('./scim.mjs');
     return { run: runScim, report: reportScim, inFlight: 32 };
+  },
+  'scim-operations': async () => {
+    const { runScimOperations, reportScimOperations } = await import('./scim-operations.mjs');
+    return { run: runScimOperations, report: reportScimOperations, inFlight: 32 };
   },
   reconcile: async () => {
     const { runReconcile, reportReconcile } = await import('./reconcile.mjs');
@@ -69,6 +76,7 @@ function readOptions(values, inFlight) {
     users: count(values, 'users'),
     people: count(values, 'people'),
     events: values.full ? 100_000 : count(values, 'events'),
+    members: count(values, 'members'),
     directories: count(values, 'directories'),
     endpoints: count(values, 'endpoints'),
     inFlight: values['in-flight'] === undefined ? inFlight : count(values, 'in-flight'),

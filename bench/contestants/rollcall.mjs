@@ -48,14 +48,23 @@ export class Rollcall {
   }
 
   /** A POST to the API; `key` is the bootstrap key when absent. */
-  async post(path, body, key = this.#apiKey) {
+  post(path, body, key = this.#apiKey) {
+    return this.#call('POST', path, { body, key });
+  }
+
+  put(path, body) {
+    return this.#call('PUT', path, { body, key: this.#apiKey });
+  }
+
+  async #call(method, path, { body, key }) {
     const response = await fetch(new URL(path, this.#baseUrl), {
-      method: 'POST',
+      method,
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
     const text = await response.text();
-    if (!response.ok) throw new Error(`rollcall: POST ${path} was answered with ${response.status}: ${text}`);
+    if (!response.ok)
+      throw new Error(`rollcall: ${method} ${path} was answered with ${response.status}: ${text}`);
     return JSON.parse(text);
   }
 

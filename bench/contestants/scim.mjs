@@ -6,7 +6,7 @@ import { Child } from '../harness/child.mjs';
 import { Rollcall } from './rollcall.mjs';
 
 /** Starts a contestant that is one script of ours. */
-async function startScript(name, env, nodeArgs) {
+export async function startScript(name, env, nodeArgs) {
   const file = new URL(`scim-${name}.mjs`, import.meta.url);
   const child = new Child({ name, file, env, nodeArgs });
   return {
@@ -30,6 +30,7 @@ async function startRollcall({ databaseUrl, nodeArgs }) {
           targets.push(await rollcall.createDirectory(`Directory ${n} of ${count}`));
         return targets;
       },
+      neverHold: ({ id }) => rollcall.put(`/management/directories/${id}/guard`, { action: 'alert_only' }),
       stop: () => rollcall.stop(),
     };
   } catch (error) {

@@ -12,6 +12,7 @@ import { PackSnapshotMembers20261125120000 } from '../../migrations/202611251200
 import { NestGroups20261126100000 } from '../../migrations/20261126100000-nest-groups.js';
 import { ListSnapshotRecords20261126110000 } from '../../migrations/20261126110000-list-snapshot-records.js';
 import { CreateEnteredSecrets20261126120000 } from '../../migrations/20261126120000-create-entered-secrets.js';
+import { LogRefusedLogins20261126130000 } from '../../migrations/20261126130000-log-refused-logins.js';
 
 /** Every migration, oldest first. A new one is added at the end; none is ever changed or removed. */
 export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string })[] = [
@@ -27,6 +28,7 @@ export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string
   NestGroups20261126100000,
   ListSnapshotRecords20261126110000,
   CreateEnteredSecrets20261126120000,
+  LogRefusedLogins20261126130000,
 ];
 
 /** Their names as they stand in the table of migrations, oldest first. */

@@ -52,7 +52,7 @@ describe('the request log', () => {
     await scim('/Users', { json: { userName: 'jane@acme.test' } });
     const entries = await logged('', 3);
     expect(entries.map(({ summary }) => summary)).toEqual([
-      'Somebody sent a request without a valid token → refused (401)',
+      'Somebody at 127.0.0.1 sent a wrong token → refused (401)',
       'Okta created jane@acme.test → event 3',
       'Okta tried to create jane@acme.test → refused (409 uniqueness)',
     ]);
@@ -65,6 +65,36 @@ describe('the request log', () => {
     expect(detail.request_body).toContain('[masked]');
     expect(detail.request_body).not.toContain('CANARY');
     expect((await logged('status=refused', 2)).every(({ fix }) => (fix ?? '').length > 20)).toBe(true);
+  });
+
+  it('shows the operator, and nobody else, requests that belong to no directory', async () => {
+    const nowhere = directory.endpoint.replace(/[^/]+$/, 'nosuchdirectory1');
+    const answer = await fetch(`${nowhere}/Users`, { headers: { authorization: 'Bearer x' } });
+    expect(answer.status).toBe(404);
+    interface Refused extends Entry {
+      readonly address_key: string;
+      readonly directory_id: string | null;
+      readonly environment_id: string | null;
+    }
+    const refused = async (): Promise<Refused[]> =>
+      (await rest.call<{ data: Refused[] }>('GET', '/management/refused_logins?order=asc')).data;
+    for (let i = 0; i < 200 && (await refused()).length < 2; i += 1)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await refused()).toMatchObject([
+      {
+        object: 'refused_login',
+        directory_id: directory.id,
+        summary: expect.stringContaining('wrong token'),
+      },
+      { address_key: 'nosuchdirectory1', directory_id: null, environment_id: null, peer: '127.0.0.1' },
+    ]);
+    const environment = await rest.call<{ id: string }>('POST', '/management/environments', { name: 'e' });
+    const keys = `/management/environments/${environment.id}/api_keys`;
+    const { key } = await rest.call<{ key: string }>('POST', keys, { name: 'app' });
+    const denied = await fetch(`${rollcall.baseUrl}/management/refused_logins`, {
+      headers: { authorization: `Bearer ${key}` },
+    });
+    expect(denied.status).toBe(403);
   });
 
   it('is complete when a process ends in order', async () => {

@@ -265,6 +265,51 @@ describe('the configuration', () => {
   });
 });
 
+describe('wrong tokens', () => {
+  it('are refused unread after too many of them, whatever address the sender claims', async () => {
+    const other = await startRollcall({ DATABASE_URL: rollcall.databaseUrl, ROLLCALL_FAILED_LOGINS: '5' });
+    const endpoint = other.baseUrl + new URL(directory.endpoint).pathname;
+    const ask = (token: string, claimed: string): Promise<Response> =>
+      fetch(`${endpoint}/Users`, {
+        headers: { authorization: `Bearer ${token}`, 'x-forwarded-for': claimed },
+      });
+    try {
+      expect((await ask(directory.token, '192.0.2.1')).status).toBe(200);
+      const statuses: number[] = [];
+      for (let tried = 0; tried < 8; tried += 1)
+        statuses.push((await ask(`guess-${tried}`, `203.0.113.${tried}`)).status);
+      expect(statuses.slice(0, 5)).toEqual([401, 401, 401, 401, 401]);
+      expect(statuses.at(-1)).toBe(429);
+      const refused = await ask('guess', '198.51.100.1');
+      expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+      // It has worked before, so nobody can lock it out.
+      expect((await ask(directory.token, '192.0.2.1')).status).toBe(200);
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it('are counted by the address that a trusted proxy names', async () => {
+    const other = await startRollcall({
+      DATABASE_URL: rollcall.databaseUrl,
+      ROLLCALL_FAILED_LOGINS: '1',
+      ROLLCALL_TRUSTED_PROXIES: '127.0.0.0/8',
+    });
+    const endpoint = other.baseUrl + new URL(directory.endpoint).pathname;
+    const ask = (claimed: string): Promise<Response> =>
+      fetch(`${endpoint}/Users`, { headers: { authorization: 'Bearer x', 'x-forwarded-for': claimed } });
+    try {
+      expect((await ask('203.0.113.1')).status).toBe(401);
+      expect((await ask('203.0.113.1')).status).toBe(429);
+      expect((await ask('203.0.113.2')).status).toBe(401);
+      // What the client itself claims stands in front of what the proxy adds.
+      expect((await ask('203.0.113.3, 203.0.113.1')).status).toBe(429);
+    } finally {
+      await other.stop();
+    }
+  });
+});
+
 describe('limits', () => {
   const setLimits = (body: object): Promise<Answer> => manage('', body, 'PATCH');
 
@@ -273,6 +318,8 @@ describe('limits', () => {
     expect(changed.json).toMatchObject({ scim_rate_limit: 1, scim_rate_burst: 1 });
     const refused = await untilStatus(directory.token, 429);
     expect(refused.headers.get('retry-after')).toBe('1');
+    expect(refused.headers.get('ratelimit-policy')).toBe('"directory";q=1;w=1');
+    expect(refused.headers.get('ratelimit')).toBe('"directory";r=0;t=1');
     expect(await refused.json()).toMatchObject({
       status: '429',
       detail: expect.stringContaining('This directory'),

@@ -12,6 +12,7 @@ import { ManagedDirectoriesController } from './management/managed-directories.c
 import { ManagedEventsController } from './management/managed-events.controller.js';
 import { OAuthClientsController } from './management/oauth-clients.controller.js';
 import { SyncRunsController } from './management/sync-runs.controller.js';
+import { RefusedLoginsController } from './management/refused-logins.controller.js';
 import { RequestLogController } from './management/request-log.controller.js';
 import { RemovalHoldsController } from './management/removal-holds.controller.js';
 import { RemovalPolicyController } from './management/removal-policy.controller.js';
@@ -37,6 +38,7 @@ export const API_CONTROLLERS: readonly Type[] = [
   DirectoryPausesController,
   DirectoryTokensController,
   OAuthClientsController,
+  RefusedLoginsController,
   RequestLogController,
   RemovalHoldsController,
   RemovalPolicyController,

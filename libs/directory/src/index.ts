@@ -15,6 +15,7 @@ export {
   type SearchResult,
   type SqlCondition,
 } from './query/directory-reader.js';
+export type { UserGroup } from './query/user-groups.js';
 export { DirectoryLists, type GroupListRequest, type UserListRequest } from './query/directory-lists.js';
 export {
   AccessTokens,

@@ -22,4 +22,8 @@ export type { DialectSwitches } from './dialects/switches.js';
 export { RequestLog } from './request-log/request-log.js';
 export type { RequestLogDetail, RequestLogEntry } from './request-log/request-log-entry.js';
 export { RequestLogMetrics } from './request-log/request-log-metrics.js';
-export { RequestLogReader, type RequestLogFilter } from './request-log/request-log-reader.js';
+export {
+  RequestLogReader,
+  type RefusedLogin,
+  type RequestLogFilter,
+} from './request-log/request-log-reader.js';

@@ -24,6 +24,8 @@ interface Differences {
   readonly path?: string;
   readonly query?: string;
   readonly headers?: ScimRequest['headers'];
+  readonly externalKey?: string;
+  readonly peer?: string;
   readonly body?: string;
   readonly response?: Partial<ScimResponse>;
   readonly route?: Route | undefined;
@@ -58,15 +60,18 @@ function aRequest({
   query = '',
   headers = {},
   body,
+  externalKey = 'acme',
+  peer,
 }: Differences): ScimRequest {
   return {
     version: '2.0',
-    externalKey: 'acme',
+    externalKey,
     method,
     path,
     query,
     headers,
     body: body === undefined ? undefined : Buffer.from(body),
+    ...(peer !== undefined && { peer }),
     requestId: 'request-1',
   };
 }

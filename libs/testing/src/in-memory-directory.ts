@@ -10,6 +10,7 @@ import type {
   MemberOperation,
   UserInput,
 } from '#model';
+import type { SearchResult, UserGroup } from '#directory';
 import type { ScimAccess, ScimPorts, ScimReader, ScimSearch, ScimStore } from '#scim';
 
 /** The only token that an InMemoryDirectory accepts. */
@@ -109,12 +110,14 @@ export class InMemoryDirectory implements ScimPorts, ScimStore, ScimReader, Scim
     return this.groups.get(id);
   }
 
-  async searchUsers(_ref: unknown, search: ScimSearch): Promise<{ total: number; items: DirectoryUser[] }> {
+  async searchUsers(_ref: unknown, search: ScimSearch): Promise<SearchResult<DirectoryUser>> {
     this.reads.push('searchUsers');
-    return page([...this.users.values()], search, (user) => ({
+    const result = page([...this.users.values()], search, (user) => ({
       ...user.raw,
       ...serverSide(user, user.updatedAt),
     }));
+    const ids = result.items.map(({ id }) => id);
+    return search.withGroups ? { ...result, groups: this.#groupsOf(ids) } : result;
   }
 
   async searchGroups(_ref: unknown, search: ScimSearch): Promise<{ total: number; items: DirectoryGroup[] }> {
@@ -131,11 +134,17 @@ export class InMemoryDirectory implements ScimPorts, ScimStore, ScimReader, Scim
     return new Map(groupIds.map((id) => [id, this.#membersOf(id)]));
   }
 
-  async groupsOf(
-    _ref: unknown,
-    userIds: readonly string[],
-  ): Promise<Map<string, { id: string; name: string; direct: boolean }[]>> {
+  async hasMoreMembersThan(_ref: unknown, groupId: string, count: number): Promise<boolean> {
+    this.reads.push('hasMoreMembersThan');
+    return (this.members.get(groupId)?.size ?? 0) > count;
+  }
+
+  async groupsOf(_ref: unknown, userIds: readonly string[]): Promise<Map<string, UserGroup[]>> {
     this.reads.push('groupsOf');
+    return this.#groupsOf(userIds);
+  }
+
+  #groupsOf(userIds: readonly string[]): Map<string, UserGroup[]> {
     const groups = [...this.groups.values()];
     const has = (groupId: string, userId: string): boolean => this.members.get(groupId)?.has(userId) === true;
     return new Map(

@@ -105,7 +105,7 @@ function toFilter(query: QueryOf<typeof logQuery>): RequestLogFilter {
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }
 
-function entryWire(directoryId: string, entry: RequestLogEntry): JsonObject {
+export function entryWire(directoryId: string | null, entry: RequestLogEntry): JsonObject {
   return {
     object: 'scim_request',
     id: entry.id,
@@ -123,6 +123,7 @@ function entryWire(directoryId: string, entry: RequestLogEntry): JsonObject {
     duration_ms: entry.durationMs,
     request_id: entry.requestId,
     user_agent: entry.userAgent,
+    peer: entry.peer,
     token_id: entry.tokenId,
     resource_type: entry.resourceType,
     resource_id: entry.resourceId,

@@ -18,6 +18,7 @@ const ENTRY: Record<string, JsonObject> = {
   duration_ms: { type: 'number' },
   request_id: STRING,
   user_agent: STRING_OR_NULL,
+  peer: { type: ['string', 'null'], description: 'Address that the request came from.' },
   token_id: STRING_OR_NULL,
   resource_type: { type: ['string', 'null'], enum: ['User', 'Group', null] },
   resource_id: STRING_OR_NULL,
@@ -26,7 +27,22 @@ const ENTRY: Record<string, JsonObject> = {
 const BODY =
   'Secrets are masked; cut after 16 384 characters, with a mark. Null when there was none or none is kept.';
 
+const { object: _, ...WHAT } = ENTRY;
+
 export const requestLogSchemas: Record<string, JsonObject> = {
+  RefusedLogin: record({
+    object: { type: 'string', const: 'refused_login' },
+    ...WHAT,
+    address_key: {
+      type: 'string',
+      description: 'What stood in the address where the key of a directory belongs.',
+    },
+    directory_id: {
+      type: ['string', 'null'],
+      description: 'The directory with this key; null when there is none.',
+    },
+    environment_id: STRING_OR_NULL,
+  }),
   ScimRequest: record(ENTRY),
   ScimRequestDetail: record({
     ...ENTRY,

@@ -8,7 +8,7 @@ import {
   guardedDirectory,
   hire,
   makeGroup,
-  members,
+  members as changeMembers,
   type GuardedDirectory,
 } from '../../test-support/guarded-directory.js';
 
@@ -117,7 +117,7 @@ it('brings back with a restored group what had gone with it in the groups above'
   expect(await folded(d)).toEqual(all);
   // The source says the same as before; once it says otherwise, nothing happens to anybody.
   await d.store.apply(d.ref, makeGroup('Inner', [ada, bob]));
-  await d.store.apply(d.ref, members(middle, [{ op: 'add', values: [inner] }]));
+  await d.store.apply(d.ref, changeMembers(middle, [{ op: 'add', values: [inner] }]));
   expect(await asserted(d)).toEqual(all);
   const { pending } = await d.holds.get(d.ref.environmentId, restored.holdId);
   expect(pending).toEqual({ users: 0, groups: 0, memberships: 0, identities: 0 });
@@ -129,7 +129,7 @@ it('judges what a group takes along above it together with the group', async () 
   const inner = String((await d.store.apply(d.ref, makeGroup('Inner', people))).group?.id);
   const outer = String((await d.store.apply(d.ref, makeGroup('Outer', [inner]))).group?.id);
   // Of 300 memberships 150 may go within an hour, and 150 go with the group without being counted.
-  await d.store.apply(d.ref, members(inner, [{ op: 'remove', values: people.slice(0, 1) }]));
+  await d.store.apply(d.ref, changeMembers(inner, [{ op: 'remove', values: people.slice(0, 1) }]));
   await d.store.apply(d.ref, { kind: 'delete_group', id: inner });
   expect((await d.holds.list(d.ref, PAGE)).data).toMatchObject([{ state: 'open' }]);
   expect((await inEffect(d)).filter((link) => link.startsWith(outer))).toHaveLength(149);
@@ -171,7 +171,7 @@ async function playListing(
   const op = step.do === 'list' ? 'add' : step.do === 'unlist' ? 'remove' : 'replace';
   if (op === 'replace') listed.clear();
   for (const value of values) listed[op === 'remove' ? 'delete' : 'add'](value);
-  await d.store.apply(d.ref, members(String(source.ids.get(step.team)), [{ op, values }]));
+  await d.store.apply(d.ref, changeMembers(String(source.ids.get(step.team)), [{ op, values }]));
 }
 
 async function create(d: GuardedDirectory, source: Source, name: string): Promise<void> {
@@ -207,11 +207,10 @@ function reachable({ ids, alive, listed }: Source): string[] {
   const links: string[] = [];
   for (const team of TEAMS.filter((name) => alive.has(name))) {
     const seen = new Set([team]);
-    for (const name of seen)
-      for (const id of listed.get(name) ?? []) {
-        const member = String(nameOf.get(id));
-        if (alive.has(member)) seen.add(member);
-      }
+    for (const name of seen) {
+      const members = [...(listed.get(name) ?? [])].map((id) => String(nameOf.get(id)));
+      for (const member of members.filter((each) => alive.has(each))) seen.add(member);
+    }
     for (const name of seen) if (PEOPLE.includes(name)) links.push(`${ids.get(team)} ${ids.get(name)}`);
   }
   return links.toSorted();

@@ -21,23 +21,31 @@ interface Arrival {
   readonly externalId: string | null;
 }
 
-async function resolve(batch: Batch, { kind, waiting, id, externalId }: Arrival): Promise<void> {
+async function resolve(batch: Batch, arrival: Arrival): Promise<void> {
+  const { kind, id } = arrival;
+  const listed = kind === 'user' ? batch.memberships : batch.nested;
+  const changes: ListedChange[] = [];
+  for (const groupId of await endWaiting(batch, arrival)) {
+    await listed.loadPairs(groupId, [id]);
+    const group = batch.groups.get(groupId);
+    if (!group || listed.isDirect(groupId, id)) continue;
+    touchMembers(batch, group);
+    changes.push({ groupId, kind, member: id, listed: true });
+  }
+  if (changes.length > 0) await settleMembers(batch, await listMembers(batch, changes));
+}
+
+/** Nobody waits for this one any more. @returns the groups that did, loaded. */
+async function endWaiting(batch: Batch, { waiting, id, externalId }: Arrival): Promise<Set<string>> {
   const { head, groups } = batch;
   const values = head.matchExternalIds && externalId ? [id, externalId] : [id];
   if (head.hasPendingMemberships) await waiting.loadMember(values);
-  const listed = kind === 'user' ? batch.memberships : batch.nested;
-  const changes = new Map<string, ListedChange>();
-  for (const value of values) {
-    const groupIds = waiting.groupsOf(value);
-    await groups.loadIds(groupIds);
-    for (const groupId of groupIds) {
+  const groupIds = new Set<string>();
+  for (const value of values)
+    for (const groupId of waiting.groupsOf(value)) {
       waiting.set(groupId, value, false);
-      await listed.loadPairs(groupId, [id]);
-      const group = groups.get(groupId);
-      if (!group || listed.isDirect(groupId, id) || changes.has(groupId)) continue;
-      touchMembers(batch, group);
-      changes.set(groupId, { groupId, kind, member: id, listed: true });
+      groupIds.add(groupId);
     }
-  }
-  if (changes.size > 0) await settleMembers(batch, await listMembers(batch, [...changes.values()]));
+  await groups.loadIds([...groupIds]);
+  return groupIds;
 }

@@ -3,6 +3,7 @@ import type { DirectoryGroup, DirectoryUser, GroupMember } from '#model';
 import type { DirectoryRef } from '../apply/head.js';
 import { GROUP_COLUMNS, groupFromRow, type GroupRow } from '../rows/group-row.js';
 import { USER_COLUMNS, userFromRow, type UserRow } from '../rows/user-row.js';
+import { GROUPS_COLUMN, type UserGroup, type UserGroupsRow } from './user-groups.js';
 import { UserLookUps } from './user-look-ups.js';
 
 /** A piece of SQL and its parameters, numbered from FIRST_SEARCH_PARAMETER. */
@@ -35,12 +36,16 @@ export interface Search {
   readonly after?: string;
   /** The total is not needed, and 0 in the result. */
   readonly skipTotal?: boolean;
+  /** The groups of the users are wanted, too: cheaper than asking for them afterwards. */
+  readonly withGroups?: boolean;
 }
 
 /** One page, and how many match in all, on whatever page. */
 export interface SearchResult<T> {
   readonly total: number;
   readonly items: readonly T[];
+  /** By user id, where they were asked for. */
+  readonly groups?: ReadonlyMap<string, readonly UserGroup[]>;
 }
 
 interface MemberRow extends Record<string, unknown> {
@@ -81,12 +86,10 @@ export class DirectoryReader {
 
   async searchUsers(ref: DirectoryRef, search: Search): Promise<SearchResult<DirectoryUser>> {
     const userNameKey = lookedUpName(search);
-    if (userNameKey !== undefined) {
-      const user = await this.#lookUps.byUserName(ref, userNameKey);
-      return user === undefined ? { total: 0, items: [] } : { total: 1, items: [user] };
-    }
-    const { total, items } = await this.#search<UserRow>(USERS, ref, search);
-    return { total, items: items.map((row) => userFromRow(row, 'source')) };
+    if (userNameKey === undefined)
+      return usersFound(await this.#search<UserGroupsRow>(USERS, ref, search), search);
+    const found = await this.#lookUps.byUserName(ref, userNameKey);
+    return usersFound(found === undefined ? { total: 0, items: [] } : { total: 1, items: [found] }, search);
   }
 
   async searchGroups(ref: DirectoryRef, search: Search): Promise<SearchResult<DirectoryGroup>> {
@@ -107,12 +110,20 @@ export class DirectoryReader {
     ]);
   }
 
+  /** Whether the source lists more people than that in the group; looks no further. */
+  async hasMoreMembersThan(ref: DirectoryRef, groupId: string, count: number): Promise<boolean> {
+    const rows = await this.#database.query({
+      name: 'directory_has_more_members',
+      text: `SELECT FROM memberships WHERE environment_id = $1 AND directory_id = $2 AND group_id = $3
+        AND asserted AND direct OFFSET $4 LIMIT 1`,
+      values: [ref.environmentId, ref.directoryId, groupId, count],
+    });
+    return rows.length > 0;
+  }
+
   /** The groups of each user that the source asserts; direct are those that list the user itself. */
-  async groupsOf(
-    ref: DirectoryRef,
-    userIds: readonly string[],
-  ): Promise<Map<string, { id: string; name: string; direct: boolean }[]>> {
-    const rows = await this.#database.query<{ user_id: string; id: string; name: string; direct: boolean }>({
+  async groupsOf(ref: DirectoryRef, userIds: readonly string[]): Promise<Map<string, UserGroup[]>> {
+    const rows = await this.#database.query<UserGroup & { user_id: string }>({
       name: 'directory_groups_of',
       text: GROUPS_OF,
       values: [ref.environmentId, ref.directoryId, userIds],
@@ -166,7 +177,7 @@ export class DirectoryReader {
     const behind = after === undefined ? undefined : behindSql(target, orderBy, bind(after));
     const nulls = orderBy?.descending ? 'DESC NULLS FIRST' : 'ASC NULLS LAST';
     const order = orderBy === undefined ? `${alias}.id` : `${orderBy.text} ${nulls}, ${alias}.id`;
-    const select = `SELECT ${columns} ${fromMatching(target, where, behind)}`;
+    const select = `SELECT ${shown(columns, search)} ${fromMatching(target, where, behind)}`;
     const text = `${select} ORDER BY ${order} LIMIT ${bind(limit)} OFFSET ${bind(offset)}`;
     return this.#database.query<R>({ ...statementName(text), text, values });
   }
@@ -186,9 +197,21 @@ export class DirectoryReader {
   }
 }
 
+function usersFound(
+  { total, items }: SearchResult<UserGroupsRow>,
+  { withGroups = false }: Search,
+): SearchResult<DirectoryUser> {
+  const users = { total, items: items.map((row) => userFromRow(row, 'source')) };
+  return withGroups ? { ...users, groups: new Map(items.map((row) => [row.id, row.groups ?? []])) } : users;
+}
+
 /** The user name that a search is about, when its first page is all there can be. */
 function lookedUpName({ where, after, limit, offset }: Search): string | undefined {
   return after === undefined && offset === 0 && limit > 0 ? where?.userNameKey : undefined;
+}
+
+function shown(columns: string, { withGroups = false }: Search): string {
+  return withGroups ? `${columns}, ${GROUPS_COLUMN}` : columns;
 }
 
 /** A page that is not full says where the list ends, unless it lies behind the end. */

@@ -1,15 +1,15 @@
 import { RetryableError, type Database } from '#kernel';
-import type { DirectoryUser } from '#model';
 import type { DirectoryRef } from '../apply/head.js';
 import { Coalescer, type Waiting } from '../coalescer.js';
-import { USER_COLUMNS, userFromRow, type UserRow } from '../rows/user-row.js';
+import { USER_COLUMNS } from '../rows/user-row.js';
+import { GROUPS_COLUMN, type UserGroupsRow } from './user-groups.js';
 
 interface Wanted {
   readonly ref: DirectoryRef;
   readonly userNameKey: string;
 }
 
-type WaitingLookUp = Waiting<Wanted, DirectoryUser | undefined>;
+type WaitingLookUp = Waiting<Wanted, UserGroupsRow | undefined>;
 
 const ONE_STATEMENT = 'user name';
 
@@ -20,15 +20,15 @@ const ONE_STATEMENT = 'user name';
  */
 export class UserLookUps {
   readonly #database: Database;
-  readonly #coalescer: Coalescer<Wanted, DirectoryUser | undefined>;
+  readonly #coalescer: Coalescer<Wanted, UserGroupsRow | undefined>;
 
   constructor(database: Database) {
     this.#database = database;
     this.#coalescer = new Coalescer((_key, take) => this.#run(take()));
   }
 
-  /** The live user of the directory with this folded name, as the source asserts it. */
-  byUserName(ref: DirectoryRef, userNameKey: string): Promise<DirectoryUser | undefined> {
+  /** The row of the live user with this folded name, groups included. */
+  byUserName(ref: DirectoryRef, userNameKey: string): Promise<UserGroupsRow | undefined> {
     return this.#coalescer.submit(ONE_STATEMENT, { ref, userNameKey });
   }
 
@@ -43,8 +43,8 @@ export class UserLookUps {
     }
   }
 
-  async #find(wanted: readonly Wanted[]): Promise<Map<number, DirectoryUser>> {
-    const rows = await this.#database.query<UserRow & { position: number }>({
+  async #find(wanted: readonly Wanted[]): Promise<Map<number, UserGroupsRow>> {
+    const rows = await this.#database.query<UserGroupsRow & { position: number }>({
       name: 'directory_look_up_users',
       text: LOOK_UP,
       values: [
@@ -53,12 +53,12 @@ export class UserLookUps {
         wanted.map(({ userNameKey }) => userNameKey),
       ],
     });
-    return new Map(rows.map((row) => [row.position - 1, userFromRow(row, 'source')]));
+    return new Map(rows.map((row) => [row.position - 1, row]));
   }
 }
 
 /** LATERAL with OFFSET 0 stays a look-up by index, also when it was planned while the table was empty. */
-const LOOK_UP = `SELECT wanted.position, ${USER_COLUMNS}
+const LOOK_UP = `SELECT wanted.position, ${USER_COLUMNS}, ${GROUPS_COLUMN}
   FROM unnest($1::text[], $2::text[], $3::text[])
     WITH ORDINALITY AS wanted (environment_id, directory_id, user_name_key, position)
   CROSS JOIN LATERAL (SELECT * FROM directory_users u

@@ -32,6 +32,8 @@ export function fairReader(reader: ScimReader, limits: InWorkLimits = LIMITS): S
         () => inWork.run(ref.directoryId, () => reader.membersOf(ref, groupIds)),
         isLarge,
       ),
+    hasMoreMembersThan: (ref, groupId, count) =>
+      inWork.run(ref.directoryId, () => reader.hasMoreMembersThan(ref, groupId, count)),
     groupsOf: (ref, userIds) => inWork.run(ref.directoryId, () => reader.groupsOf(ref, userIds)),
   };
 }

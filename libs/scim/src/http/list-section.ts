@@ -35,10 +35,9 @@ export function readSection(source: ListSource, section: Section, window: Window
 }
 
 async function readUsers({ call, ports, query }: ListSource, search: ScimSearch): Promise<SectionPage> {
-  const { total, items } = await ports.reader.searchUsers(call.ref, search);
+  const withGroups = isWanted('User', 'groups', query);
+  const { total, items, groups } = await ports.reader.searchUsers(call.ref, { ...search, withGroups });
   const ids = items.map((user) => user.id);
-  const load = items.length > 0 && isWanted('User', 'groups', query);
-  const groups = load ? await ports.reader.groupsOf(call.ref, ids) : undefined;
   const resources = items.map((user) =>
     projected('User', presentUser(call, user, groups && (groups.get(user.id) ?? [])), query),
   );

@@ -266,7 +266,7 @@ it('keeps all changes of concurrent requests on groups in groups', async () => {
   const userIds = await Promise.all(
     Array.from({ length: 12 }, (_, index) => client.create('/Users', { userName: `user${index}` })),
   );
-  const [low = '', mid = '', top = ''] = await Promise.all([group('Low'), group('Mid'), group('Top')]);
+  const [low, mid, top] = await Promise.all([group('Low'), group('Mid'), group('Top')]);
   await Promise.all([
     ...userIds.map((id, index) => add(index % 2 === 0 ? low : mid, [{ value: id }])),
     add(mid, [{ value: low }]),

@@ -11,7 +11,11 @@ import { checkMembers } from './check-members.js';
 import { typed } from './extensions.js';
 import type { ScimPorts } from './ports.js';
 import { answerGroup, answerUser, modified } from './present.js';
+import { isWanted } from './projection.js';
 import { readBody } from './read-body.js';
+
+/** A group with more members is not shown as the answer to a PATCH, unless attributes are asked for. */
+const MOST_MEMBERS_SHOWN = 1_000;
 
 /** PATCH (RFC 7644 3.5.2): all operations or none, applied to the state found under the lock. */
 export async function patchResource(call: RoutedCall<'resource'>, ports: ScimPorts): Promise<Answer> {
@@ -39,9 +43,17 @@ export async function patchResource(call: RoutedCall<'resource'>, ports: ScimPor
     const { resource, members } = applyPatch('Group', current.raw, operations, tolerance);
     return { group: toGroupInput(typed(call, 'Group', resource)), members };
   });
-  return groupPatchAnswer === 'no_content' && !mustHaveBody
-    ? modified(call, 'Group', group)
-    : answerGroup(group, answer);
+  const isBrief = groupPatchAnswer === 'no_content' || (await isTooLarge(call, ports, group.id));
+  return isBrief && !mustHaveBody ? modified(call, 'Group', group) : answerGroup(group, answer);
+}
+
+/**
+ * Nobody reads a list of thousands to see that one was added to it, and making it costs a thousand times what the change
+ * costs. RFC 7644 3.5.2 leaves it to the server.
+ */
+async function isTooLarge(call: RoutedCall<'resource'>, ports: ScimPorts, groupId: string): Promise<boolean> {
+  if (!isWanted('Group', 'members', readListQuery(call.parameters))) return false;
+  return ports.reader.hasMoreMembersThan(call.ref, groupId, MOST_MEMBERS_SHOWN);
 }
 
 /** What operations say about members does not depend on the group; whatever else is wrong shows under the lock. */

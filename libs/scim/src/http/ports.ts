@@ -1,4 +1,4 @@
-import type { DirectoryRef, Search, SearchResult } from '#directory';
+import type { DirectoryRef, Search, SearchResult, UserGroup } from '#directory';
 import type { JsonObject } from '#kernel';
 import type { Change, ChangeResult, Directory, DirectoryGroup, DirectoryUser, GroupMember } from '#model';
 
@@ -6,14 +6,6 @@ import type { Change, ChangeResult, Directory, DirectoryGroup, DirectoryUser, Gr
 export interface ScimSearch extends Search {
   /** The same question as `where` for one resource, for readers that do not speak SQL. */
   readonly matches?: (resource: JsonObject) => boolean;
-}
-
-/** A group as `groups` of a user shows it. */
-export interface GroupOfUser {
-  readonly id: string;
-  readonly name: string;
-  /** False for a group that only a group in it connects with the user. */
-  readonly direct: boolean;
 }
 
 /** Where changes go; DirectoryStore of `#directory`. */
@@ -31,10 +23,9 @@ export interface ScimReader {
     ref: DirectoryRef,
     groupIds: readonly string[],
   ): Promise<ReadonlyMap<string, readonly GroupMember[]>>;
-  groupsOf(
-    ref: DirectoryRef,
-    userIds: readonly string[],
-  ): Promise<ReadonlyMap<string, readonly GroupOfUser[]>>;
+  /** Whether the source lists more people than that in the group. */
+  hasMoreMembersThan(ref: DirectoryRef, groupId: string, count: number): Promise<boolean>;
+  groupsOf(ref: DirectoryRef, userIds: readonly string[]): Promise<ReadonlyMap<string, readonly UserGroup[]>>;
 }
 
 /** A directory as its credential opens it. */

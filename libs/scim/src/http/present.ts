@@ -1,16 +1,17 @@
+import type { UserGroup } from '#directory';
 import type { JsonObject } from '#kernel';
 import type { DirectoryGroup, DirectoryUser, GroupMember } from '#model';
 import { etagOf } from '../protocol/etag.js';
 import { writeResource } from '../protocol/write-resource.js';
 import type { Answer, ScimCall } from './call.js';
-import type { GroupOfUser, ScimPorts } from './ports.js';
+import type { ScimPorts } from './ports.js';
 import { isNamed, isWanted, projected, type RequestedAttributes } from './projection.js';
 
 /** A user as the SCIM side shows it. `groups` is left out when not loaded. */
 export function presentUser(
   call: ScimCall,
   user: DirectoryUser,
-  groups: readonly GroupOfUser[] | undefined,
+  groups: readonly UserGroup[] | undefined,
 ): JsonObject {
   return writeResource({
     resourceType: 'User',

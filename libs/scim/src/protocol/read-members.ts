@@ -34,6 +34,10 @@ function readMember(element: JsonValue, name: string, tolerance: Tolerance): Nam
   if (typeof element === 'string') return [{ value: element, isGroup: false }];
   if (typeof element === 'number' && !tolerance.strict) return [{ value: String(element), isGroup: false }];
   if (!isJsonObject(element)) throw unusable(name);
+  return readReference(element, name, tolerance);
+}
+
+function readReference(element: JsonObject, name: string, tolerance: Tolerance): Named[] {
   const value = lastValue(element, 'value') ?? addressIn(lastValue(element, '$ref'))?.id;
   if (value === undefined || Array.isArray(value) || typeof value === 'boolean') throw unusable(name);
   const isGroup = saysGroup(element);

@@ -3,6 +3,8 @@ import { adviseOn } from './advise.js';
 
 type Refusal = Parameters<typeof adviseOn>[0];
 
+const KNOWN = { isAddress: false, isLogin: false };
+
 describe('adviseOn', () => {
   it.each<[Partial<Refusal>, string]>([
     [{ status: 409, scimType: 'uniqueness', attribute: 'userName' }, 'Two people'],
@@ -16,11 +18,19 @@ describe('adviseOn', () => {
     [{ status: 502 }, 'request id'],
     [{ status: 501 }, 'Switch this feature off'],
   ])('knows what to do about %j', (refusal, advice) => {
-    expect(adviseOn(refusal as Refusal, false)).toContain(advice);
+    expect(adviseOn(refusal as Refusal, KNOWN)).toContain(advice);
   });
 
   it('tells a wrong address from an unknown id', () => {
-    expect(adviseOn({ status: 404 } as Refusal, true)).toContain('base URL');
-    expect(adviseOn({ status: 404 } as Refusal, false)).toContain('an id that does not exist');
+    expect(adviseOn({ status: 404 } as Refusal, { ...KNOWN, isAddress: true })).toContain('base URL');
+    expect(adviseOn({ status: 404 } as Refusal, KNOWN)).toContain('an id that does not exist');
+  });
+
+  it('tells somebody who is not let in from somebody who sends too much', () => {
+    const login = { ...KNOWN, isLogin: true };
+    expect(adviseOn({ status: 404 } as Refusal, login)).toContain('belongs to no directory');
+    expect(adviseOn({ status: 429 } as Refusal, login)).toContain('wrong tokens');
+    expect(adviseOn({ status: 429 } as Refusal, KNOWN)).toContain('scim_rate_limit');
+    expect(adviseOn({ status: 401 } as Refusal, login)).toContain('Create a token');
   });
 });

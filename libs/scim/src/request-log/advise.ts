@@ -23,6 +23,8 @@ const ADVICE: Readonly<Record<string, string>> = {
     'Nothing at the IdP has to change. Ask the application that this directory belongs to whether it accepts changes at the moment.',
   '404':
     'The IdP knows an id that does not exist here (any more). Take the person or group out of the assignment, wait for one cycle, and assign it again; then the IdP looks it up afresh.',
+  '404 directory':
+    'Copy the base URL (tenant URL) of the directory to the IdP again: the key at its end belongs to no directory, or to one that was deleted.',
   '404 address':
     'Correct the base URL (tenant URL) at the IdP: it ends with the key of this directory, and the IdP adds /Users or /Groups itself.',
   '405': 'Switch this feature off at the IdP; people and groups are provisioned without it.',
@@ -36,6 +38,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   '412': 'Nothing has to be done: the IdP reads the current state and repeats its change.',
   '413': 'Let the IdP send fewer members or operations at once.',
   '415': 'Set the content type of the IdP application to application/scim+json.',
+  '429 login':
+    'Find out who sends wrong tokens from this address. If it is your IdP, enter a valid token of this directory there; it is looked at again as soon as the others stop.',
   '429':
     'Nothing has to be done: the IdP waits and repeats. If it keeps happening, let it send more slowly, or have the setting scim_rate_limit of this directory raised.',
   '500':
@@ -44,13 +48,14 @@ const ADVICE: Readonly<Record<string, string>> = {
   '503': 'Nothing has to be done: the IdP repeats the request as soon as the service is back.',
 };
 
-/** What to do about a refusal, one or two sentences. `isAddress`: the address itself does not exist. */
+/** What to do about a refusal, one or two sentences. */
 export function adviseOn(
   refusal: Pick<ScimError, 'status' | 'scimType' | 'attribute'>,
-  isAddress: boolean,
+  { isAddress, isLogin }: { readonly isAddress: boolean; readonly isLogin: boolean },
 ): string {
   const { status, scimType, attribute } = refusal;
   const keys = [
+    ...(isLogin ? [`${status} login`, `${status} directory`] : []),
     ...(isAddress ? [`${status} address`] : []),
     `${status} ${scimType ?? ''} ${attribute ?? ''}`,
     `${status} ${scimType ?? ''}`,

@@ -1,4 +1,5 @@
 import type { Statement } from '#kernel';
+import { NOBODY } from './nobody.js';
 import type { NewRequestLogEntry } from './request-log-entry.js';
 
 /** Column, its type, and where its value comes from. The first two say whose the entry is. */
@@ -12,6 +13,7 @@ const COLUMNS: readonly (readonly [string, string, (entry: NewRequestLogEntry) =
   ['status', 'int', (entry) => entry.status],
   ['duration_ms', 'real', (entry) => entry.durationMs],
   ['user_agent', 'text', (entry) => entry.userAgent],
+  ['peer', 'text', (entry) => entry.peer],
   ['token_id', 'text', (entry) => entry.tokenId],
   ['resource_type', 'text', (entry) => entry.resourceType],
   ['resource_id', 'text', (entry) => entry.resourceId],
@@ -30,12 +32,19 @@ const NAMES = COLUMNS.map(([name]) => name).join(', ');
 const OWNED_SQL = `
   INSERT INTO scim_requests (environment_id, directory_id, ${NAMES})
   SELECT * FROM unnest($1::text[], $2::text[], ${parameters(3)})`;
-/** A key that no directory has adds nothing. */
+const OF_LOGIN = NAMES.replaceAll(/\w+/g, 'r.$&');
+/**
+ * Each stands at nobody for the operator, and at the directory whose key it named. Of a stranger's request the operator
+ * needs no query, which may name people.
+ */
 const LOGINS_SQL = `
+  WITH r AS (SELECT * FROM unnest($1::text[], ${parameters(2)}) AS r (address_key, ${NAMES})),
+  strangers AS (
+    INSERT INTO scim_requests (environment_id, directory_id, address_key, ${NAMES})
+    SELECT '${NOBODY}', '${NOBODY}', r.address_key, ${OF_LOGIN.replace('r.query', 'NULL')} FROM r)
   INSERT INTO scim_requests (environment_id, directory_id, ${NAMES})
-  SELECT d.environment_id, d.id, ${NAMES.replaceAll(/\w+/g, 'r.$&')}
-  FROM unnest($1::text[], ${parameters(2)}) AS r (external_key, ${NAMES})
-  JOIN directories d ON d.external_key = r.external_key AND d.deleted_at IS NULL`;
+  SELECT d.environment_id, d.id, ${OF_LOGIN} FROM r
+  JOIN directories d ON d.external_key = r.address_key AND d.deleted_at IS NULL`;
 
 /** Writes entries of known directories. */
 export function insertEntries(entries: readonly NewRequestLogEntry[]): Statement {

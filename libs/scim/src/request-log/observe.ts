@@ -1,3 +1,4 @@
+import type { SearchResult } from '#directory';
 import type { Change, ChangeResult, DirectoryGroup, DirectoryUser, GroupUpdate, UserInput } from '#model';
 import type { ScimPorts, ScimReader, ScimStore } from '../http/ports.js';
 import type { ResourceTypeName } from '../protocol/schema/definitions.js';
@@ -75,11 +76,12 @@ function observedChange(change: Change, observed: ObservedChange): Change {
 function observedReader(reader: ScimReader, { searches, reads }: Observation): ScimReader {
   const search = async <T extends DirectoryUser | DirectoryGroup>(
     resourceType: ResourceTypeName,
-    found: Promise<{ readonly total: number; readonly items: readonly T[] }>,
-  ): Promise<{ readonly total: number; readonly items: readonly T[] }> => {
-    const { total, items } = await found;
+    found: Promise<SearchResult<T>>,
+  ): Promise<SearchResult<T>> => {
+    const result = await found;
+    const { total, items } = result;
     searches.push({ resourceType, total, only: total === 1 ? items[0] : undefined });
-    return { total, items };
+    return result;
   };
   const read = async <T extends DirectoryUser | DirectoryGroup>(
     found: Promise<T | undefined>,
@@ -94,6 +96,7 @@ function observedReader(reader: ScimReader, { searches, reads }: Observation): S
     searchUsers: (ref, wanted) => search('User', reader.searchUsers(ref, wanted)),
     searchGroups: (ref, wanted) => search('Group', reader.searchGroups(ref, wanted)),
     membersOf: (ref, ids) => reader.membersOf(ref, ids),
+    hasMoreMembersThan: (ref, id, count) => reader.hasMoreMembersThan(ref, id, count),
     groupsOf: (ref, ids) => reader.groupsOf(ref, ids),
   };
 }

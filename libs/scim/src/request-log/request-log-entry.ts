@@ -21,6 +21,8 @@ export interface RequestLogEntry {
   readonly status: number;
   readonly durationMs: number;
   readonly userAgent: string | null;
+  /** Address that it came from, as far as it can be trusted. */
+  readonly peer: string | null;
   readonly tokenId: string | null;
   readonly resourceType: 'User' | 'Group' | null;
   readonly resourceId: string | null;
@@ -62,6 +64,7 @@ const KEPT_HEADERS = [
 ] as const;
 const LONGEST_HEADER = 200;
 const LONGEST_PATH = 500;
+const LONGEST_KEY = 64;
 
 /** Makes the entry of an exchange. */
 export function toEntry(exchange: LoggedExchange): NewRequestLogEntry {
@@ -71,7 +74,7 @@ export function toEntry(exchange: LoggedExchange): NewRequestLogEntry {
     id,
     createdAt: new Date(idTime('scim_request', id) as number).toISOString(),
     directory: directory ?? null,
-    externalKey: request.externalKey,
+    externalKey: addressKey(request),
     requestId: request.requestId,
     scimVersion: request.version,
     method: request.method.slice(0, 20),
@@ -80,6 +83,7 @@ export function toEntry(exchange: LoggedExchange): NewRequestLogEntry {
     status: response.status,
     durationMs: Math.round(exchange.durationMs * 10) / 10,
     userAgent: header(request, 'user-agent'),
+    peer: request.peer ?? null,
     tokenId: directory?.tokenId ?? null,
     ...resourceOf(exchange),
     ...refusalOf(exchange),
@@ -92,12 +96,13 @@ export function toEntry(exchange: LoggedExchange): NewRequestLogEntry {
 function refusalOf({
   refusal,
   route,
+  directory,
 }: LoggedExchange): Pick<NewRequestLogEntry, 'scimType' | 'reason' | 'fix'> {
   if (refusal === undefined) return { scimType: null, reason: null, fix: null };
   return {
     scimType: refusal.scimType ?? null,
     reason: storable(maskText(refusal.detail)),
-    fix: adviseOn(refusal, route === undefined),
+    fix: adviseOn(refusal, { isAddress: route === undefined, isLogin: directory === undefined }),
   };
 }
 
@@ -135,6 +140,11 @@ function subjectOf(resource: DirectoryUser | DirectoryGroup): string {
   const name = displayNameOf(resource);
   const email = 'email' in resource ? resource.email : null;
   return email === null || email === name ? name : `${name} ${email}`;
+}
+
+/** What stands where the key of a directory belongs; that may be anything, a token pasted there, too. */
+function addressKey({ externalKey }: ScimRequest): string {
+  return storable(maskText(externalKey)).slice(0, LONGEST_KEY);
 }
 
 function headersOf(request: ScimRequest): JsonObject {

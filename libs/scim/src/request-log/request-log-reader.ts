@@ -1,5 +1,6 @@
 import { idTime, NotFoundError, type Database, type JsonObject } from '#kernel';
 import { keysetScan, toPage, type Page, type PageRequest } from '#model';
+import { NOBODY } from './nobody.js';
 import type { RequestLogDetail, RequestLogEntry } from './request-log-entry.js';
 
 /** Which entries to show; everything that is named must hold. */
@@ -26,6 +27,7 @@ interface EntryRow {
   readonly status: number;
   readonly duration_ms: number;
   readonly user_agent: string | null;
+  readonly peer: string | null;
   readonly token_id: string | null;
   readonly resource_type: 'User' | 'Group' | null;
   readonly resource_id: string | null;
@@ -36,6 +38,21 @@ interface EntryRow {
   readonly created_at: string;
 }
 
+/** A request of somebody who could not prove to belong to a directory. */
+export interface RefusedLogin extends RequestLogEntry {
+  /** What stood where the key of a directory belongs. */
+  readonly addressKey: string;
+  /** The directory that has this key now; null for none. */
+  readonly environmentId: string | null;
+  readonly directoryId: string | null;
+}
+
+interface RefusedRow extends EntryRow {
+  readonly address_key: string;
+  readonly environment_id: string | null;
+  readonly directory_id: string | null;
+}
+
 interface DetailRow extends EntryRow {
   readonly headers: JsonObject;
   readonly request_body: string | null;
@@ -44,7 +61,7 @@ interface DetailRow extends EntryRow {
 
 type Bind = (value: unknown) => string;
 
-const COLUMNS = `id, request_id, scim_version, method, path, query, status, duration_ms, user_agent, token_id,
+const COLUMNS = `id, request_id, scim_version, method, path, query, status, duration_ms, user_agent, peer, token_id,
   resource_type, resource_id, scim_type, summary, reason, fix, created_at`;
 
 const STATUS_RANGES = {
@@ -81,6 +98,39 @@ export class RequestLogReader {
       values,
     });
     return toPage(rows.map(toEntry), page);
+  }
+
+  /** Refused logins of all directories and of addresses that are none's: for the operator. */
+  async listRefusedLogins(
+    filter: Pick<RequestLogFilter, 'since' | 'until'> & { readonly peer?: string },
+    page: PageRequest,
+  ): Promise<Page<RefusedLogin>> {
+    const values: unknown[] = [];
+    const bind: Bind = (value) => `$${values.push(value)}`;
+    const scan = keysetScan(page);
+    const conditions = [
+      `environment_id = '${NOBODY}' AND directory_id = '${NOBODY}'`,
+      ...conditionsOf(filter, bind),
+      ...(filter.peer === undefined ? [] : [`peer = ${bind(filter.peer)}`]),
+      ...(scan.cursor === undefined ? [] : [beyond(scan.cursor, scan.comparison, bind)]),
+    ];
+    const rows = await this.#database.query<RefusedRow>({
+      text: `SELECT r.*, d.environment_id, d.id AS directory_id
+        FROM (SELECT ${COLUMNS}, address_key FROM scim_requests WHERE ${conditions.join(' AND ')}
+          ORDER BY id ${scan.direction} LIMIT ${bind(page.limit + 1)}) r
+        LEFT JOIN directories d ON d.external_key = r.address_key AND d.deleted_at IS NULL
+        ORDER BY r.id ${scan.direction}`,
+      values,
+    });
+    return toPage(
+      rows.map((row) => ({
+        ...toEntry(row),
+        addressKey: row.address_key,
+        environmentId: row.environment_id,
+        directoryId: row.directory_id,
+      })),
+      page,
+    );
   }
 
   /** @throws NotFoundError when this directory has no such entry. */
@@ -149,6 +199,7 @@ function toEntry(row: EntryRow): RequestLogEntry {
     status: row.status,
     durationMs: row.duration_ms,
     userAgent: row.user_agent,
+    peer: row.peer,
     tokenId: row.token_id,
     resourceType: row.resource_type,
     resourceId: row.resource_id,

@@ -15,6 +15,7 @@ import { ScimServer } from '../http/scim-server.js';
 import { RequestLogReader, type RequestLogFilter } from './request-log-reader.js';
 import { RequestLog } from './request-log.js';
 
+const PEER = '203.0.113.7';
 const CANARY = 'hunter2-CANARY';
 
 let db: TestDatabase;
@@ -72,6 +73,7 @@ async function send(method: string, address: string, json?: unknown): Promise<Js
     query,
     headers: { authorization: `Bearer ${token}`, 'user-agent': 'Okta SCIM Client', cookie: CANARY },
     body: json === undefined ? undefined : Buffer.from(JSON.stringify(json)),
+    peer: PEER,
     requestId: `request-${method}-${path.slice(0, 7)}`,
   });
   return JSON.parse(response.body ?? '{}') as JsonObject;
@@ -227,21 +229,53 @@ describe('the request log', () => {
     await requestLog.stop();
     const { data } = await reader.list(where(), {}, { limit: 10, order: 'desc' });
     expect(data).toMatchObject([
-      { status: 401, summary: 'Somebody sent a request without a valid token → refused (401)' },
+      { status: 401, summary: 'Somebody at 203.0.113.7 sent a wrong token → refused (401)', peer: PEER },
     ]);
     expect(data[0]?.reason).toContain('not valid for this directory');
     expect(data[0]?.fix).toContain('Create a token');
     expect(await reader.get(where(), data[0]?.id ?? '')).toMatchObject({ requestBody: null, tokenId: null });
   });
 
-  it('has nothing to say about a key that is nobody’s', async () => {
+  it('shows the operator whoever is not let in, and no directory what is none of its business', async () => {
+    const since = new Date();
+    const { externalKey } = directory;
+    token = `wrong-${CANARY}`;
+    await send('GET', '/Users?filter=userName%20eq%20%22jane@acme.test%22');
     directory = { ...directory, externalKey: 'nosuchdirectory' };
-    // Without a token nobody learns whether there is such a directory: refused before it is looked for.
-    token = '';
-    const before = await db.pool.query('SELECT FROM scim_requests');
+    await send('GET', '/Users?filter=userName%20eq%20%22jane@acme.test%22');
+    directory = { ...directory, externalKey: `x${'y'.repeat(500)}` };
+    token = CANARY;
     await send('GET', '/Users');
     await requestLog.stop();
-    expect((await db.pool.query('SELECT FROM scim_requests')).rowCount).toBe(before.rowCount);
+    const page = { limit: 2, order: 'asc' } as const;
+    const first = await reader.listRefusedLogins({ since }, page);
+    const rest = await reader.listRefusedLogins({ since }, { ...page, after: first.after ?? '' });
+    expect([...first.data, ...rest.data]).toMatchObject([
+      {
+        summary: 'Somebody at 203.0.113.7 sent a wrong token → refused (401)',
+        addressKey: externalKey,
+        directoryId: directory.id,
+        environmentId: owner.environmentId,
+        peer: PEER,
+        query: null,
+      },
+      {
+        summary:
+          'Somebody at 203.0.113.7 called the address of a directory that does not exist → refused (404)',
+        addressKey: 'nosuchdirectory',
+        directoryId: null,
+        environmentId: null,
+        query: null,
+        fix: expect.stringContaining('belongs to no directory'),
+      },
+      { addressKey: `x${'y'.repeat(63)}`, status: 404 },
+    ]);
+    expect((await reader.listRefusedLogins({ since, peer: '192.0.2.1' }, page)).data).toEqual([]);
+    expect((await reader.listRefusedLogins({ since, peer: PEER, until: since }, page)).data).toEqual([]);
+    // The directory sees the one that named it.
+    expect(await lines()).toHaveLength(1);
+    const { rows } = await db.pool.query<{ row: string }>('SELECT r::text AS row FROM scim_requests r');
+    for (const { row } of rows) expect(row).not.toContain('CANARY');
   });
 
   it('shows one directory nothing of another', async () => {

@@ -118,11 +118,26 @@ describe('RequestLog', () => {
     expect(counts.written).toBe(22);
   });
 
-  it('knows nobody behind a key that is not authenticated, unless it was a login', async () => {
+  it('takes what was refused to a stranger, and nothing else of them', async () => {
     const log = aLog();
-    log.record(anExchange({ directory: undefined, response: { status: 404 } }));
+    for (const status of [400, 413, 500, 503])
+      log.record(anExchange({ directory: undefined, response: { status } }));
     await log.stop();
     expect(batches).toEqual([]);
+    const other = aLog();
+    for (const status of [401, 404, 429])
+      other.record(anExchange({ directory: undefined, response: { status } }));
+    await other.stop();
+    expect(counts.written).toBe(3);
+  });
+
+  it('takes a few entries of a stranger who tries one address after the other, and those of others too', async () => {
+    const log = aLog();
+    for (let tried = 0; tried < 500; tried += 1)
+      log.record(anExchange({ directory: undefined, externalKey: `guess${tried}`, peer: '203.0.113.7' }));
+    log.record(anExchange({ directory: undefined, externalKey: 'guess7', peer: '203.0.113.8' }));
+    await log.stop();
+    expect(counts.written).toBe(9);
   });
 });
 

@@ -26,6 +26,10 @@ interface RequestLogLimits {
 const LIMITS: RequestLogLimits = { maxQueued: 4_000, batchSize: 500, flushMs: 500, retryMs: 1_000 };
 /** Refusals that come in floods. */
 const SAMPLED: ReadonlySet<number> = new Set([401, 429]);
+/** Refusals of somebody who has not proved to be anybody. */
+const REFUSED_LOGINS: ReadonlySet<number> = new Set([401, 404, 429]);
+/** How many different addresses of one stranger are worth an entry at the same time. */
+const KEYS_OF_A_STRANGER = 8;
 
 /**
  * Writes the request log beside the requests, never in their way: an exchange is put into a bounded queue, and one
@@ -66,11 +70,12 @@ export class RequestLog implements RequestLogSink {
     await this.#write();
   }
 
-  /** Without a directory only a refused login is of interest: the key may be that of one. */
+  /** Without a directory only a refused login is of interest, from wherever it comes. */
   #isWorthAnEntry({ request, response, directory }: LoggedExchange): boolean {
     const { status } = response;
-    if (directory === undefined && status !== 401) return false;
-    return !SAMPLED.has(status) || this.#sampler.take(`${request.externalKey} ${status}`);
+    if (directory !== undefined)
+      return !SAMPLED.has(status) || this.#sampler.take(`${request.externalKey} ${status}`);
+    return REFUSED_LOGINS.has(status) && this.#sampler.take(strangerKey(request, status));
   }
 
   #digest(): void {
@@ -126,6 +131,13 @@ export class RequestLog implements RequestLogSink {
       return true;
     }
   }
+}
+
+/** Somebody who tries one key after the other must not fill the log. */
+function strangerKey({ peer = '', externalKey }: LoggedExchange['request'], status: number): string {
+  let sum = 0;
+  for (const character of externalKey.slice(0, 64)) sum += character.charCodeAt(0);
+  return `${peer} ${sum % KEYS_OF_A_STRANGER} ${status}`;
 }
 
 /** Nobody waits for the disk because of the log, neither here nor in the writers that share it. */

@@ -240,8 +240,24 @@ describe('summarize', () => {
   });
 
   it('says that nobody has logged in', () => {
-    expect(summarize(anExchange({ directory: undefined }))).toBe(
-      'Somebody sent a request without a valid token → refused (401)',
+    const line = (status: number, peer?: string, authorization?: string): string =>
+      summarize(
+        anExchange({
+          directory: undefined,
+          response: { status },
+          headers: authorization === undefined ? {} : { authorization },
+          ...(peer !== undefined && { peer }),
+        }),
+      );
+    expect(line(401)).toBe('Somebody sent a request without a token → refused (401)');
+    expect(line(401, '203.0.113.7', 'Bearer x')).toBe(
+      'Somebody at 203.0.113.7 sent a wrong token → refused (401)',
+    );
+    expect(line(404, '203.0.113.7', 'Bearer x')).toBe(
+      'Somebody at 203.0.113.7 called the address of a directory that does not exist → refused (404)',
+    );
+    expect(line(429, '203.0.113.7', 'Bearer x')).toBe(
+      'Somebody at 203.0.113.7 sent too many wrong tokens → refused (429), not even looked at',
     );
   });
 

@@ -1,4 +1,5 @@
 import { isJsonObject } from '#kernel';
+import { headerOf } from '../http/messages.js';
 import type { Route } from '../http/route.js';
 import { describeChange, type Deed } from './describe-change.js';
 import { describeEvents } from './describe-events.js';
@@ -14,11 +15,21 @@ const LONGEST = 500;
  */
 export function summarize(exchange: LoggedExchange): string {
   const { actor, refusal } = exchange;
-  if (exchange.directory === undefined)
-    return cut(`Somebody sent a request without a valid token → refused (401)`);
+  if (exchange.directory === undefined) return cut(describeStranger(exchange));
   const deed = deedOf(exchange);
   if (refusal !== undefined) return cut(`${actor} tried to ${deed.tried} → ${describeRefusal(refusal)}`);
   return cut(`${actor} ${deed.did}${deed.outcome === '' ? '' : ` → ${deed.outcome}`}`);
+}
+
+/** Without a proof there is nobody to name but an address. */
+function describeStranger({ request, response }: LoggedExchange): string {
+  const who = request.peer === undefined ? 'Somebody' : `Somebody at ${request.peer}`;
+  const outcome = `refused (${response.status})`;
+  if (response.status === 404)
+    return `${who} called the address of a directory that does not exist → ${outcome}`;
+  if (response.status === 429) return `${who} sent too many wrong tokens → ${outcome}, not even looked at`;
+  const isMissing = headerOf(request, 'authorization') === undefined;
+  return `${who} sent a ${isMissing ? 'request without a' : 'wrong'} token → ${outcome}`;
 }
 
 function describeRefusal({ status, scimType }: NonNullable<LoggedExchange['refusal']>): string {
