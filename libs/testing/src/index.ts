@@ -31,6 +31,7 @@ export {
 } from './fake-source/google-workspace.js';
 export { FAKE_LDAP, fakeLdap, startFakeLdap, type FakeLdapOptions } from './fake-source/ldap.js';
 export { describeWithPeer } from './peers/describe-with-peer.js';
+export { PROFTPD, startProftpd } from './peers/proftpd.js';
 export { OPENSSH, startOpenSsh, type OpenSsh } from './peers/openssh.js';
 export { SLAPD, startSlapd, type Slapd } from './peers/slapd.js';
 export { fakeOkta, fakeOktaApiToken } from './fake-source/okta.js';

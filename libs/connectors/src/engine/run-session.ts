@@ -185,10 +185,10 @@ export class RunSession {
     return this.#end('cancelled', error, { dueInSeconds: 0 });
   }
 
-  #facts(source: Source, { kind, capabilities }: ConnectorManifest): RunFacts {
-    const { lookUp } = capabilities;
+  #facts(source: Source, manifest: ConnectorManifest): RunFacts {
+    const { lookUp, listsInactive: staysListed } = manifest.capabilities;
     // In an HR system nobody is deleted who has worked there; in a directory accounts are, every day.
-    const listsInactive = capabilities.listsInactive && kind === 'hris';
+    const listsInactive = staysListed && manifest.kind === 'hris';
     const facts = { complete: provenCoverage(this.#run.streams), listsInactive };
     if (!lookUp || source.lookUp === undefined) return facts;
     return { ...facts, lookUp: async (kind, ids) => (await source.lookUp?.(kind, ids)) ?? new Map() };
