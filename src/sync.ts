@@ -105,7 +105,13 @@ function createWorker(parts: Parts, door: SnapshotDoor, guard: AddressGuard): Sy
     store: new RunStore(database),
     door,
     health: new DirectoryConnections(dataSource, clock, { afterCommit }),
-    ports: createPortsFactory({ clock, log, guard, http: httpFactory({ guard, origins: config.sourceOrigins }), door }),
+    ports: createPortsFactory({
+      clock,
+      log,
+      guard,
+      http: httpFactory({ guard, origins: config.sourceOrigins }),
+      door,
+    }),
     database,
     secretBox,
     log,
@@ -124,7 +130,8 @@ function createWorker(parts: Parts, door: SnapshotDoor, guard: AddressGuard): Sy
 }
 
 function httpFactory(ways: Pick<SourceHttpPorts, 'guard' | 'origins' | 'tries'>): HttpFactory {
-  return (options, { signal, log }) => createSourceHttp(options, { clock: systemClock, signal, log, ...ways });
+  return (options, { signal, log }) =>
+    createSourceHttp(options, { clock: systemClock, signal, log, ...ways });
 }
 
 /** Without the key nobody could be polled; better no start than a thousand directories that fail. */

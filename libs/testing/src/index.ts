@@ -45,6 +45,7 @@ export {
   startDirectoryServer389,
   type DirectoryServer389,
 } from './peers/directory-server-389.js';
+export { PROFTPD, startProftpd } from './peers/proftpd.js';
 export { OPENSSH, startOpenSsh, type OpenSsh } from './peers/openssh.js';
 export { SAMBA, startSamba, type Samba, type SambaAccount } from './peers/samba.js';
 export { SLAPD, startSlapd, type Slapd } from './peers/slapd.js';

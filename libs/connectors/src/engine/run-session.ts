@@ -1,6 +1,6 @@
 import { NotFoundError, RetryableError } from '#kernel';
 import type { Connector, Source } from '../sdk/contract.js';
-import type { Capabilities } from '../sdk/manifest.js';
+import type { ConnectorManifest } from '../sdk/manifest.js';
 import { SourceError } from '../sdk/source-error.js';
 import { backOffSeconds } from './back-off.js';
 import { loadSettings, type ConnectionSettings } from './connection-settings.js';
@@ -115,7 +115,7 @@ export class RunSession {
     try {
       const failure = run.status === 'fetching' ? await this.#fetch(source, settings) : null;
       return failure === null
-        ? await this.#conclude(source, connector.manifest.capabilities)
+        ? await this.#conclude(source, connector.manifest)
         : await this.#end('failed', failure);
     } finally {
       // What it read is stored; a connection that does not close nicely changes nothing.
@@ -146,8 +146,8 @@ export class RunSession {
     return hasNothing && this.#run.streams.length > 0 ? this.#streamError() : null;
   }
 
-  async #conclude(source: Source, capabilities: Capabilities): Promise<Execution['outcome']> {
-    const facts = this.#facts(source, capabilities);
+  async #conclude(source: Source, manifest: ConnectorManifest): Promise<Execution['outcome']> {
+    const facts = this.#facts(source, manifest);
     // An incremental run without a change: nothing to plan, nothing to apply.
     if (this.#run.records === 0 && facts.complete.length === 0 && !this.#run.needsApproval)
       return this.#end(this.#run.mode === 'preview' ? 'previewed' : 'succeeded');
@@ -187,7 +187,10 @@ export class RunSession {
     return this.#end('cancelled', error, { dueInSeconds: 0 });
   }
 
-  #facts(source: Source, { lookUp, listsInactive }: Capabilities): RunFacts {
+  #facts(source: Source, manifest: ConnectorManifest): RunFacts {
+    const { lookUp, listsInactive: staysListed } = manifest.capabilities;
+    // In an HR system nobody is deleted who has worked there; in a directory accounts are, every day.
+    const listsInactive = staysListed && manifest.kind === 'hris';
     const facts = { complete: provenCoverage(this.#run.streams), listsInactive };
     if (!lookUp || source.lookUp === undefined) return facts;
     return { ...facts, lookUp: async (kind, ids) => (await source.lookUp?.(kind, ids)) ?? new Map() };

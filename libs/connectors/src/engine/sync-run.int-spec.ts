@@ -53,6 +53,21 @@ describe('a run', () => {
     expect(world.door.staged.size).toBe(0);
   });
 
+  it.each([
+    ['hris', true],
+    ['idp', false],
+  ] as const)('of a source of the kind %s takes vanishing for abnormal: %s', async (kind, listsInactive) => {
+    const connector = source.connector();
+    const { manifest } = connector;
+    const capabilities = { ...manifest.capabilities, listsInactive: true };
+    const own = await new SyncWorld(db.database, [
+      { ...connector, manifest: { ...manifest, kind, capabilities } },
+    ]).create();
+    await own.directory();
+    await own.runOnce();
+    expect(own.door.facts).toMatchObject([{ complete: ['users'], listsInactive }]);
+  });
+
   it('is incremental from the saved cursor on, until a full one is due', async () => {
     const id = await world.directory();
     await world.runOnce();
