@@ -121,19 +121,25 @@ interface Wired {
 
 /** The parts of a process, made of each other; none of them has started anything. */
 function wire({ config, log, secretKeys, database, replacements }: Parts): Wired {
+  const registry = replacements.connectors ?? installedConnectors;
   // The services wake the dispatcher, and the dispatcher is made of the services.
   const dispatch: { to?: Webhooks } = {};
   const afterCommit: AfterCommit = (environmentId, streamId) => dispatch.to?.wake(environmentId, streamId);
   const { appDataSource: dataSource, pool, writePool } = database;
   const services = createServices(
     { dataSource, pool, writePool },
-    { secretKeys, eventDays: config.eventDays, afterCommit },
+    {
+      secretKeys,
+      eventDays: config.eventDays,
+      afterCommit,
+      takesUploads: ({ provider, config: answers }) =>
+        registry.find(provider)?.uploads?.isOn(answers) === true,
+    },
   );
   const metrics = new Metrics({ general: pool, writes: writePool });
   observeHolds(metrics.registry, services.holds);
   const webhooks = createWebhooks({ config, log, services, metrics, databaseUrl: database.url });
   dispatch.to = webhooks;
-  const registry = replacements.connectors ?? installedConnectors;
   const door = replacements.door ?? snapshotDoor(services.snapshots);
   const sync = createSync({ config, log, services, metrics, registry, door, afterCommit });
   const requestLog = createRequestLog(services, metrics, log);

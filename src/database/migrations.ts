@@ -9,6 +9,7 @@ import { CreateRemovalGuard20261124140000 } from '../../migrations/2026112414000
 import { CreateSnapshots20261124150000 } from '../../migrations/20261124150000-create-snapshots.js';
 import { CreateSyncRuns20261124160000 } from '../../migrations/20261124160000-create-sync-runs.js';
 import { PackSnapshotMembers20261125120000 } from '../../migrations/20261125120000-pack-snapshot-members.js';
+import { CreateUploads20261126100000 } from '../../migrations/20261126100000-create-uploads.js';
 
 /** Every migration, oldest first. A new one is added at the end; none is ever changed or removed. */
 export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string })[] = [
@@ -21,6 +22,7 @@ export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string
   CreateSnapshots20261124150000,
   CreateSyncRuns20261124160000,
   PackSnapshotMembers20261125120000,
+  CreateUploads20261126100000,
 ];
 
 /** Their names as they stand in the table of migrations, oldest first. */

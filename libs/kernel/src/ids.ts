@@ -18,6 +18,7 @@ export type IdPrefix =
   | 'attempt'
   | 'run'
   | 'run_item'
+  | 'upload'
   | 'scim_request'
   | 'removal_hold'
   | 'hold_item';

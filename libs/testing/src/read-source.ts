@@ -146,8 +146,8 @@ class SourceReading {
   #end(stream: SourceStream, end: NonNullable<SourcePage['end']>): boolean {
     if (end.cursor !== undefined) this.#cursors.set(stream.id, end.cursor);
     this.#done.add(stream.id);
-    const isRepeat = end.complete && end.isRepeat === true;
-    if (!isRepeat) stream.covers.forEach((kind) => this.#covered.add(kind));
+    const provesNothing = end.complete && end.provesNoAbsence === true;
+    if (!provesNothing) stream.covers.forEach((kind) => this.#covered.add(kind));
     return end.complete;
   }
 

@@ -7,7 +7,7 @@ import { readAnswers } from './connections.js';
 import { Interrupted, obeying } from './interrupted.js';
 import type { EngineLog } from './log.js';
 import { describeFailure } from './run-errors.js';
-import { createPortsFactory, type HttpFactory } from './source-ports.js';
+import { createPortsFactory, type HttpFactory, type PortsParts } from './source-ports.js';
 import type { RunError } from './sync-run.js';
 
 /** One person of the source, as our mapping makes them. */
@@ -39,6 +39,7 @@ export interface CheckParts {
   readonly guard: AddressGuard;
   readonly http: HttpFactory;
   readonly log: EngineLog;
+  readonly uploads: PortsParts['uploads'];
   /** Longest wait for the source, ms. */
   readonly timeoutMs?: number;
 }
@@ -58,21 +59,25 @@ export class ConnectionCheck {
   async run(connector: Connector, request: CheckRequest): Promise<CheckReport> {
     const { config, secrets } = readAnswers(connector, request.answers);
     try {
-      const found = await this.#ask(connector, { ...config, ...secrets });
+      const found = await this.#ask(connector, { ...config, ...secrets }, request);
       return await this.#report(found, request);
     } catch (error) {
       return { error: failureOf(error), users: null, groups: null, samples: [], warnings: [] };
     }
   }
 
-  async #ask(connector: Connector, answers: JsonObject): Promise<SourceCheck> {
-    const { clock, guard, http, log, timeoutMs = TIMEOUT_MS } = this.#parts;
+  async #ask(
+    connector: Connector,
+    answers: JsonObject,
+    { environmentId, directoryId }: CheckRequest,
+  ): Promise<SourceCheck> {
+    const { timeoutMs = TIMEOUT_MS } = this.#parts;
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(new Interrupted('deadline')), timeoutMs);
     // Nothing is staged during a check.
     const door = { stagedIds: () => Promise.resolve([]) };
-    const snapshot = { environmentId: '', directoryId: '', runId: '', mode: 'full' } as const;
-    const ports = createPortsFactory({ clock, guard, http, log, door })({ snapshot, signal: abort.signal });
+    const snapshot = { environmentId, directoryId: directoryId ?? '', runId: '', mode: 'full' } as const;
+    const ports = createPortsFactory({ ...this.#parts, door })({ snapshot, signal: abort.signal });
     const source = connector.connect(connector.readConfig(answers), ports);
     try {
       for await (const found of obeying(

@@ -1,4 +1,10 @@
-import { connectTcp, createSourceHttp, type SourceLog, type SourcePorts } from '#connectors';
+import {
+  connectTcp,
+  createSourceHttp,
+  type SourceLog,
+  type SourcePorts,
+  type UploadedFiles,
+} from '#connectors';
 import { createAddressPolicy, NameResolutionError } from '#outbound';
 import type { FakeTime } from '../fake-time.js';
 
@@ -8,6 +14,8 @@ export interface FakePortsOptions {
   readonly hosts?: Readonly<Record<string, string>>;
   /** Staged ids per kind, ordered or not. */
   readonly staged?: SourcePorts['stagedIds'];
+  /** What was uploaded for the directory; nothing unless told. */
+  readonly uploads?: UploadedFiles;
 }
 
 export interface FakePorts {
@@ -18,8 +26,15 @@ export interface FakePorts {
   readonly end: () => void;
 }
 
+const NO_UPLOADS: UploadedFiles = {
+  list: () => Promise.resolve([]),
+  read: () => {
+    throw new Error('nothing was uploaded');
+  },
+};
+
 /** The ports of a run that may talk to loopback only; names lead nowhere. Waiting takes no time. */
-export function fakePorts({ time, hosts = {}, staged }: FakePortsOptions): FakePorts {
+export function fakePorts({ time, hosts = {}, staged, uploads }: FakePortsOptions): FakePorts {
   const ending = new AbortController();
   const lines: string[] = [];
   const note = (facts: unknown, message: string): void =>
@@ -45,6 +60,7 @@ export function fakePorts({ time, hosts = {}, staged }: FakePortsOptions): FakeP
         { clock: time.clock, sleep: time.sleep, random: () => 0.5, signal: ending.signal, log, guard },
       ),
     connectTcp: (host, port, { secure }) => connectTcp({ host, port, secure }, guard, ending.signal),
+    uploads: uploads ?? NO_UPLOADS,
     stagedIds: staged ?? (() => Promise.resolve([])),
   };
   return { ports, logged: () => lines.join('\n'), end: () => ending.abort(new Error('the run ended')) };
