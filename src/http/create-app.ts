@@ -12,11 +12,13 @@ import { NestLog } from '../logging/nest-log.js';
 import { MetricsController } from '../metrics/metrics.controller.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Services } from '../services.js';
+import { streamUploads } from './stream-uploads.js';
 import type { Sync } from '../sync.js';
 import { VERSION } from '../version.js';
 import type { Webhooks } from '../webhooks.js';
 import { HttpAdapter } from './http-adapter.js';
 import { observeRequests } from './observe-requests.js';
+import type { Sftp } from '../sftp.js';
 import { scimExchangeReport } from './scim-exchange-report.js';
 
 export interface AppParts {
@@ -29,6 +31,7 @@ export interface AppParts {
   readonly sync: Sync;
   readonly requestLog: RequestLog;
   readonly publicUrl: string;
+  readonly sftp: Sftp | undefined;
 }
 
 @Module({})
@@ -43,6 +46,7 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
   });
   const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
   takeBodiesAsBytes(fastify);
+  streamUploads(fastify);
   sendRequestIds(fastify);
   observeRequests(fastify, parts);
   closeConnectionsWhileDraining(fastify, parts.health);
@@ -64,7 +68,7 @@ function scimServer({ services, config, log, metrics, requestLog, publicUrl }: A
 }
 
 function appModule(parts: AppParts, scim: ScimServer): DynamicModule {
-  const { services, metrics, webhooks, sync, publicUrl } = parts;
+  const { services, metrics, webhooks, sync, sftp, publicUrl } = parts;
   return {
     module: AppModule,
     imports: [
@@ -88,9 +92,11 @@ function appModule(parts: AppParts, scim: ScimServer): DynamicModule {
         connectionCheck: sync.connectionCheck,
         schedules: sync.schedules,
         syncRuns: sync.runs,
+        uploads: sync.uploads,
+        access: services.access,
         database: services.database,
         secretBox: services.secretBox,
-        settings: { publicUrl, dialects: dialectNames(), version: VERSION },
+        settings: { publicUrl, dialects: dialectNames(), version: VERSION, sftp: sftp?.address ?? null },
       }),
     ],
     controllers: [HealthController, MetricsController],

@@ -47,6 +47,8 @@ export { MAX_UPLOAD, type Digests } from './uploads/spool.js';
 export { UploadBox } from './uploads/upload-box.js';
 export { UploadRefused, type UploadRefusal } from './uploads/upload-refused.js';
 export type { Upload } from './uploads/upload-row.js';
+export { loadHostKeys, type HostKeys } from './uploads/sftp/host-keys.js';
+export { UploadSftpServer } from './uploads/sftp/sftp-server.js';
 export { Uploads, type Receipt } from './uploads/uploads.js';
 export { createPortsFactory, type HttpFactory } from './engine/source-ports.js';
 export { SyncMetrics } from './engine/sync-metrics.js';

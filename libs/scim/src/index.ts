@@ -1,4 +1,5 @@
 export { ScimServer, type ScimServerOptions } from './http/scim-server.js';
+export { readToken } from './http/credentials.js';
 export type { RateLimit } from './http/rate-limit.js';
 export { TokenEndpoint, type TokenIssuer } from './oauth/token-endpoint.js';
 export { refuseStrangers } from './refuse-strangers.js';

@@ -32,6 +32,8 @@ export {
 export { FAKE_LDAP, fakeLdap, startFakeLdap, type FakeLdapOptions } from './fake-source/ldap.js';
 export { describeWithPeer } from './peers/describe-with-peer.js';
 export { OPENSSH, startOpenSsh, type OpenSsh } from './peers/openssh.js';
+export { SFTP_CLIENT, SftpClient, type SftpOutcome, type SftpUser } from './peers/sftp-client.js';
+export { newSshKey, type SshKey } from './fake-source/sftp-server.js';
 export { SLAPD, startSlapd, type Slapd } from './peers/slapd.js';
 export { fakeOkta, fakeOktaApiToken } from './fake-source/okta.js';
 export { fakePersonio, startFakePersonio, type FakePersonioOptions } from './fake-source/personio.js';

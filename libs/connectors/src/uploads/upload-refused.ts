@@ -1,7 +1,9 @@
 import { RollcallError } from '#kernel';
 
 export type UploadRefusal =
+  | 'unauthorized'
   | 'bad_name'
+  | 'bad_digest'
   | 'bad_encoding'
   | 'empty'
   | 'incomplete'

@@ -77,7 +77,7 @@ export class Uploads {
         `"${sent.name}" is the name of a file that is being written. Send it under its final name; it counts when all of it has come.`,
       );
     this.expectOpen(directory);
-    const leave = this.#places.take(directory.id);
+    const leave = this.enter(directory);
     try {
       return await withSpooled(sent.content, sent, (spooled) => {
         expectSum(sent, spooled);
@@ -146,6 +146,11 @@ export class Uploads {
         'paused',
         `The directory was paused by "${pause.by}" at ${pause.at}. Nothing was stored; send it again after it was resumed.`,
       );
+  }
+
+  /** Takes a place among the uploads that are under way. @throws UploadRefused when there is none */
+  enter({ id }: Pick<Directory, 'id'>): () => void {
+    return this.#places.take(id);
   }
 
   #arrival(
