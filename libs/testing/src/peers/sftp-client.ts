@@ -43,10 +43,10 @@ export class SftpClient {
   }
 
   /** The same without waiting for its end. */
-  start(commands: readonly string[]): ChildProcess {
+  start(commands: readonly string[], options: readonly string[] = []): ChildProcess {
     const { port, username } = this.#user;
     // Not "-b": batch mode never asks for a password.
-    const child = this.#run('sftp', ['-P', String(port), `${username}@127.0.0.1`]);
+    const child = this.#run('sftp', [...options, '-P', String(port), `${username}@127.0.0.1`]);
     child.stdin?.end(`${commands.join('\n')}\n`);
     return child;
   }

@@ -161,7 +161,12 @@ export class SftpSession {
       throw new UploadRefused('bad_name', `"${name}" is there already.`);
     const leave = uploads.enter(directory);
     try {
-      const handle = { kind: 'file', file: await WrittenFile.open(name), leave, writing: new Set<Promise<void>>() } as const;
+      const handle = {
+        kind: 'file',
+        file: await WrittenFile.open(name),
+        leave,
+        writing: new Set<Promise<void>>(),
+      } as const;
       this.#parts.sftp.handle(id, this.#newHandle(handle));
     } catch (error) {
       leave();
