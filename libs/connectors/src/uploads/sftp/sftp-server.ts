@@ -59,6 +59,10 @@ export class UploadSftpServer {
     });
   }
 
+  address(): ReturnType<Server['address']> {
+    return this.#tcp.address();
+  }
+
   /** Takes no new connections, lets those that are there end by themselves for a moment. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#tcp.close(() => resolve()));
