@@ -17,7 +17,7 @@ describeWithPeer(SFTP_CLIENT, () => {
   }, 60_000);
   afterAll(() => rollcall.stop(), 30_000);
   afterEach(async () => {
-    await Promise.all(clients.splice(0).map((client) => client.close()));
+    await Promise.all(clients.splice(0).map((made) => made.close()));
   });
 
   async function client(

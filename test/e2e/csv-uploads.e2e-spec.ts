@@ -18,6 +18,14 @@ afterAll(() => rollcall.stop(), 30_000);
 const digestOf = (body: string | Buffer): string =>
   `sha-256=:${createHash('sha256').update(body).digest('base64')}:`;
 
+interface Wrong {
+  readonly status: number;
+  readonly code: string;
+  readonly headers?: Record<string, string>;
+  readonly name?: string;
+  readonly body?: string;
+}
+
 /** Sends the beginning of a file, and no more. */
 function cutUpload(
   { endpoint, token }: UploadDirectory,
@@ -108,40 +116,32 @@ describe('files that are uploaded by HTTPS', () => {
     expect(await world.people(directory)).toEqual(['1']);
   }, 90_000);
 
-  it.each<[string, number, string, Record<string, string>, string, string | undefined]>([
+  it.each<[string, Wrong]>([
     [
       'the digest of another file',
-      422,
-      'digest_mismatch',
-      { 'content-digest': digestOf('x') },
-      'users.csv',
-      undefined,
+      { status: 422, code: 'digest_mismatch', headers: { 'content-digest': digestOf('x') } },
     ],
     [
       'a digest in hexadecimal',
-      400,
-      'bad_digest',
-      { 'content-digest': 'sha-256=abc' },
-      'users.csv',
-      undefined,
+      { status: 400, code: 'bad_digest', headers: { 'content-digest': 'sha-256=abc' } },
     ],
     [
       'an unknown digest alone',
-      400,
-      'bad_digest',
-      { 'content-digest': 'md5=:AAAA:' },
-      'users.csv',
-      undefined,
+      { status: 400, code: 'bad_digest', headers: { 'content-digest': 'md5=:AAAA:' } },
     ],
-    ['a name that nobody reads', 422, 'bad_name', {}, 'people.csv', undefined],
-    ['a path', 422, 'bad_name', {}, '..%2Fusers.csv', undefined],
-    ['the name of a part', 422, 'bad_name', {}, 'users.csv.part', undefined],
-    ['no content', 422, 'empty', {}, 'users.csv', ''],
-    ['an encoding of its own', 422, 'bad_encoding', { 'content-encoding': 'br' }, 'users.csv', undefined],
-    ['another checksum', 422, 'digest_mismatch', {}, `users.csv?sha256=${'0'.repeat(64)}`, undefined],
-  ])('are refused with %s', async (_case, status, code, headers, name, body) => {
+    ['a name that nobody reads', { status: 422, code: 'bad_name', name: 'people.csv' }],
+    ['a path', { status: 422, code: 'bad_name', name: '..%2Fusers.csv' }],
+    ['the name of a part', { status: 422, code: 'bad_name', name: 'users.csv.part' }],
+    ['no content', { status: 422, code: 'empty', body: '' }],
+    ['an encoding of its own', { status: 422, code: 'bad_encoding', headers: { 'content-encoding': 'br' } }],
+    [
+      'another checksum',
+      { status: 422, code: 'digest_mismatch', name: `users.csv?sha256=${'0'.repeat(64)}` },
+    ],
+  ])('are refused with %s', async (_case, wrong) => {
+    const { status, code, headers = {}, name = 'users.csv', body = usersFile('1') } = wrong;
     const directory = await world.directory();
-    const answer = await world.put(directory, name, { body: body ?? usersFile('1'), headers });
+    const answer = await world.put(directory, name, { body, headers });
     expect([answer.status, await answer.json()]).toMatchObject([
       status,
       { code, message: expect.stringMatching(/\w+/) },

@@ -11,17 +11,20 @@ export function readContentDigest(header: string | undefined): Digests {
   const digests = new Map<'sha256' | 'sha512', Buffer>();
   if (header === undefined || header.trim() === '') return digests;
   for (const member of header.split(',')) {
-    const [, name = '', value = ''] =
-      /^\s*([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*={0,2}):\s*$/.exec(member) ?? [];
-    if (name === '') throw malformed();
+    const { name, digest } = readMember(member);
     const algorithm = ALGORITHMS[name as keyof typeof ALGORITHMS] as keyof typeof LENGTHS | undefined;
     if (algorithm === undefined) continue;
-    const digest = Buffer.from(value, 'base64');
     if (digest.length !== LENGTHS[algorithm]) throw malformed();
     digests.set(algorithm, digest);
   }
   if (digests.size === 0) throw malformed();
   return digests;
+}
+
+function readMember(member: string): { readonly name: string; readonly digest: Buffer } {
+  const match = /^\s*(?<name>[a-z*][a-z0-9_.*-]*)=:(?<value>[A-Za-z0-9+/]*={0,2}):\s*$/.exec(member)?.groups;
+  if (match === undefined) throw malformed();
+  return { name: match['name'] ?? '', digest: Buffer.from(match['value'] ?? '', 'base64') };
 }
 
 function malformed(): UploadRefused {

@@ -57,13 +57,13 @@ export class SyncRuns {
         throw stateConflict('The directory is paused. Resume it in its schedule, then start the run.');
       this.#checkMode(head, mode);
       if (head.active_run_id !== null) await this.#supersede(tx, key, head.active_run_id);
-      const run = await insertRun(tx, key, {
+      const queued = await insertRun(tx, key, {
         needsApproval: head.needs_approval,
         expected: head.last_full_records,
         mode: head.needs_approval && mode === 'incremental' ? 'full' : mode,
       });
       await makeDue(tx, key, null);
-      return run;
+      return queued;
     });
     this.#parts.onDue?.();
     return run;

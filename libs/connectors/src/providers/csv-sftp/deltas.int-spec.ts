@@ -118,7 +118,7 @@ describe('delta files', () => {
       .put(`users.delta.${T(3)}.csv`, delta(leaver('1'), `${person('5')},add`, leaver('2')));
     const result = await folder.run();
     expect([...result.users].map(([id, { firstName }]) => [id, firstName])).toEqual([['1', 'Fourth']]);
-    expect(result.removed.map((text) => text.split(' ')[0]).sort()).toEqual(['user:2', 'user:5']);
+    expect(result.removed.map((text) => text.slice(0, 6)).sort()).toEqual(['user:2', 'user:5']);
   });
 
   it('are read together with new full files, and not again when they are older', async () => {

@@ -4,7 +4,8 @@ import type { SourcePorts } from '../../sdk/ports.js';
 import type { JsonValue } from '#kernel';
 import type { CsvConfig } from './config.js';
 import { openFiles, type OpenFiles } from './files/open-files.js';
-import { readSeenSet, seenSet, type SeenSet } from './files/seen-set.js';
+import type { SeenSet } from './files/last-time.js';
+import { readSeenSet, seenSet } from './files/seen-set.js';
 import { recordsOf } from './records-of.js';
 
 const STREAM = 'files';

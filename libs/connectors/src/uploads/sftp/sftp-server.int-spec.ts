@@ -137,7 +137,8 @@ describe('the SFTP server', () => {
 
   it('forgets what was not closed when the connection ends', async () => {
     const directory = await world.directory();
-    const client = await login(await serve([directory]), directory.externalKey, TOKEN);
+    const port = await serve([directory]);
+    const client = await login(port, directory.externalKey, TOKEN);
     const sftp = await open(client);
     const handle = await call<Buffer>((done) => sftp.open('users.csv', WRITE_NEW, done));
     await call((done) => sftp.write(handle, Buffer.from('id\n'), 0, 3, 0, (error) => done(error, undefined)));
@@ -145,9 +146,7 @@ describe('the SFTP server', () => {
     client.destroy();
     await closed;
     // Its places are free again: as many as a directory has can be opened.
-    const again = await open(
-      await login((servers[0]?.address() as AddressInfo).port, directory.externalKey, TOKEN),
-    );
+    const again = await open(await login(port, directory.externalKey, TOKEN));
     for (let round = 0; round < 4; round++)
       await eventually(() =>
         call<Buffer>((done) => again.open(`users.2026010${round + 1}.csv`, WRITE_NEW, done)),
@@ -190,7 +189,7 @@ describe('the SFTP server', () => {
   it('ends who does not sign in, and who has fallen silent', async () => {
     const directory = await world.directory();
     const port = await serve([directory], { signIn: 300, idle: 60_000 });
-    await closedByPeer(connect(port, '127.0.0.1'));
+    await expect(closedByPeer(connect(port, '127.0.0.1'))).resolves.toBeUndefined();
     const impatient = await serve([directory], { signIn: 20_000, idle: 300 });
     const client = await login(impatient, directory.externalKey, TOKEN);
     await new Promise((resolve) => client.on('close', () => resolve(undefined)));

@@ -28,7 +28,7 @@ type Handle =
       readonly file: WrittenFile;
       readonly leave: () => void;
       readonly writing: Set<Promise<void>>;
-      failed?: unknown;
+      failed?: Error;
     }
   | { readonly kind: 'folder'; entries: FileEntry[] };
 
@@ -60,7 +60,7 @@ export class SftpSession {
     sftp.on('OPENDIR', (id, path) => this.#answer(id, () => this.#openFolder(id, path)));
     sftp.on('READDIR', (id, handle) => this.#answer(id, async () => this.#readFolder(id, handle)));
     sftp.on('OPEN', (id, path, flags) => this.#answer(id, () => this.#open(id, path, flags)));
-    sftp.on('WRITE', (id, handle, offset, data) => this.#write(id, handle, { offset, data }));
+    sftp.on('WRITE', (...[id, handle, offset, data]) => this.#write(id, handle, { offset, data }));
     sftp.on('FSETSTAT', (id, handle, attrs) => this.#answer(id, () => this.#setOpen(id, handle, attrs)));
     sftp.on('SETSTAT', (id, path) => this.#answer(id, () => this.#set(id, path)));
     sftp.on('CLOSE', (id, handle) => this.#answer(id, () => this.#close(id, handle)));
@@ -186,7 +186,7 @@ export class SftpSession {
         this.#ok(id);
       } catch (error) {
         // Clients may close a file although a part of it was refused.
-        opened.failed ??= error;
+        opened.failed ??= error as Error;
         throw error;
       } finally {
         opened.writing.delete(writing);

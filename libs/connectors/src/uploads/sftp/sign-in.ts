@@ -93,7 +93,9 @@ async function byKey(
   if (key === undefined || key instanceof Error) return undefined;
   const { signature, blob, hashAlgo } = context;
   if (signature === undefined) return directory;
-  return blob !== undefined && key.verify(blob, signature, hashAlgo) === true ? directory : undefined;
+  // ssh2 answers with an Error as well, whatever its types say.
+  const isGood: unknown = blob !== undefined && key.verify(blob, signature, hashAlgo);
+  return isGood === true ? directory : undefined;
 }
 
 function isSame(one: Buffer, other: Buffer): boolean {

@@ -147,22 +147,28 @@ class Merger {
     for (const [id, steps] of this.#steps[role]) {
       let known = this.#before[role].get(id);
       const versions = known === undefined ? [] : [known];
-      for (const { row, file, isPending } of steps) {
-        const operation = row.isRagged ? 'put' : operationOf(row);
-        const cells = { ...(operation === 'put' && !row.isRagged ? known?.cells : {}), ...row.cells };
-        const merged: Row = { ...row, cells };
-        changes.set(id, {
-          operation,
-          row: merged,
-          file: withColumns(file, cells, this.#known(role)),
-          isPending,
-        });
-        known = operation === 'put' && !row.isRagged ? merged : undefined;
+      for (const step of steps) {
+        const change = this.#onTopOf(known, step, role);
+        changes.set(id, change);
+        known = change.operation === 'put' && !step.row.isRagged ? change.row : undefined;
         if (known !== undefined) versions.push(known);
       }
       before.set(id, versions);
     }
     return { changes, before };
+  }
+
+  /** A broken line says nothing, not even what is to be done. */
+  #onTopOf(known: Row | undefined, { row, file, isPending }: Step, role: 'users' | 'groups'): Change {
+    const operation = row.isRagged ? 'put' : operationOf(row);
+    const isWhole = operation === 'put' && !row.isRagged;
+    const cells = { ...(isWhole ? known?.cells : {}), ...row.cells };
+    return {
+      operation,
+      row: { ...row, cells },
+      file: withColumns(file, cells, this.#known(role)),
+      isPending,
+    };
   }
 
   #known(role: 'users' | 'groups'): ReadonlySet<string> {

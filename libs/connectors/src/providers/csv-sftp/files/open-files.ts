@@ -9,7 +9,8 @@ import type { FileStore } from './file-store.js';
 import { findSets, type FoundSets } from './find-sets.js';
 import { asFullSet, loadSet, type LoadedFullSet } from './load-set.js';
 import { planOld, planSets, type NoNews, type Plan } from './plan-sets.js';
-import { expectSameShape, type SeenSet } from './seen-set.js';
+import type { SeenSet } from './last-time.js';
+import { expectSameShape } from './seen-set.js';
 import { openSftpStore } from './sftp-store.js';
 import { survey, type Survey } from './survey.js';
 import { openUploadStore } from './upload-store.js';
@@ -68,28 +69,37 @@ export async function openFiles(
 }
 
 async function open(opening: Opening): Promise<Omit<OpenFiles, 'discard'> | NoNews> {
-  const { config, store, previous, now } = opening;
-  const { files: settings } = config;
-  const listed = await store.list();
-  const found = findSets(listed, settings);
-  if (found.full === null && previous === null) throw nothingThere(listed, store, settings);
-  // Uploads are kept for a while only; that the last one is over is nothing that its sender has to hear of.
-  if (found.full === null && found.deltas.length === 0 && config.server !== null)
-    throw nothingThere(listed, store, settings);
-  const plan = planSets(found, { settings, now, previous });
+  const { config, previous, now } = opening;
+  const found = await find(opening);
+  const plan = planSets(found, { settings: config.files, now, previous });
   if ('noNews' in plan) return previous === null ? wait(plan) : plan;
-  const full =
-    plan.full === null
-      ? null
-      : asFullSet(
-          await loadSet(plan.full, { ...opening, settings, folder: join(opening.folder, 'full') }),
-          plan.full,
-        );
+  const full = await loadFull(opening, plan);
   if (full === null || previous === null || !plan.isNew) return read(opening, plan, full);
-  if (full.generatedAt !== null && previous.generatedAt !== null && full.generatedAt < previous.generatedAt)
+  if (isOlder(full, previous))
     return { noNews: `${full.sheets.users.name} was made before what was read the last time.` };
   if (full.fingerprint !== previous.fingerprint) return read(opening, plan, full);
   return reread(opening, found, { plan, full, previous });
+}
+
+async function find({ config, store, previous }: Opening): Promise<FoundSets> {
+  const listed = await store.list();
+  const found = findSets(listed, config.files);
+  const { full, deltas } = found;
+  // Uploads are kept for a while only; that the last one is over is nothing that its sender has to hear of.
+  const isOver = config.server === null || deltas.length > 0;
+  if (full === null && (previous === null || !isOver)) throw nothingThere(listed, store, config.files);
+  return found;
+}
+
+async function loadFull(opening: Opening, { full }: Plan): Promise<LoadedFullSet | null> {
+  if (full === null) return null;
+  const loading = { ...opening, settings: opening.config.files, folder: join(opening.folder, 'full') };
+  return asFullSet(await loadSet(full, loading), full);
+}
+
+/** By what the manifests say. */
+function isOlder({ generatedAt }: LoadedFullSet, previous: SeenSet): boolean {
+  return generatedAt !== null && previous.generatedAt !== null && generatedAt < previous.generatedAt;
 }
 
 /** The same content under a new date: no second witness of anything. */
@@ -113,20 +123,13 @@ async function read(
   const facts = full === null ? null : await survey(full, config.files.trailer);
   if (full !== null && facts !== null && plan.isNew) expectSameShape(full, facts, previous);
   const deltas = await loadDeltas(opening, plan);
-  const columns = [
-    ...(previous?.columns ?? []),
-    ...deltas.flatMap(({ set }) => Object.keys(set.sheets).map((role) => `${role}.`)),
-  ];
-  const listsGroups =
-    full === null
-      ? columns.some((name) => /^(groups|memberships)\./.test(name))
-      : full.sheets.groups !== undefined || full.sheets.memberships !== undefined;
+  const listsGroups = hasGroupFiles({ full, deltas, previous });
   const changes = await mergeDeltas(deltas, {
     full,
     survey: facts,
-    columns: previous?.columns ?? [],
+    columns: previous === null ? [] : previous.columns,
     expectsTrailer: config.files.trailer,
-    isWhole: full !== null && plan.applied.length >= (plan.isNew ? 0 : (previous?.deltas.length ?? 0)),
+    isWhole: full !== null && isUnbroken(plan, previous),
     derivesGroups: !listsGroups && config.rules.groupTypes.length > 0,
   });
   return {
@@ -135,11 +138,39 @@ async function read(
     survey: facts,
     changes,
     isNew: plan.isNew,
-    isMarked: full !== null && facts !== null && (full.isMarked || facts.hasTrailer),
     listsGroups,
-    users: facts === null ? null : changed(facts.users, changes.users),
-    groups: facts?.groups == null ? null : changed(facts.groups, changes.groups),
+    ...standing(full, facts, changes),
   };
+}
+
+/** How things stand after all that. */
+function standing(
+  full: LoadedFullSet | null,
+  facts: Survey | null,
+  changes: Changes,
+): Pick<OpenFiles, 'isMarked' | 'users' | 'groups'> {
+  if (full === null || facts === null) return { isMarked: false, users: null, groups: null };
+  return {
+    isMarked: full.isMarked || facts.hasTrailer,
+    users: changed(facts.users, changes.users),
+    groups: facts.groups === null ? null : changed(facts.groups, changes.groups),
+  };
+}
+
+/** Every delta file that was applied since the full ones is there still. */
+function isUnbroken({ isNew, applied }: Plan, previous: SeenSet | null): boolean {
+  return isNew || applied.length >= (previous?.deltas.length ?? 0);
+}
+
+function hasGroupFiles(files: {
+  readonly full: LoadedFullSet | null;
+  readonly deltas: readonly DeltaFiles[];
+  readonly previous: SeenSet | null;
+}): boolean {
+  const { full, deltas, previous } = files;
+  if (full !== null) return full.sheets.groups !== undefined || full.sheets.memberships !== undefined;
+  const isListed = previous?.columns.some((name) => /^(groups|memberships)\./.test(name)) === true;
+  return isListed || deltas.some(({ set }) => set.sheets.users === undefined);
 }
 
 async function loadDeltas(opening: Opening, plan: Plan): Promise<DeltaFiles[]> {

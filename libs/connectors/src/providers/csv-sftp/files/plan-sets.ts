@@ -3,7 +3,7 @@ import { SourceError } from '../../../sdk/source-error.js';
 import type { FileSettings } from '../config.js';
 import type { StoredFile } from './file-store.js';
 import { compareStamps, ROLES, type FileSet, type FoundSets } from './find-sets.js';
-import type { SeenSet } from './seen-set.js';
+import type { SeenSet } from './last-time.js';
 
 /** Nothing to read: the files of the last time, or newer ones that are not finished. */
 export interface NoNews {

@@ -104,7 +104,7 @@ function connected(client: Client, server: SftpServer, socket: NodeJS.ReadWriteS
     client.once('error', (error: Error & { level?: string }) => reject(connectError(error, server, shown)));
     client.once('close', () => reject(broken(server.host)));
     // Some servers ask for the password in a dialogue only.
-    client.on('keyboard-interactive', (_name, _instructions, _language, prompts, answer) =>
+    client.on('keyboard-interactive', (...[, , , prompts, answer]) =>
       answer(prompts.map(() => ('password' in server.credential ? server.credential.password : ''))),
     );
     client.connect({
