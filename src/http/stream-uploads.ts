@@ -8,10 +8,10 @@ const ARRIVAL_MS = 60_000;
  * It looks for a body by these headers only. All other bodies have to arrive within a minute, which Node's own timeout
  * cannot tell apart.
  */
-export function streamUploads(fastify: FastifyInstance): void {
+export function streamUploads(fastify: FastifyInstance, arrivalMs = ARRIVAL_MS): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
     if (isUpload(request)) hideBody(request);
-    else limitArrival(request);
+    else limitArrival(request, arrivalMs);
     done();
   });
 }
@@ -29,10 +29,10 @@ function hideBody(request: FastifyRequest & { announcedBytes?: string }): void {
   delete headers['content-type'];
 }
 
-function limitArrival({ raw }: FastifyRequest): void {
+function limitArrival({ raw }: FastifyRequest, arrivalMs: number): void {
   if (raw.complete) return;
   const timer = setTimeout(() => {
     if (!raw.complete) raw.destroy();
-  }, ARRIVAL_MS);
+  }, arrivalMs);
   raw.once('close', () => clearTimeout(timer));
 }

@@ -35,7 +35,10 @@ describe('csv-sftp', () => {
   let server: FakeServer;
   afterEach(() => server.close());
 
-  async function start(given: Contents, options: { hasNewHostKey?: boolean } = {}): Promise<void> {
+  async function start(
+    given: Contents,
+    options: { hasNewHostKey?: boolean; isInteractive?: boolean } = {},
+  ): Promise<void> {
     contents = given;
     modifiedAt = OLD;
     const files = (): Map<string, { content: Buffer; modifiedAt: Date }> =>
@@ -343,6 +346,12 @@ describe('csv-sftp', () => {
     expect(one.users.size).toBe(299);
     contents = { 'users.csv': sheet(...lines(300), ...lines(3)) };
     expect((await read()).error).toMatchObject({ code: 'incomplete_listing' });
+  });
+
+  it('signs in where the password is asked for in a dialogue', async () => {
+    await start({ 'users.csv': sheet(...lines(3)) }, { isInteractive: true });
+    expect((await read()).users.size).toBe(3);
+    expect((await read({ password: 'wrong' })).error).toMatchObject({ code: 'invalid_credentials' });
   });
 
   it('shows the host key of a server, and talks to no other', async () => {
