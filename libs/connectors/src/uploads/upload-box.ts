@@ -17,6 +17,8 @@ export interface NewUpload {
   readonly via: 'https' | 'sftp';
   /** How long others that belong to it are waited for. */
   readonly restSeconds: number;
+  /** That it comes is what it says: the same once more is another one. */
+  readonly isMarker?: boolean;
 }
 
 /** Called in the transaction that makes a file visible. @returns the run that will read it */
@@ -191,8 +193,9 @@ async function findStored(tx: Queryable, key: DirectoryKey, name: string): Promi
 }
 
 /** What was said about it counts as well: a checksum that comes later makes it another upload. */
-function isSame(known: Upload, { spooled, isChecked, rows }: NewUpload): boolean {
+function isSame(known: Upload, { spooled, isChecked, rows, isMarker }: NewUpload): boolean {
   return (
+    isMarker !== true &&
     known.sha256 === spooled.sha256 &&
     (known.isChecked || !isChecked) &&
     (rows === null || known.rows === rows)

@@ -109,6 +109,14 @@ describe('uploaded files', () => {
     expect(world.due).toBeGreaterThan(2);
   });
 
+  it('are finished by each marker anew', async () => {
+    const directory = await world.directory();
+    const first = await world.uploads.receive(directory, sent('', 'done'));
+    const again = await world.uploads.receive(directory, sent('', 'done'));
+    expect(again).toMatchObject({ isNew: true, run: { state: 'queued' } });
+    expect(again.upload.id).not.toBe(first.upload.id);
+  });
+
   it.each(['fetching', 'planning', 'applying'])('are read again after a run that is %s', async (status) => {
     const directory = await world.directory();
     await world.uploads.receive(directory, sent('id,email\n1,a\n'));

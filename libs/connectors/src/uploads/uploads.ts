@@ -106,7 +106,7 @@ export class Uploads {
     const { name, spooled, isChecked, rows, via } = input;
     const kept = await this.#parts.box.keep(
       key,
-      { name, spooled, isChecked, rows, via, restSeconds },
+      { name, spooled, isChecked, rows, via, restSeconds, isMarker: role === 'marker' },
       arrival.note,
     );
     return this.#receipt(kept, arrival.run());

@@ -262,6 +262,16 @@ describe('delta files', () => {
     expect([...result.members].sort()).toEqual(['a > user:2', 'b > group:c']);
   });
 
+  it('are not finished by the marker of the time before, nor are full files', async () => {
+    const folder = new Folder({ require_marker: true })
+      .put('users.csv', full(person('1'), person('2')))
+      .put('done', '');
+    expect((await folder.run()).users.size).toBe(2);
+    folder.put('users.csv', full(person('1')));
+    expect(await folder.run()).toMatchObject({ complete: true, covered: [] });
+    expect((await folder.put('done', '').run()).covered).toContain('users');
+  });
+
   it('wait for their own markers', async () => {
     const sum = (text: string): string => `${createHash('sha256').update(text).digest('hex')}  x\n`;
     const folder = new Folder({ require_marker: true })

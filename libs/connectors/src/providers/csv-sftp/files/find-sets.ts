@@ -15,8 +15,8 @@ export interface FileSet {
   readonly manifest: StoredFile | null;
   /** `.sha256` files by the name of the file that they are about. */
   readonly checksums: ReadonlyMap<string, StoredFile>;
-  /** An empty file that says: finished. */
-  readonly isDone: boolean;
+  /** When the youngest of the empty files was written that say: finished. */
+  readonly doneAt: Date | null;
 }
 
 export interface FoundSets {
@@ -78,11 +78,11 @@ interface Found {
   readonly files: Partial<Record<Role, StoredFile>>;
   readonly checksums: Map<string, StoredFile>;
   manifest: StoredFile | null;
-  isDone: boolean;
+  doneAt: Date | null;
 }
 
 function newSet(stamp: string, isDelta: boolean): Found {
-  return { stamp, isDelta, files: {}, manifest: null, checksums: new Map(), isDone: false };
+  return { stamp, isDelta, files: {}, manifest: null, checksums: new Map(), doneAt: null };
 }
 
 interface NamePart {
@@ -94,9 +94,13 @@ interface NamePart {
 
 function take(set: Found, { role, mark }: NamePart, file: StoredFile): void {
   if (mark === 'sha256') set.checksums.set(file.name.replace(/\.sha256$/i, ''), file);
-  else if (mark === 'done' || role === 'done') set.isDone = true;
+  else if (mark === 'done' || role === 'done') set.doneAt = later(set.doneAt, file.modifiedAt);
   else if (role === 'manifest') set.manifest = file;
   else if (isNewer(file, set.files[role])) set.files[role] = file;
+}
+
+function later(one: Date | null, other: Date): Date {
+  return one !== null && one > other ? one : other;
 }
 
 /** `users.csv` and `users.csv.gz` side by side: the one that was written last. */

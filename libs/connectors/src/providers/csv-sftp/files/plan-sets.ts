@@ -145,9 +145,11 @@ function isStale(full: FileSet, { previous, settings }: Planning): boolean {
   return order < 0 || (order === 0 && changedAt(full) < previous.changedAt);
 }
 
-export function isMarked({ manifest, isDone, checksums, files }: FileSet): boolean {
-  const names = Object.values(files).map(({ name }) => name);
-  return manifest !== null || isDone || checksums.has(files.users?.name ?? names[0] ?? '');
+/** What an older delivery was finished by says nothing about this one; a checksum or manifest tells by itself. */
+export function isMarked(set: FileSet): boolean {
+  const { manifest, doneAt, checksums } = set;
+  const isDone = doneAt !== null && dataFiles(set).every(({ modifiedAt }) => modifiedAt <= doneAt);
+  return manifest !== null || isDone || checksums.has(nameOf(set));
 }
 
 export function dataFiles({ files }: FileSet): StoredFile[] {
