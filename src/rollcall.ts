@@ -15,6 +15,7 @@ import { createLog } from './logging/create-log.js';
 import { startMaintenance, startStatistics } from './maintenance/start-maintenance.js';
 import { Metrics } from './metrics/metrics.js';
 import { observeHolds } from './metrics/observe-holds.js';
+import { createSftp, type Sftp } from './sftp.js';
 import { createServices, type AfterCommit, type Services } from './services.js';
 import { snapshotDoor } from './snapshot-door.js';
 import { createSync, type Sync } from './sync.js';
@@ -28,6 +29,8 @@ export interface Rollcall {
   /** Where it listens. */
   readonly baseUrl: string;
   readonly roles: Roles;
+  /** Where files are uploaded by SFTP; null where no such server runs. */
+  readonly sftp: Sftp['address'] | null;
   readonly log: Logger;
   /** Set when a first API key was made because none was configured; it can be read here only. */
   readonly generatedApiKey: string | undefined;
@@ -86,7 +89,8 @@ async function startServices(parts: Parts): Promise<Rollcall> {
     });
   const { generatedApiKey } = await bootstrap(services.environments, config.bootstrapApiKey);
   const port = config.port === 0 ? await freePort(config.host) : config.port;
-  const app = await createApp({ config, log, ...wired, publicUrl: publicUrlOf(config, port) });
+  const sftp = await createSftp({ config, log, services, sync });
+  const app = await createApp({ config, log, ...wired, publicUrl: publicUrlOf(config, port), sftp });
   await webhooks.start();
   await sync.start();
   const housekeeping = [startStatistics({ log, services, database })];
@@ -95,7 +99,9 @@ async function startServices(parts: Parts): Promise<Rollcall> {
     housekeeping.push(startMaintenance({ log, services, sync, database, config, idempotency, metrics }));
   try {
     await app.listen(port, config.host);
+    await sftp?.start();
   } catch (error) {
+    await closeServer(app);
     await sync.stop();
     await webhooks.stop();
     await Promise.all(housekeeping.map((stop) => stop()));
@@ -104,9 +110,10 @@ async function startServices(parts: Parts): Promise<Rollcall> {
   return {
     baseUrl: listenAddress(config.host, port),
     roles: config.roles,
+    sftp: sftp?.address ?? null,
     log,
     generatedApiKey,
-    stop: () => stopAll({ app, ...wired, housekeeping, database }),
+    stop: () => stopAll({ app, sftp, ...wired, housekeeping, database }),
   };
 }
 
@@ -121,19 +128,25 @@ interface Wired {
 
 /** The parts of a process, made of each other; none of them has started anything. */
 function wire({ config, log, secretKeys, database, replacements }: Parts): Wired {
+  const registry = replacements.connectors ?? installedConnectors;
   // The services wake the dispatcher, and the dispatcher is made of the services.
   const dispatch: { to?: Webhooks } = {};
   const afterCommit: AfterCommit = (environmentId, streamId) => dispatch.to?.wake(environmentId, streamId);
   const { appDataSource: dataSource, pool, writePool } = database;
   const services = createServices(
     { dataSource, pool, writePool },
-    { secretKeys, eventDays: config.eventDays, afterCommit },
+    {
+      secretKeys,
+      eventDays: config.eventDays,
+      afterCommit,
+      takesUploads: ({ provider, config: answers }) =>
+        registry.find(provider)?.uploads?.isOn(answers) === true,
+    },
   );
   const metrics = new Metrics({ general: pool, writes: writePool });
   observeHolds(metrics.registry, services.holds);
   const webhooks = createWebhooks({ config, log, services, metrics, databaseUrl: database.url });
   dispatch.to = webhooks;
-  const registry = replacements.connectors ?? installedConnectors;
   const door = replacements.door ?? snapshotDoor(services.snapshots);
   const sync = createSync({ config, log, services, metrics, registry, door, afterCommit });
   const requestLog = createRequestLog(services, metrics, log);
@@ -150,6 +163,7 @@ function createRequestLog(services: Services, metrics: Metrics, log: Logger): Re
 
 interface Running extends Wired {
   readonly app: NestFastifyApplication;
+  readonly sftp: Sftp | undefined;
   readonly housekeeping: readonly (() => Promise<void>)[];
   readonly database: OpenDatabase;
 }
@@ -157,6 +171,7 @@ interface Running extends Wired {
 /** First no new requests and no new runs, then no new deliveries, the database last. */
 async function stopAll({
   app,
+  sftp,
   health,
   webhooks,
   sync,
@@ -165,7 +180,7 @@ async function stopAll({
   database,
 }: Running): Promise<void> {
   health.startDraining();
-  await Promise.all([closeServer(app), sync.stop()]);
+  await Promise.all([closeServer(app), sftp?.stop(), sync.stop()]);
   await Promise.all([webhooks.stop(), requestLog.stop()]);
   await Promise.all(housekeeping.map((stop) => stop()));
   await database.close();

@@ -43,7 +43,7 @@ function explain(error: unknown): string {
   if (!(error instanceof Error)) return `Rollcall cannot start: ${String(error)}`;
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'EADDRINUSE')
-    return `Rollcall cannot start: ${error.message}. Another program uses this port; stop it or set PORT.`;
+    return `Rollcall cannot start: ${error.message}. Another program uses this port; stop it, or set PORT or ROLLCALL_SFTP_PORT.`;
   const isForeseen = error instanceof RollcallError || code !== undefined;
   return `Rollcall cannot start: ${isForeseen ? error.message : (error.stack ?? error.message)}`;
 }

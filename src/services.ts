@@ -19,6 +19,7 @@ import {
   createRunGuard,
 } from '#directory';
 import { EventFeed } from '#events';
+import type { Directory } from '#model';
 import { RequestLogReader } from '#scim';
 import type { Pool } from 'pg';
 
@@ -50,7 +51,13 @@ export interface Services {
 
 export function createServices(
   source: { readonly dataSource: DataSource; readonly pool: Pool; readonly writePool: Pool },
-  options: { readonly secretKeys: string; readonly eventDays: number; readonly afterCommit: AfterCommit },
+  options: {
+    readonly secretKeys: string;
+    readonly eventDays: number;
+    readonly afterCommit: AfterCommit;
+    /** Whether files are uploaded for a directory. */
+    readonly takesUploads: (directory: Directory) => boolean;
+  },
 ): Services {
   const { dataSource, pool, writePool } = source;
   const { afterCommit } = options;
@@ -67,7 +74,10 @@ export function createServices(
     environments: new Environments(dataSource, clock),
     organizations: new Organizations(dataSource, clock, { afterCommit }),
     directories: new Directories(dataSource, clock, { afterCommit }),
-    directoryTokens: new DirectoryTokens(dataSource, clock, { afterCommit }),
+    directoryTokens: new DirectoryTokens(dataSource, clock, {
+      afterCommit,
+      takesCredentials: (directory) => directory.dialect !== null || options.takesUploads(directory),
+    }),
     oauthClients: new OAuthClients(dataSource, clock, { afterCommit }),
     expiryNotices: new ExpiryNotices(dataSource, clock, { afterCommit }),
     access: new DirectoryAccess(dataSource, clock, { afterCommit, accessTokens }),

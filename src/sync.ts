@@ -13,6 +13,8 @@ import {
   SyncMetrics,
   SyncRuns,
   SyncWorker,
+  UploadBox,
+  Uploads,
   type ConnectorRegistry,
   type HttpFactory,
   type SnapshotDoor,
@@ -43,6 +45,7 @@ export interface Sync {
   readonly connectionCheck: ConnectionCheck;
   readonly schedules: Schedules;
   readonly runs: SyncRuns;
+  readonly uploads: Uploads;
   /** @throws ConfigError when a key is missing that credentials are sealed with. */
   start(): Promise<void>;
   /** Lets pages that are being read end, and gives the leases back. */
@@ -66,7 +69,10 @@ export function createSync(parts: Parts): Sync {
     resolver: new CachingNameResolver(),
   };
   const credentials = new Credentials({ database, secretBox });
-  const worker = config.roles === 'api' || door === undefined ? undefined : createWorker(parts, door, guard);
+  const box = new UploadBox(database);
+  const onDue = (): void => worker?.wake();
+  const worker =
+    config.roles === 'api' || door === undefined ? undefined : createWorker(parts, door, { guard, box });
   const http = httpFactory({ guard, origins: config.sourceOrigins, tries: CHECK_TRIES });
   return {
     registry,
@@ -78,9 +84,11 @@ export function createSync(parts: Parts): Sync {
       guard,
       http,
       log: parts.log,
+      uploads: (key) => box.filesOf(key),
     }),
     schedules: new Schedules(database, registry),
-    runs: new SyncRuns({ database, registry, onDue: () => worker?.wake() }),
+    runs: new SyncRuns({ database, registry, onDue }),
+    uploads: new Uploads({ box, registry, onDue }),
     start: async () => {
       await checkKeys(credentials);
       worker?.start();
@@ -96,7 +104,11 @@ export function createSync(parts: Parts): Sync {
   };
 }
 
-function createWorker(parts: Parts, door: SnapshotDoor, guard: AddressGuard): SyncWorker {
+function createWorker(
+  parts: Parts,
+  door: SnapshotDoor,
+  { guard, box }: { readonly guard: AddressGuard; readonly box: UploadBox },
+): SyncWorker {
   const { config, log, services, metrics, registry, afterCommit } = parts;
   const { database, secretBox, dataSource } = services;
   const clock = systemClock;
@@ -111,6 +123,7 @@ function createWorker(parts: Parts, door: SnapshotDoor, guard: AddressGuard): Sy
       guard,
       http: httpFactory({ guard, origins: config.sourceOrigins }),
       door,
+      uploads: (key) => box.filesOf(key),
     }),
     database,
     secretBox,

@@ -33,6 +33,15 @@ export function publicUrl(text: string): string {
   throw new VariableProblem(`"${text}" is not an address like https://rollcall.example.com`);
 }
 
+/** `sftp.example.com:22`. */
+export function hostAndPort(text: string): { readonly host: string; readonly port: number } {
+  const { host = '', port = '' } =
+    /^(?<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(?<port>\d{1,5})$/.exec(text)?.groups ?? {};
+  if (Number(port) >= 1 && Number(port) <= 65_535)
+    return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+  throw new VariableProblem(`"${text}" is not a host and a port like sftp.example.com:22`);
+}
+
 /** `id:base64-32-bytes[,older…]`, unchanged. */
 export function secretKeys(text: string): string {
   try {

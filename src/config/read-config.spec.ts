@@ -34,6 +34,9 @@ describe('readConfig', () => {
       syncConcurrency: 4,
       syncPerEnvironment: 16,
       syncDeadline: 21_600,
+      sftpPort: undefined,
+      sftpAddress: undefined,
+      uploadDays: 30,
       requestLogDays: 30,
       attemptDays: 30,
       eventDays: 90,
@@ -59,6 +62,9 @@ describe('readConfig', () => {
         ROLLCALL_SCIM_RATE_LIMIT: '0',
         ROLLCALL_FAILED_LOGINS: '12',
         ROLLCALL_TRUSTED_PROXIES: '10.1.0.0/16,10.2.3.4',
+        ROLLCALL_SFTP_PORT: '2222',
+        ROLLCALL_SFTP_ADDRESS: '[fd00::1]:22',
+        ROLLCALL_UPLOAD_DAYS: '2',
         ROLLCALL_REQUEST_LOG_DAYS: '7',
         ROLLCALL_ATTEMPT_DAYS: '1',
         ROLLCALL_EVENT_DAYS: '3650',
@@ -87,6 +93,9 @@ describe('readConfig', () => {
       syncConcurrency: 4,
       syncPerEnvironment: 16,
       syncDeadline: 21_600,
+      sftpPort: 2_222,
+      sftpAddress: { host: 'fd00::1', port: 22 },
+      uploadDays: 2,
       requestLogDays: 7,
       attemptDays: 1,
       eventDays: 3_650,
@@ -100,10 +109,12 @@ describe('readConfig', () => {
       PORT: '99999',
       LOG_LEVEL: 'loud',
       ROLLCALL_OUTBOUND_ALLOW: '10.0.0.0/8,lan',
+      ROLLCALL_SFTP_ADDRESS: 'sftp.example.com',
     });
     expect(problems).toEqual([
       'PORT: "99999" is not a whole number from 0 to 65535',
       'ROLLCALL_OUTBOUND_ALLOW: "lan" is not a network like 10.0.0.0/8 or fd00::/8',
+      'ROLLCALL_SFTP_ADDRESS: "sftp.example.com" is not a host and a port like sftp.example.com:22',
       'LOG_LEVEL: "loud" is not one of fatal, error, warn, info, debug, trace, silent',
     ]);
   });

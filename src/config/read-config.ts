@@ -36,7 +36,12 @@ export interface Config {
   readonly syncPerEnvironment: number;
   /** Seconds. */
   readonly syncDeadline: number;
+  /** Undefined: no SFTP server. 0: a free one. */
+  readonly sftpPort: number | undefined;
+  /** Undefined: as the public URL says. */
+  readonly sftpAddress: { readonly host: string; readonly port: number } | undefined;
   /** How long what grows is kept. */
+  readonly uploadDays: number;
   readonly requestLogDays: number;
   readonly attemptDays: number;
   readonly eventDays: number;
@@ -72,6 +77,9 @@ export function readConfig(
     syncConcurrency: readOr(VARIABLES.syncConcurrency, 4),
     syncPerEnvironment: readOr(VARIABLES.syncPerEnvironment, 16),
     syncDeadline: readOr(VARIABLES.syncDeadline, 21_600),
+    sftpPort: read(VARIABLES.sftpPort),
+    sftpAddress: read(VARIABLES.sftpAddress),
+    uploadDays: readOr(VARIABLES.uploadDays, 30),
     requestLogDays: readOr(VARIABLES.requestLogDays, 30),
     attemptDays: readOr(VARIABLES.attemptDays, 30),
     eventDays: readOr(VARIABLES.eventDays, 90),

@@ -1,6 +1,7 @@
 import {
   apiKey,
   databaseUrl,
+  hostAndPort,
   integer,
   networks,
   oneOf,
@@ -135,6 +136,26 @@ export const VARIABLES = {
     description:
       'Seconds that reading one source may take. What was read by then is applied, and nothing is removed.',
     parse: (text: string) => integer(text, 60, 604_800),
+  },
+  sftpPort: {
+    name: 'ROLLCALL_SFTP_PORT',
+    shownDefault: 'absent: no SFTP',
+    description:
+      'Port of the SFTP server to which customers upload CSV files, on the address `HOST`, in processes that answer requests. `0` takes a free one. Its host keys are made once and kept in the database, sealed, so that every process shows the same.',
+    parse: (text: string) => integer(text, 0, 65_535),
+  },
+  sftpAddress: {
+    name: 'ROLLCALL_SFTP_ADDRESS',
+    shownDefault: 'host of the public URL, port of `ROLLCALL_SFTP_PORT`',
+    description: '`host:port` under which customers reach the SFTP server; is shown to them.',
+    parse: hostAndPort,
+  },
+  uploadDays: {
+    name: 'ROLLCALL_UPLOAD_DAYS',
+    shownDefault: '`30`',
+    description:
+      'How long uploaded files are kept, in days from 2. What was read from them stays; delta files can only be applied while the full file before them is there.',
+    parse: (text: string) => integer(text, 2, 3_650),
   },
   requestLogDays: {
     name: 'ROLLCALL_REQUEST_LOG_DAYS',

@@ -13,6 +13,7 @@ import { NestGroups20261126100000 } from '../../migrations/20261126100000-nest-g
 import { ListSnapshotRecords20261126110000 } from '../../migrations/20261126110000-list-snapshot-records.js';
 import { CreateEnteredSecrets20261126120000 } from '../../migrations/20261126120000-create-entered-secrets.js';
 import { LogRefusedLogins20261126130000 } from '../../migrations/20261126130000-log-refused-logins.js';
+import { CreateUploads20261126140000 } from '../../migrations/20261126140000-create-uploads.js';
 
 /** Every migration, oldest first. A new one is added at the end; none is ever changed or removed. */
 export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string })[] = [
@@ -29,6 +30,7 @@ export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string
   ListSnapshotRecords20261126110000,
   CreateEnteredSecrets20261126120000,
   LogRefusedLogins20261126130000,
+  CreateUploads20261126140000,
 ];
 
 /** Their names as they stand in the table of migrations, oldest first. */

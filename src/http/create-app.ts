@@ -20,11 +20,13 @@ import { NestLog } from '../logging/nest-log.js';
 import { MetricsController } from '../metrics/metrics.controller.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Services } from '../services.js';
+import { streamUploads } from './stream-uploads.js';
 import type { Sync } from '../sync.js';
 import { VERSION } from '../version.js';
 import type { Webhooks } from '../webhooks.js';
 import { HttpAdapter } from './http-adapter.js';
 import { observeRequests } from './observe-requests.js';
+import type { Sftp } from '../sftp.js';
 import { scimExchangeReport } from './scim-exchange-report.js';
 
 export interface AppParts {
@@ -37,6 +39,7 @@ export interface AppParts {
   readonly sync: Sync;
   readonly requestLog: RequestLog;
   readonly publicUrl: string;
+  readonly sftp: Sftp | undefined;
 }
 
 @Module({})
@@ -53,6 +56,7 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, options);
   const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
   takeBodiesAsBytes(fastify);
+  streamUploads(fastify);
   sendRequestIds(fastify);
   observeRequests(fastify, parts);
   closeConnectionsWhileDraining(fastify, parts.health);
@@ -78,7 +82,7 @@ function scimServer(
 }
 
 function appModule(parts: AppParts, scim: ScimServer, tokens: TokenEndpoint): DynamicModule {
-  const { services, metrics, webhooks, sync, publicUrl } = parts;
+  const { services, metrics, webhooks, sync, sftp, publicUrl } = parts;
   return {
     module: AppModule,
     imports: [
@@ -102,9 +106,11 @@ function appModule(parts: AppParts, scim: ScimServer, tokens: TokenEndpoint): Dy
         connectionCheck: sync.connectionCheck,
         schedules: sync.schedules,
         syncRuns: sync.runs,
+        uploads: sync.uploads,
+        access: services.access,
         database: services.database,
         secretBox: services.secretBox,
-        settings: { publicUrl, dialects: dialectNames(), version: VERSION },
+        settings: { publicUrl, dialects: dialectNames(), version: VERSION, sftp: sftp?.address ?? null },
       }),
     ],
     controllers: [HealthController, MetricsController],

@@ -22,7 +22,8 @@ export class HttpAdapter extends FastifyAdapter {
       bodyLimit: BODY_LIMIT,
       // Longer than the usual 60 s of load balancers, so that it is never us who closes a connection they reuse.
       keepAliveTimeout: 72_000,
-      requestTimeout: 60_000,
+      // An upload may take its time; see streamUploads() for everything else.
+      requestTimeout: 3_600_000,
       // Draining waits for requests, not for connections that clients merely keep open.
       forceCloseConnections: 'idle',
       frameworkErrors: scimFirst(API_SERVER_OPTIONS.frameworkErrors),

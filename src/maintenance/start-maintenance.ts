@@ -15,11 +15,13 @@ interface Parts {
   readonly database: OpenDatabase;
   readonly idempotency: IdempotencyStore;
   readonly metrics: Metrics;
-  readonly config: Pick<Config, 'requestLogDays' | 'attemptDays' | 'eventDays'>;
+  readonly config: Pick<Config, 'requestLogDays' | 'attemptDays' | 'eventDays' | 'uploadDays'>;
 }
 
 /** Rows that one purge step may delete: short transactions, little work lost when it is stopped. */
 const PURGE_CHUNK = 5_000;
+/** Each with its content. */
+const UPLOADS_CHUNK = 20;
 const STATISTICS_INTERVAL_MS = 1_000;
 const PURGE_INTERVAL_MS = 5_000;
 const HOLDS_INTERVAL_MS = 30_000;
@@ -43,7 +45,7 @@ export function startStatistics({
 
 /**
  * Housekeeping of a worker: partitions of the coming weeks, what is older than it has to be kept, purge of deleted
- * directories, expired idempotency keys, notices of tokens that expire, dated states, rotated keys, interrupted or overdue approvals, removals too old to
+ * directories, expired idempotency keys, notices of tokens that expire, dated states, rotated keys, old uploads, interrupted or overdue approvals, removals too old to
  * be restored.
  */
 export function startMaintenance(parts: Parts): () => Promise<void> {
@@ -65,7 +67,11 @@ export function startMaintenance(parts: Parts): () => Promise<void> {
   const removals = repeat(log, REMOVALS_INTERVAL_MS, async () => {
     while (await services.restores.removeExpired(PURGE_CHUNK)) await new Promise(setImmediate);
   });
-  const jobs = [purge, partitions, retention, keys, notices, transitions, reseal, holds, removals];
+  const uploads = repeat(log, REMOVALS_INTERVAL_MS, async () => {
+    while ((await sync.uploads.box.removeExpired(parts.config.uploadDays, UPLOADS_CHUNK)) > 0)
+      await new Promise(setImmediate);
+  });
+  const jobs = [purge, uploads, partitions, retention, keys, notices, transitions, reseal, holds, removals];
   return async () => {
     await Promise.all(jobs.map((stop) => stop()));
   };

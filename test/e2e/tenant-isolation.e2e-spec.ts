@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ConnectorRegistry } from '#connectors';
+import { ConnectorRegistry, installedConnectors } from '#connectors';
 import { ScriptedSource } from '#testing';
 import { createScimDirectory, RestClient, type CreatedScimDirectory } from '../support/rest-client.js';
 import { startRollcall, type RunningRollcall } from '../support/start-rollcall.js';
@@ -22,7 +22,8 @@ let paths: Record<string, Record<string, unknown>>;
 
 beforeAll(async () => {
   const source = new ScriptedSource({ streams: { users: [[]] } });
-  rollcall = await startRollcall({}, { connectors: new ConnectorRegistry([source.connector()]) });
+  const connectors = new ConnectorRegistry([source.connector(), installedConnectors.get('csv-sftp')]);
+  rollcall = await startRollcall({}, { connectors });
   const root = new RestClient(rollcall.baseUrl, rollcall.apiKey);
   const a = await newTenant(root, 'A');
   const b = await newTenant(root, 'B');
@@ -45,11 +46,12 @@ describe('a key of another tenant', () => {
     );
     expect(withIds.length).toBeGreaterThan(15);
     for (const { path, method } of withIds) {
-      const ids = isPolled(path) ? { ...ownIds, directory: String(ownIds['polled']) } : ownIds;
+      const ids = { ...ownIds, directory: String(ownIds[directoryOf(path)]) };
       const theirs = await ask(method, fillPath(path, ids), bodyOf(path));
       const nobodys = await ask(method, fillPath(path, unknownIds(ids)), bodyOf(path));
       expect({ method, path, status: theirs.status }).toEqual({ method, path, status: nobodys.status });
-      expect([404, 400, 422]).toContain(theirs.status);
+      // Files are sent with a token of the directory, and an API key is none.
+      expect(path.startsWith('/uploads/') ? [401] : [404, 400, 422]).toContain(theirs.status);
       expect(withoutIds(theirs.body)).toBe(withoutIds(nobodys.body));
     }
   });
@@ -196,6 +198,21 @@ async function fill(rest: RestClient, directory: CreatedScimDirectory): Promise<
     type: 'scripted',
     config: { domain: 'example.com', api_token: 'sesame' },
   });
+  const uploaded = await rest.call<{
+    directory: { id: string };
+    uploads: { endpoint: string; bearer_token: string };
+  }>('POST', '/management/directories', {
+    organization_id: organization.id,
+    name: 'Uploaded',
+    type: 'csv-sftp',
+    config: { delivery: 'upload' },
+  });
+  const { pathname } = new URL(uploaded.uploads.endpoint);
+  const upload = await fetch(`${rollcall.baseUrl}${pathname}/users.csv`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${uploaded.uploads.bearer_token}` },
+    body: 'id,email\n1,ada@example.com\n',
+  });
   const run = await rest.call<{ id: string }>(
     'POST',
     `/management/directories/${polled.directory.id}/sync_runs`,
@@ -217,6 +234,9 @@ async function fill(rest: RestClient, directory: CreatedScimDirectory): Promise<
   );
   return {
     polled: polled.directory.id,
+    uploaded: uploaded.directory.id,
+    upload: ((await upload.json()) as { id: string }).id,
+    upload_key: String(pathname.split('/').at(-1)),
     run: run.id,
     removal_hold: String(holds.data[0]?.id),
     directory: directory.id,
@@ -230,6 +250,12 @@ async function fill(rest: RestClient, directory: CreatedScimDirectory): Promise<
     oauth_client: client.id,
     external: 'acme-00001',
   };
+}
+
+/** Some routes are answered by a polled directory only, some by one whose files are uploaded. */
+function directoryOf(path: string): string {
+  if (path.includes('/uploads')) return 'uploaded';
+  return isPolled(path) ? 'polled' : 'directory';
 }
 
 /** Routes that only a polled directory answers. */
@@ -269,6 +295,9 @@ function kindOf(path: string): string {
 function fillPath(path: string, ids: Ids): string {
   return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     if (/external/.test(name)) return String(ids['external']);
+    if (name === 'key') return String(ids['upload_key']);
+    if (name === 'name') return 'users.csv';
+    if (name === 'upload_id') return String(ids['upload']);
     if (name === 'run_id') return String(ids['run']);
     if (/entry/.test(name)) return String(ids['scim_request']);
     if (/token/.test(name)) return String(ids['directory_token']);

@@ -8,6 +8,12 @@ export interface RunningRollcall {
   readonly apiKey: string;
   /** The database's connection string, as its owner. */
   readonly databaseUrl: string;
+  /** Where files are uploaded by SFTP, if `env` asks for it. */
+  readonly sftp: {
+    readonly host: string;
+    readonly port: number;
+    readonly hostKeys: readonly string[];
+  } | null;
   stop(): Promise<void>;
 }
 
@@ -33,6 +39,7 @@ export async function startRollcall(
     baseUrl: rollcall.baseUrl,
     apiKey,
     databaseUrl: database.url,
+    sftp: rollcall.sftp,
     stop: async () => {
       await rollcall.stop();
       await database.drop();

@@ -7,6 +7,7 @@ import { DirectoryPausesController } from './management/directory-pauses.control
 import { ConnectorsController } from './management/connectors.controller.js';
 import { DirectoryConnectionController } from './management/directory-connection.controller.js';
 import { DirectoryTokensController } from './management/directory-tokens.controller.js';
+import { DirectoryUploadsController } from './management/directory-uploads.controller.js';
 import { EnvironmentsController } from './management/environments.controller.js';
 import { ManagedDirectoriesController } from './management/managed-directories.controller.js';
 import { ManagedEventsController } from './management/managed-events.controller.js';
@@ -21,6 +22,7 @@ import { DocumentationController } from './openapi/documentation.controller.js';
 import { OrganizationDomainsController } from './organizations/organization-domains.controller.js';
 import { OrganizationsController } from './organizations/organizations.controller.js';
 import { PortalController } from './portal/portal.controller.js';
+import { UploadsController } from './uploads/uploads.controller.js';
 import { WebhookEndpointsController } from './webhook-endpoints/webhook-endpoints.controller.js';
 
 /** Every controller of the REST API. */
@@ -46,6 +48,8 @@ export const API_CONTROLLERS: readonly Type[] = [
   ConnectorsController,
   DirectoryConnectionController,
   SyncRunsController,
+  DirectoryUploadsController,
+  UploadsController,
   WebhookAttemptsController,
   DocumentationController,
 ];

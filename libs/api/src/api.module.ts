@@ -2,6 +2,7 @@ import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import {
   Directories,
+  DirectoryAccess,
   DirectoryLists,
   DirectoryTokens,
   Environments,
@@ -11,7 +12,7 @@ import {
   Organizations,
   Restores,
 } from '#directory';
-import { ConnectionCheck, Connections, ConnectorRegistry, Schedules, SyncRuns } from '#connectors';
+import { ConnectionCheck, Connections, ConnectorRegistry, Schedules, SyncRuns, Uploads } from '#connectors';
 import { EventFeed } from '#events';
 import type { Database, SecretBox } from '#kernel';
 import { RequestLogReader } from '#scim';
@@ -46,11 +47,14 @@ export interface ApiModuleOptions {
   readonly connectionCheck: ConnectionCheck;
   readonly schedules: Schedules;
   readonly syncRuns: SyncRuns;
+  readonly uploads: Uploads;
+  /** Signs in those who upload. */
+  readonly access: DirectoryAccess;
   /** Where idempotency keys are kept. */
   readonly database: Database;
   /** Seals the answers kept under idempotency keys: some hold a secret that is shown once. */
   readonly secretBox: SecretBox;
-  readonly settings: Pick<ApiSettings, 'publicUrl' | 'dialects' | 'version'>;
+  readonly settings: Pick<ApiSettings, 'publicUrl' | 'dialects' | 'version' | 'sftp'>;
 }
 
 /**
@@ -88,6 +92,8 @@ function providersOf(options: ApiModuleOptions): Provider[] {
     { provide: ConnectionCheck, useValue: options.connectionCheck },
     { provide: Schedules, useValue: options.schedules },
     { provide: SyncRuns, useValue: options.syncRuns },
+    { provide: Uploads, useValue: options.uploads },
+    { provide: DirectoryAccess, useValue: options.access },
     { provide: OpenApiDocument, useFactory: () => new OpenApiDocument(buildOpenApi(options.settings)) },
     { provide: ApiSettings, useValue: new ApiSettings(options.settings) },
     {

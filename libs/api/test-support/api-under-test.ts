@@ -73,6 +73,7 @@ const SETTINGS = {
     ['keycloak', 'keycloak'],
   ]),
   version: '0.0.0',
+  sftp: { host: 'sync.example.com', port: 2222, hostKeys: ['SHA256:key'] },
 };
 
 async function authenticate(key: string): Promise<object> {

@@ -42,6 +42,15 @@ export { executeRun } from './engine/run-executor.js';
 export { RunStore } from './engine/run-store.js';
 export { Schedules, type ScheduleChanges, type SyncSchedule } from './engine/schedules.js';
 export type { Fence, RunFacts, SnapshotDoor, SnapshotReport, SnapshotRun } from './engine/snapshot-door.js';
+export type { UploadedFile, UploadedFiles } from './sdk/uploads.js';
+export type { QueuedRun } from './engine/run-queue.js';
+export { MAX_UPLOAD, type Digests } from './uploads/spool.js';
+export { UploadBox } from './uploads/upload-box.js';
+export { UploadRefused, type UploadRefusal } from './uploads/upload-refused.js';
+export type { Upload } from './uploads/upload-row.js';
+export { loadHostKeys, type HostKeys } from './uploads/sftp/host-keys.js';
+export { UploadSftpServer } from './uploads/sftp/sftp-server.js';
+export { Uploads, type Receipt } from './uploads/uploads.js';
 export { createPortsFactory, type HttpFactory } from './engine/source-ports.js';
 export { SyncMetrics } from './engine/sync-metrics.js';
 export {

@@ -9,6 +9,7 @@ import type { EngineLog } from '../src/engine/log.js';
 import { RunStore } from '../src/engine/run-store.js';
 import { SyncWorker, type WorkerOptions } from '../src/engine/sync-worker.js';
 import { ConnectorRegistry, type Connector } from '../src/index.js';
+import { UploadBox } from '../src/uploads/upload-box.js';
 
 const GUARD = {
   policy: { isAllowed: () => true },
@@ -116,6 +117,7 @@ export class SyncWorld {
         log,
         guard: GUARD,
         door: this.door,
+        uploads: (key) => new UploadBox(this.#database).filesOf(key),
         http: () => {
           throw new Error('a scripted source asks nobody');
         },

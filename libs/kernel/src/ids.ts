@@ -19,6 +19,7 @@ export type IdPrefix =
   | 'attempt'
   | 'run'
   | 'run_item'
+  | 'upload'
   | 'scim_request'
   | 'removal_hold'
   | 'hold_item';

@@ -1,4 +1,5 @@
 export { ScimServer, type ScimServerOptions } from './http/scim-server.js';
+export { readToken } from './http/credentials.js';
 export { FailedLogins } from './http/failed-logins.js';
 export type { RateLimit } from './http/token-buckets.js';
 export { TokenEndpoint, type TokenIssuer } from './oauth/token-endpoint.js';

@@ -48,6 +48,8 @@ export {
 export { PROFTPD, startProftpd } from './peers/proftpd.js';
 export { OPENSSH, startOpenSsh, type OpenSsh } from './peers/openssh.js';
 export { SAMBA, startSamba, type Samba, type SambaAccount } from './peers/samba.js';
+export { SFTP_CLIENT, SftpClient, type SftpOutcome, type SftpUser } from './peers/sftp-client.js';
+export { newSshKey, type SshKey } from './fake-source/sftp-server.js';
 export { SLAPD, startSlapd, type Slapd } from './peers/slapd.js';
 export { fakeOkta, fakeOktaApiToken } from './fake-source/okta.js';
 export { fakePersonio, startFakePersonio, type FakePersonioOptions } from './fake-source/personio.js';

@@ -150,9 +150,9 @@ class SourceReading {
   #end(stream: SourceStream, end: NonNullable<SourcePage['end']>): boolean {
     if (end.cursor !== undefined) this.#cursors.set(stream.id, end.cursor);
     this.#done.add(stream.id);
-    const isRepeat = end.complete && end.isRepeat === true;
+    const provesNothing = end.complete && end.provesNoAbsence === true;
     const covered = end.complete ? this.#covered : this.#unproved;
-    if (!isRepeat) stream.covers.forEach((kind) => covered.add(kind));
+    if (!provesNothing) stream.covers.forEach((kind) => covered.add(kind));
     return end.complete;
   }
 

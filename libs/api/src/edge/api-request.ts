@@ -5,6 +5,8 @@ import type { FastifyRequest } from 'fastify';
 /** A request to the REST API. `caller` is there on every route that declares scopes. */
 export interface ApiRequest extends FastifyRequest {
   caller?: ApiKeyIdentity;
+  /** Content-Length of a body that is read as it comes. */
+  announcedBytes?: string;
 }
 
 /** Who asks: the id of the API key. */

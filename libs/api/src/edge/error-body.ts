@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import { UploadRefused, type UploadRefusal } from '#connectors';
 import {
   AuthenticationError,
   ConflictError,
@@ -46,9 +47,34 @@ export function describeFailure(error: unknown, requestId: string): Failure {
     return failure(503, withCode(error.message, error.code), {
       'retry-after': String(error.retryAfterSeconds),
     });
+  if (error instanceof UploadRefused) return uploadFailure(error);
   if (error instanceof HttpException && error.getStatus() !== 500)
     return failure(error.getStatus(), { message: error.message });
   return failure(500, { message: `Internal error. Quote request id ${requestId}.` });
+}
+
+const UPLOAD_STATUS: Readonly<Record<UploadRefusal, number>> = {
+  unauthorized: 401,
+  bad_name: 422,
+  bad_digest: 400,
+  bad_encoding: 422,
+  empty: 422,
+  incomplete: 400,
+  digest_mismatch: 422,
+  too_large: 413,
+  too_many: 429,
+  paused: 503,
+  not_found: 404,
+  not_uploaded: 409,
+};
+const UPLOAD_HEADERS: Partial<Record<UploadRefusal, Record<string, string>>> = {
+  unauthorized: { 'www-authenticate': 'Bearer' },
+  too_many: { 'retry-after': '60' },
+  paused: { 'retry-after': '300' },
+};
+
+function uploadFailure({ reason, message }: UploadRefused): Failure {
+  return failure(UPLOAD_STATUS[reason], { message, code: reason }, UPLOAD_HEADERS[reason]);
 }
 
 function failure(status: number, body: JsonObject, headers: Record<string, string> = {}): Failure {

@@ -75,7 +75,11 @@ export class ManagedDirectoriesController {
     const endpoint = `${this.settings.publicUrl}/scim/v${scimVersion}/${directory.externalKey}`;
     const scim = token && { endpoint, bearer_token: token.secret };
     const domains = await this.directories.firstDomains(environmentId, [directory.organizationId]);
-    return { directory: directoryWire(directory, domains.get(directory.organizationId)), scim };
+    return {
+      directory: directoryWire(directory, domains.get(directory.organizationId)),
+      scim,
+      uploads: null,
+    };
   }
 
   @Get(':id')
@@ -132,13 +136,14 @@ export class ManagedDirectoriesController {
     provider: string,
     body: Decoded<typeof createDirectory>,
   ): Promise<JsonObject> {
-    const { directory } = await this.connections.create(environmentId, {
+    const { directory, token } = await this.connections.create(environmentId, {
       organizationId: body.organization_id,
       name: body.name,
       provider,
       config: body.config ?? {},
     });
-    return { directory: await this.#wire(environmentId, directory), scim: null };
+    const uploads = token && this.view.newUploads(directory, token.secret);
+    return { directory: await this.#wire(environmentId, directory), scim: null, uploads };
   }
 
   /** The settings of a polled source are answers to its form; those of a SCIM directory are its own. */

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Directories, DirectoryTokens, OAuthClients } from '#directory';
-import { systemClock, type JsonObject } from '#kernel';
+import { isJsonObject, systemClock, type JsonObject } from '#kernel';
 import { directoryWire, type Directory } from '#model';
+import { Uploads } from '#connectors';
 import { ApiSettings } from '../edge/api-settings.js';
 import { clientWire, tokenWire } from './credential.wire.js';
 
@@ -13,6 +14,7 @@ export class ManagedDirectoryView {
     private readonly tokens: DirectoryTokens,
     private readonly oauthClients: OAuthClients,
     private readonly settings: ApiSettings,
+    private readonly uploads: Uploads,
   ) {}
 
   async show(directory: Directory): Promise<JsonObject> {
@@ -30,8 +32,36 @@ export class ManagedDirectoryView {
       scim_rate_limit: config['scim_rate_limit'] ?? null,
       scim_rate_burst: config['scim_rate_burst'] ?? null,
       scim: directory.dialect === null ? null : this.#addresses(directory),
+      uploads: this.#uploads(directory),
       tokens: tokens.map((token) => tokenWire(id, token, now)),
       oauth_clients: clients.map((client) => clientWire(id, client, now)),
+    };
+  }
+
+  /** What a customer needs to send files; `token` at its creation only. */
+  newUploads(directory: Directory, token: string): JsonObject | null {
+    const uploads = this.#uploads(directory);
+    const sftp = uploads?.['sftp'];
+    if (!uploads) return null;
+    return {
+      ...uploads,
+      bearer_token: token,
+      sftp: isJsonObject(sftp) ? { ...sftp, password: token } : null,
+    };
+  }
+
+  #uploads(directory: Directory): JsonObject | null {
+    const { externalKey } = directory;
+    const { publicUrl, sftp } = this.settings;
+    if (!this.uploads.takes(directory)) return null;
+    return {
+      endpoint: `${publicUrl}/uploads/${externalKey}`,
+      sftp: sftp && {
+        host: sftp.host,
+        port: sftp.port,
+        username: externalKey,
+        host_keys: [...sftp.hostKeys],
+      },
     };
   }
 

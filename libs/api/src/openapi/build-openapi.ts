@@ -29,7 +29,10 @@ export function buildOpenApi(options: OpenApiOptions): JsonObject {
     paths,
     components: {
       schemas: COMPONENT_SCHEMAS as JsonObject,
-      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key.' } },
+      securitySchemes: {
+        apiKey: { type: 'http', scheme: 'bearer', description: 'An API key.' },
+        uploadToken: { type: 'http', scheme: 'bearer', description: 'A token of the directory.' },
+      },
     },
   };
 }

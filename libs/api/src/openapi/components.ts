@@ -12,6 +12,7 @@ import { requestLogSchemas } from '../management/request-log.schema.js';
 import { removalHoldSchemas } from '../management/removal-hold.schema.js';
 import { webhookAttemptSchemas } from '../management/webhook-attempt.schema.js';
 import { organizationSchemas } from '../organizations/organization.schema.js';
+import { uploadSchemas } from '../uploads/upload.schema.js';
 import { webhookEndpointSchemas } from '../webhook-endpoints/webhook-endpoint.schema.js';
 import { record, STRING, STRING_OR_NULL } from './operation.js';
 
@@ -50,5 +51,6 @@ export const COMPONENT_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   ...syncRunSchemas,
   ...requestLogSchemas,
   ...removalHoldSchemas,
+  ...uploadSchemas,
   ...sharedSchemas,
 };

@@ -14,12 +14,22 @@ export function describeRoute(route: Route): JsonObject {
     summary: operation.summary,
     ...(description === undefined ? {} : { description }),
     tags: [tagOf(route.path)],
-    security: route.isPublic ? [] : [{ apiKey: [] }],
+    security: securityOf(route),
     ...(scopes ? { 'x-required-scopes': [...scopes] } : {}),
     parameters: [...pathParameters(route), ...queryParameters(route), ...headerParameters(route)],
     ...(route.body ? { requestBody: requestBody(route.body.schema) } : {}),
+    ...(operation.bodyType === undefined ? {} : { requestBody: fileBody(operation.bodyType) }),
     responses: { ...success(route, operation), ...failures(route, operation) },
   };
+}
+
+function securityOf({ isPublic, operation }: Route): JsonObject[] {
+  if (!isPublic) return [{ apiKey: [] }];
+  return operation?.security === undefined ? [] : [{ [operation.security]: [] }];
+}
+
+function fileBody(mediaType: string): JsonObject {
+  return { required: true, content: { [mediaType]: {} } };
 }
 
 function tagOf(path: string): string {

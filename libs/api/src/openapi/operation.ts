@@ -12,6 +12,10 @@ export interface OperationInfo {
   readonly returns?: JsonObject;
   /** Media type of the successful answer when it is not JSON. */
   readonly mediaType?: string;
+  /** Media type of a body that is not JSON. */
+  readonly bodyType?: string;
+  /** How a route without an API key is signed in to. */
+  readonly security?: 'uploadToken';
   /** Refusals beyond the ones every route has, by status. */
   readonly errors?: Readonly<Record<number, string>>;
 }

@@ -9,7 +9,7 @@ import { readAnswers } from './connections.js';
 import { Interrupted, obeying } from './interrupted.js';
 import type { EngineLog } from './log.js';
 import { describeFailure } from './run-errors.js';
-import { createPortsFactory, type HttpFactory } from './source-ports.js';
+import { createPortsFactory, type HttpFactory, type PortsParts } from './source-ports.js';
 import type { RunError } from './sync-run.js';
 
 /** One person of the source, as our mapping makes them. */
@@ -42,6 +42,7 @@ export interface CheckParts {
   readonly guard: AddressGuard;
   readonly http: HttpFactory;
   readonly log: EngineLog;
+  readonly uploads: PortsParts['uploads'];
   /** Longest wait for the source, ms. */
   readonly timeoutMs?: number;
 }
@@ -66,22 +67,27 @@ export class ConnectionCheck {
     try {
       const { form } = connector.manifest;
       const rotating = await secretsForCheck(this.#parts, form, { ...request, answers: secrets });
-      const found = await this.#ask(connector, { ...config, ...secrets }, rotating);
+      const found = await this.#ask(connector, { ...config, ...secrets }, { request, rotating });
       return await this.#report(found, request);
     } catch (error) {
       return { error: failureOf(error), users: null, groups: null, samples: [], warnings: [] };
     }
   }
 
-  async #ask(connector: Connector, answers: JsonObject, secrets: RotatingSecrets): Promise<SourceCheck> {
-    const { clock, guard, http, log, timeoutMs = TIMEOUT_MS } = this.#parts;
+  async #ask(
+    connector: Connector,
+    answers: JsonObject,
+    { request, rotating }: { readonly request: CheckRequest; readonly rotating: RotatingSecrets },
+  ): Promise<SourceCheck> {
+    const { timeoutMs = TIMEOUT_MS } = this.#parts;
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(new Interrupted('deadline')), timeoutMs);
     // Nothing is staged during a check.
     const door = { stagedIds: () => Promise.resolve([]) };
-    const snapshot = { environmentId: '', directoryId: '', runId: '', mode: 'full' } as const;
+    const { environmentId, directoryId } = request;
+    const snapshot = { environmentId, directoryId: directoryId ?? '', runId: '', mode: 'full' } as const;
     const { signal } = abort;
-    const ports = createPortsFactory({ clock, guard, http, log, door })({ snapshot, signal, secrets });
+    const ports = createPortsFactory({ ...this.#parts, door })({ snapshot, signal, secrets: rotating });
     const source = connector.connect(connector.readConfig(answers), ports);
     try {
       for await (const found of obeying(

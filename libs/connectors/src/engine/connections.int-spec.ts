@@ -6,6 +6,7 @@ import { aSourceUser, createTestDatabase, ScriptedSource, type TestDatabase } fr
 import { SourceError } from '../index.js';
 import { SyncWorld } from '../../test-support/sync-world.js';
 import { ConnectionCheck } from './connection-check.js';
+import { UploadBox } from '../uploads/upload-box.js';
 import { Connections } from './connections.js';
 import { Credentials } from './credentials.js';
 import { Schedules } from './schedules.js';
@@ -250,6 +251,7 @@ describe('a connection test', () => {
         throw new Error('a scripted source asks nobody');
       },
       log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+      uploads: (directory) => new UploadBox(db.database).filesOf(directory),
       ...(timeoutMs !== undefined && { timeoutMs }),
     });
   }

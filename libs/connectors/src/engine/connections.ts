@@ -46,6 +46,7 @@ export class Connections {
   create(environmentId: string, input: NewConnection): Promise<CreatedDirectory> {
     const connector = this.#parts.registry.get(input.provider);
     const { config, secrets } = readAnswers(connector, input.config);
+    const isUploaded = connector.uploads?.isOn(config) === true;
     return this.#parts.directories.create(environmentId, {
       organizationId: input.organizationId,
       name: input.name,
@@ -53,13 +54,15 @@ export class Connections {
       dialect: null,
       provider: input.provider,
       config,
+      ...(isUploaded && { tokenName: 'Upload token' }),
       alongside: async (tx, directory) => {
         const key = { environmentId, directoryId: directory.id };
         await this.#parts.credentials.write(tx, key, { secrets, form: connector.manifest.form });
         await tx.query({
-          text: `INSERT INTO sync_schedules (environment_id, directory_id, needs_approval, next_incremental_at)
-            VALUES ($1, $2, $3, $4)`,
-          values: [environmentId, directory.id, config['auto_apply'] !== true, null],
+          // Without a file there is nothing to read; the first one starts the first run.
+          text: `INSERT INTO sync_schedules (environment_id, directory_id, needs_approval, due_at)
+            VALUES ($1, $2, $3, CASE WHEN $4 THEN 'infinity' ELSE now() END)`,
+          values: [environmentId, directory.id, config['auto_apply'] !== true, isUploaded],
         });
       },
     });

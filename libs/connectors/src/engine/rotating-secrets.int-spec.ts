@@ -4,6 +4,7 @@ import { SecretBox, systemClock } from '#kernel';
 import { aSourceUser, createTestDatabase, ScriptedSource, type TestDatabase } from '#testing';
 import { SyncWorld } from '../../test-support/sync-world.js';
 import type { Connector, RotatingSecrets } from '../index.js';
+import { UploadBox } from '../uploads/upload-box.js';
 import { ConnectionCheck } from './connection-check.js';
 import { Connections } from './connections.js';
 import { Credentials } from './credentials.js';
@@ -96,6 +97,7 @@ async function check(token: string | undefined, directoryId: string | null = nul
   const report = await new ConnectionCheck({
     ...parts(),
     clock: systemClock,
+    uploads: (directory) => new UploadBox(db.database).filesOf(directory),
     guard: { policy: { isAllowed: () => true }, resolver: { resolve: () => Promise.resolve([]) } },
     http: () => {
       throw new Error('a scripted source asks nobody');

@@ -77,11 +77,14 @@ export const CLOSE_SQL = `
     active_run_id = CASE WHEN $16 THEN NULL ELSE s.active_run_id END,
     staged_run_id = CASE WHEN $16 AND $9 = 0 THEN NULL ELSE s.staged_run_id END,
     due_at = CASE WHEN s.paused AND $16 THEN 'infinity'
-      WHEN $17::float8 IS NULL THEN least(s.next_incremental_at, s.next_full_at)
-      -- A full run that is due before the next incremental one does not wait for it.
-      ELSE least(now() + $17::float8 * ${SECONDS}, CASE WHEN $21 AND $19::float8 IS NULL THEN s.next_full_at END) END,
+      WHEN $17::float8 IS NULL THEN least(s.next_incremental_at, s.next_full_at, s.read_again_at)
+      -- A full run that is due before the next incremental one does not wait for it, nor what was uploaded meanwhile.
+      ELSE least(now() + $17::float8 * ${SECONDS}, CASE WHEN $21 AND $19::float8 IS NULL THEN s.next_full_at END,
+        CASE WHEN $16 THEN s.read_again_at END) END,
     next_incremental_at = coalesce(now() + $18::float8 * ${SECONDS}, s.next_incremental_at),
-    next_full_at = coalesce(now() + $19::float8 * ${SECONDS}, s.next_full_at),
+    next_full_at = least(coalesce(now() + $19::float8 * ${SECONDS}, s.next_full_at),
+      CASE WHEN $16 THEN s.read_again_at END),
+    read_again_at = CASE WHEN $16 THEN NULL ELSE s.read_again_at END,
     failures = $20,
     last_good_at = CASE WHEN $21 THEN now() ELSE s.last_good_at END,
     last_full_at = CASE WHEN $22::int IS NULL THEN s.last_full_at ELSE now() END,

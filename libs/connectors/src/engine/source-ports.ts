@@ -2,7 +2,9 @@ import type { Clock } from '#kernel';
 import type { AddressGuard } from '#outbound';
 import type { SourceHttp, SourceHttpOptions } from '../sdk/http/source-http.js';
 import type { SourceLog, SourcePorts } from '../sdk/ports.js';
+import type { UploadedFiles } from '../sdk/uploads.js';
 import { connectTcp } from './connect-tcp.js';
+import type { DirectoryKey } from './connection-settings.js';
 import type { PortsFactory } from './executor-parts.js';
 import type { SnapshotDoor } from './snapshot-door.js';
 
@@ -18,10 +20,12 @@ export interface PortsParts {
   readonly guard: AddressGuard;
   readonly http: HttpFactory;
   readonly door: Pick<SnapshotDoor, 'stagedIds'>;
+  /** What was uploaded for a directory. */
+  readonly uploads: (directory: DirectoryKey) => UploadedFiles;
 }
 
 /** The ways out that a source gets: guarded, and ended with its run. */
-export function createPortsFactory({ clock, log, guard, http, door }: PortsParts): PortsFactory {
+export function createPortsFactory({ clock, log, guard, http, door, uploads }: PortsParts): PortsFactory {
   return ({ snapshot, signal, secrets }): SourcePorts => ({
     clock,
     signal,
@@ -29,6 +33,7 @@ export function createPortsFactory({ clock, log, guard, http, door }: PortsParts
     secrets,
     http: (options) => http(options, { signal, log }),
     connectTcp: (host, port, { secure }) => connectTcp({ host, port, secure }, guard, signal),
+    uploads: uploads(snapshot),
     stagedIds: (kind, page) => door.stagedIds(snapshot, kind, page),
   });
 }

@@ -71,7 +71,7 @@ function afterPage(progress: StreamProgress, page: SourcePage): StreamProgress {
       checkpoint: null,
       proof: page.end.proof,
       cursor,
-      covers: page.end.isRepeat === true ? [] : read.covers,
+      covers: page.end.provesNoAbsence === true ? [] : read.covers,
     };
   return { ...incomplete(read, page.end.reason), cursor };
 }

@@ -1,7 +1,6 @@
 import {
   ConflictError,
   InvalidInputError,
-  newId,
   NotFoundError,
   idTime,
   type Database,
@@ -12,10 +11,10 @@ import { keysetScan, toPage, type Page, type PageRequest } from '#model';
 import type { ConnectorRegistry } from '../providers/registry.js';
 import type { DirectoryKey } from './connection-settings.js';
 import { notPolled } from './connections.js';
-import { runError } from './run-errors.js';
+import { endSuperseded, insertRun, makeDue } from './run-queue.js';
 import { RUN_COLUMNS, toRun, type RunRow } from './run-row.js';
 import { createdAt } from './run-store.js';
-import { isFinal, type RunMode, type RunStatus, type SyncRun } from './sync-run.js';
+import { isFinal, type RunMode, type SyncRun } from './sync-run.js';
 
 /** What a run tells about one record. */
 export interface SyncRunItem {
@@ -58,10 +57,13 @@ export class SyncRuns {
         throw stateConflict('The directory is paused. Resume it in its schedule, then start the run.');
       this.#checkMode(head, mode);
       if (head.active_run_id !== null) await this.#supersede(tx, key, head.active_run_id);
-      return this.#insert(tx, key, {
-        head,
+      const queued = await insertRun(tx, key, {
+        needsApproval: head.needs_approval,
+        expected: head.last_full_records,
         mode: head.needs_approval && mode === 'incremental' ? 'full' : mode,
       });
+      await makeDue(tx, key, null);
+      return queued;
     });
     this.#parts.onDue?.();
     return run;
@@ -137,7 +139,7 @@ export class SyncRuns {
           RETURNING ${RUN_COLUMNS}`,
         values: [key.environmentId, key.directoryId, runId, createdAt(run)],
       });
-      await makeDue(tx, key);
+      await makeDue(tx, key, null);
       return toRun(row as RunRow);
     });
     this.#parts.onDue?.();
@@ -159,51 +161,7 @@ export class SyncRuns {
         reason: 'state',
         code: 'sync_run_in_progress',
       });
-    const error = runError('superseded', 'Another run was started before anybody applied this preview.');
-    await tx.query({
-      text: `UPDATE sync_runs SET status = 'cancelled', finished_at = now(), revision = revision + 1, error_code = $5,
-          error_message = $6, error_remedy = $7
-        WHERE environment_id = $1 AND directory_id = $2 AND id = $3 AND created_at = $4::timestamptz`,
-      values: [
-        key.environmentId,
-        key.directoryId,
-        runId,
-        createdAt(run),
-        error.code,
-        error.message,
-        error.remedy,
-      ],
-    });
-  }
-
-  async #insert(
-    tx: Queryable,
-    key: DirectoryKey,
-    { head, mode }: { readonly head: HeadRow; readonly mode: RunMode },
-  ): Promise<SyncRun> {
-    const id = newId('run');
-    const status: RunStatus = 'queued';
-    const [row] = await tx.query<RunRow>({
-      text: `INSERT INTO sync_runs AS r (environment_id, directory_id, id, created_at, mode, trigger, status,
-          needs_approval, expected)
-        VALUES ($1, $2, $3, $4, $5, 'manual', $6, $7, $8) RETURNING ${RUN_COLUMNS}`,
-      values: [
-        key.environmentId,
-        key.directoryId,
-        id,
-        createdAt({ id }),
-        mode,
-        status,
-        head.needs_approval && mode !== 'preview',
-        head.last_full_records,
-      ],
-    });
-    await tx.query({
-      text: 'UPDATE sync_schedules SET active_run_id = $3 WHERE environment_id = $1 AND directory_id = $2',
-      values: [key.environmentId, key.directoryId, id],
-    });
-    await makeDue(tx, key);
-    return toRun(row as RunRow);
+    await endSuperseded(tx, key, run);
   }
 
   async #lock(tx: Queryable, key: DirectoryKey): Promise<HeadRow> {
@@ -242,14 +200,6 @@ export class SyncRuns {
     if (!row) throw new NotFoundError(`Sync run not found: '${runId}'.`, { entityId: runId });
     return toRun(row);
   }
-}
-
-/** Ahead of everything that is only scheduled. */
-async function makeDue(tx: Queryable, key: DirectoryKey): Promise<void> {
-  await tx.query({
-    text: `UPDATE sync_schedules SET due_at = '-infinity' WHERE environment_id = $1 AND directory_id = $2`,
-    values: [key.environmentId, key.directoryId],
-  });
 }
 
 function stateConflict(message: string): ConflictError {

@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from '#kernel';
 import type { SnapshotCoverage, SnapshotKind, SnapshotRecord } from '#model';
 import type { ConnectorManifest } from './manifest.js';
 import type { SourcePorts } from './ports.js';
+import type { Uploads } from './uploads.js';
 
 /** What one folder below `providers/` exports: a vendor that can be read. */
 export interface Connector<Config = unknown> {
@@ -10,6 +11,8 @@ export interface Connector<Config = unknown> {
   readonly readConfig: (answers: JsonObject) => Config;
   /** Opens nothing yet; the first request does. */
   readonly connect: (config: Config, ports: SourcePorts) => Source;
+  /** For sources whose files can be sent to us as well. */
+  readonly uploads?: Uploads;
 }
 
 /** A vendor's tenant as one run reads it. It yields; it never writes, waits, retries, schedules or decides. */
@@ -56,8 +59,8 @@ export type StreamEnd =
       readonly complete: true;
       readonly proof: string;
       readonly cursor?: JsonValue;
-      /** What was read is what the last run has read: no second witness of anything, so it proves no absence. */
-      readonly isRepeat?: boolean;
+      /** What the last run has read, or changes only: it witnesses no absence. */
+      readonly provesNoAbsence?: boolean;
     }
   | { readonly complete: false; readonly reason: string; readonly cursor?: JsonValue };
 

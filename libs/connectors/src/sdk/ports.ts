@@ -3,6 +3,7 @@ import type { Clock } from '#kernel';
 import type { SnapshotKind } from '#model';
 import type { SourceHttp, SourceHttpOptions } from './http/source-http.js';
 import type { RotatingSecrets } from './rotating-secrets.js';
+import type { UploadedFiles } from './uploads.js';
 
 /** What a source gets from the engine: the only ways out, and the only clock. */
 export interface SourcePorts {
@@ -15,6 +16,8 @@ export interface SourcePorts {
   http(options: SourceHttpOptions): SourceHttp;
   /** A connected TCP socket to a checked address, for protocols other than HTTP. @throws SourceError */
   connectTcp(host: string, port: number, options: { readonly secure: boolean }): Promise<Duplex>;
+  /** What was uploaded for the directory. */
+  readonly uploads: UploadedFiles;
   /** Ids that this run has staged so far, ordered, for streams that go from group to group. */
   stagedIds(
     kind: SnapshotKind,

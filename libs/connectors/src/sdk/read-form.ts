@@ -14,7 +14,7 @@ export function readForm(form: readonly FormField[], answers: JsonObject): JsonO
   const values: JsonObject = {};
   const problems: InputProblem[] = [];
   for (const field of form) {
-    if (!isAsked(field, { ...defaultsOf(form), ...answers })) continue;
+    if (!isAsked(field, form, answers)) continue;
     const value = answerTo(field, answers);
     const problem = value === undefined ? missing(field) : problemOf(field, value);
     if (problem !== undefined)
@@ -31,8 +31,12 @@ function defaultsOf(form: readonly FormField[]): JsonObject {
   );
 }
 
-function isAsked(field: FormField, answers: JsonObject): boolean {
-  return field.when === undefined || answers[field.when.key] === field.when.is;
+/** A field that depends on one that is not asked is not asked either. */
+function isAsked({ when }: FormField, form: readonly FormField[], answers: JsonObject): boolean {
+  if (when === undefined) return true;
+  const given = { ...defaultsOf(form), ...answers };
+  const other = form.find(({ key }) => key === when.key);
+  return given[when.key] === when.is && (other === undefined || isAsked(other, form, answers));
 }
 
 function answerTo(field: FormField, answers: JsonObject): JsonValue | undefined {

@@ -16,6 +16,12 @@ export interface CredentialInput {
   readonly expiresAt?: string | null;
 }
 
+/** What credentials need to know of their directories. */
+export interface CredentialOptions extends ControlOptions {
+  /** Whether somebody writes to the directory with a credential of ours; those that receive SCIM unless told. */
+  readonly takesCredentials?: (directory: Directory) => boolean;
+}
+
 /** Which credential is meant. */
 export interface CredentialKey {
   readonly environmentId: string;
@@ -34,23 +40,25 @@ export class Credentials {
   readonly #clock: Clock;
   readonly #log: ControlLog;
   readonly #kind: CredentialKind;
+  readonly #takes: (directory: Directory) => boolean;
 
   constructor(
     kind: CredentialKind,
     dataSource: DataSource,
-    source: { clock: Clock; options: ControlOptions },
+    source: { clock: Clock; options: CredentialOptions },
   ) {
     this.#kind = kind;
     this.#dataSource = dataSource;
     this.#clock = source.clock;
     this.#log = new ControlLog(dataSource, source.options);
+    this.#takes = source.options.takesCredentials ?? receivesScim;
   }
 
   create(environmentId: string, directoryId: string, input: CredentialInput): Promise<CreatedDirectoryToken> {
     return this.#log.write({ environmentId, directoryId }, async (manager) => {
       const now = this.#clock.now();
       const directory = await loadDirectory(manager, environmentId, directoryId);
-      refusePolled(directory);
+      if (!this.#takes(directory)) throw polled();
       await refuseMore(manager, directory, now);
       const { token, event } = await insertToken(manager, directory, { ...input, kind: this.#kind, now });
       return { result: token, organizationId: directory.organizationId, events: [event] };
@@ -107,9 +115,12 @@ export async function refuseMore(manager: EntityManager, directory: Directory, n
   );
 }
 
-function refusePolled(directory: Directory): void {
-  if (directory.dialect !== null) return;
-  throw new ConflictError(
+export function receivesScim({ dialect }: Pick<Directory, 'dialect'>): boolean {
+  return dialect !== null;
+}
+
+function polled(): ConflictError {
+  return new ConflictError(
     'This directory is read from its source and takes no SCIM requests, so it has no credentials of its own.',
     { reason: 'state' },
   );

@@ -27,6 +27,8 @@ export interface NewDirectory {
   readonly dialect: string | null;
   readonly provider: string | null;
   readonly config?: JsonObject;
+  /** Name of the token for a polled directory whose files are uploaded; without it such a directory gets none. */
+  readonly tokenName?: string;
   /** What else belongs to the new directory (credentials, schedule), in the same transaction. */
   readonly alongside?: (tx: Queryable, directory: Directory) => Promise<void>;
 }
@@ -115,9 +117,14 @@ export class Directories {
       await createStream(asQueryable(manager), { environmentId, streamId: id });
       await input.alongside?.(asQueryable(manager), directory);
       const { organizationId } = directory;
-      if (directory.dialect === null)
+      const { tokenName } = input;
+      if (directory.dialect === null && tokenName === undefined)
         return { result: { directory, token: null }, organizationId, events: [] };
-      const { token, event } = await insertToken(manager, directory, { kind: 'bearer', now });
+      const { token, event } = await insertToken(manager, directory, {
+        kind: 'bearer',
+        now,
+        ...(tokenName !== undefined && { name: tokenName }),
+      });
       const result = { directory, token: { id: token.id, secret: token.secret } };
       return { result, organizationId, events: [event] };
     });

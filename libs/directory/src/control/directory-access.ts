@@ -6,6 +6,7 @@ import { looksLikeJwt, type AccessTokens, type IssuedAccessToken } from './acces
 import { isExpired, isStorable, notFound } from './checks.js';
 import type { ControlOptions } from './control-log.js';
 import { CredentialCache } from './credential-cache.js';
+import { receivesScim } from './credentials.js';
 import { Directories } from './directories.js';
 import { toDirectory } from './directory-store.js';
 import { UsageRecorder } from './usage-recorder.js';
@@ -60,6 +61,31 @@ export class DirectoryAccess {
    */
   async authenticate(externalKey: string, token: string): Promise<AccessedDirectory> {
     const session = await this.#session('bearer', externalKey, token);
+    // Whoever may upload files may not write people.
+    if (!receivesScim(session.directory)) throw unknownKey(externalKey);
+    return this.#opened(session);
+  }
+
+  /**
+   * The directory that files are uploaded for with this token.
+   * @throws AuthenticationError for an unknown directory as well: only who has the token learns that there is something.
+   */
+  async authenticateUpload(externalKey: string, token: string): Promise<AccessedDirectory> {
+    const session = await this.#session('bearer', externalKey, token).catch((error: unknown) => {
+      throw error instanceof NotFoundError ? refusedToken() : error;
+    });
+    if (receivesScim(session.directory)) throw refusedToken();
+    return this.#opened(session);
+  }
+
+  /** The polled directory at this address, for who proves in another way to belong to it; undefined: there is none. */
+  async findPolled(externalKey: string): Promise<Directory | undefined> {
+    if (externalKey.length > KEY_LENGTH || !isStorable(externalKey)) return undefined;
+    const found = await this.#findDirectory(externalKey);
+    return found === null || found.dialect !== null ? undefined : toDirectory(found);
+  }
+
+  #opened(session: Session): AccessedDirectory {
     if (isExpired(session.expiresAt, this.#clock.now())) throw refusedToken();
     this.#recordUse(session);
     return session.directory;

@@ -2,6 +2,8 @@ import type { DataSource } from 'typeorm';
 
 /** In this order, because each is referred to by the ones before it. */
 const CONTENT = [
+  'uploaded_parts',
+  'uploaded_files',
   'hold_items',
   'removals',
   'memberships',

@@ -2,8 +2,14 @@ import type { DataSource } from 'typeorm';
 import { ConflictError, type Clock } from '#kernel';
 import { DirectoryTokenEntity } from '../entities/index.js';
 import { badField } from './checks.js';
-import { ControlLog, type ControlOptions } from './control-log.js';
-import { Credentials, findCredential, refuseMore, type CredentialInput } from './credentials.js';
+import { ControlLog } from './control-log.js';
+import {
+  Credentials,
+  findCredential,
+  refuseMore,
+  type CredentialInput,
+  type CredentialOptions,
+} from './credentials.js';
 import { loadDirectory } from './directory-store.js';
 import { noticeFor } from './expiry-stages.js';
 import { insertToken, type CreatedDirectoryToken } from './issue-token.js';
@@ -35,13 +41,13 @@ const HOUR_MS = 3_600_000;
 /** Thirty days: whoever needs longer needs a second token, not a rotation. */
 export const LONGEST_OVERLAP_HOURS = 720;
 
-/** Bearer tokens with which an IdP writes to a directory. Only the SHA-256 of a token is stored. */
+/** Bearer tokens with which an IdP writes to a directory, or files are uploaded for it. Only the SHA-256 of a token is stored. */
 export class DirectoryTokens {
   readonly #credentials: Credentials;
   readonly #clock: Clock;
   readonly #log: ControlLog;
 
-  constructor(dataSource: DataSource, clock: Clock, options: ControlOptions = {}) {
+  constructor(dataSource: DataSource, clock: Clock, options: CredentialOptions = {}) {
     this.#credentials = new Credentials('bearer', dataSource, { clock, options });
     this.#clock = clock;
     this.#log = new ControlLog(dataSource, options);

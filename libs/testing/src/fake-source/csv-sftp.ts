@@ -25,6 +25,8 @@ export interface FakeCsvOptions {
   readonly files?: () => ReadonlyMap<string, FakeFile>;
   /** The server has been replaced. */
   readonly hasNewHostKey?: boolean;
+  /** The server asks for the password in a dialogue only. */
+  readonly isInteractive?: boolean;
 }
 
 /** An HR system's nightly export on an SFTP server: people, groups, memberships, and a manifest that counts them. */
@@ -68,6 +70,7 @@ export async function startFakeCsv(tenant: FakeTenant, options: FakeCsvOptions =
     username: USERNAME,
     password: PASSWORD,
     hostKey: (options.hasNewHostKey === true ? newSshKey() : HOST_KEY).privateKey,
+    ...(options.isInteractive === true && { isInteractive: true }),
     files: options.files ?? (() => filesOf(tenant)),
     admits: () => !isLocked,
     open: (name, file) => {

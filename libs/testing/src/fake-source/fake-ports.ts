@@ -4,6 +4,7 @@ import {
   type RotatingSecrets,
   type SourceLog,
   type SourcePorts,
+  type UploadedFiles,
 } from '#connectors';
 import { createAddressPolicy, NameResolutionError } from '#outbound';
 import type { FakeTime } from '../fake-time.js';
@@ -16,6 +17,8 @@ export interface FakePortsOptions {
   readonly staged?: SourcePorts['stagedIds'];
   /** What earlier runs have replaced; nothing yet when absent. */
   readonly secrets?: RotatingSecrets;
+  /** What was uploaded for the directory; nothing unless told. */
+  readonly uploads?: UploadedFiles;
 }
 
 export interface FakePorts {
@@ -26,8 +29,15 @@ export interface FakePorts {
   readonly end: () => void;
 }
 
+const NO_UPLOADS: UploadedFiles = {
+  list: () => Promise.resolve([]),
+  read: () => {
+    throw new Error('nothing was uploaded');
+  },
+};
+
 /** The ports of a run that may talk to loopback only; names lead nowhere. Waiting takes no time. */
-export function fakePorts({ time, hosts = {}, staged, secrets }: FakePortsOptions): FakePorts {
+export function fakePorts({ time, hosts = {}, staged, secrets, uploads }: FakePortsOptions): FakePorts {
   const ending = new AbortController();
   const lines: string[] = [];
   const note = (facts: unknown, message: string): void =>
@@ -55,6 +65,7 @@ export function fakePorts({ time, hosts = {}, staged, secrets }: FakePortsOption
         origins: new Map(Object.entries(hosts)),
       }),
     connectTcp: (host, port, { secure }) => connectTcp({ host, port, secure }, guard, ending.signal),
+    uploads: uploads ?? NO_UPLOADS,
     stagedIds: staged ?? (() => Promise.resolve([])),
   };
   return { ports, logged: () => lines.join('\n'), end: () => ending.abort(new Error('the run ended')) };

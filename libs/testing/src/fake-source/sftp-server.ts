@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import ssh2, { type Attributes, type Connection, type SFTPWrapper } from 'ssh2';
+import ssh2, { type Attributes, type AuthContext, type Connection, type SFTPWrapper } from 'ssh2';
 
 const { STATUS_CODE } = ssh2.utils.sftp;
 /** A regular file that its owner reads and writes. */
@@ -25,6 +25,8 @@ export interface FakeSftpOptions {
   /** Files of the only folder, computed when they are asked for. */
   readonly files: () => ReadonlyMap<string, FakeFile>;
   readonly open: (name: string, file: FakeFile) => Opening;
+  /** Asks for the password in a dialogue only. */
+  readonly isInteractive?: boolean;
   /** Whether anybody may sign in. */
   readonly admits: () => boolean;
 }
@@ -43,6 +45,7 @@ export async function startFakeSftp(options: FakeSftpOptions): Promise<FakeSftp>
     connections.add(connection);
     connection.on('error', () => undefined).on('close', () => connections.delete(connection));
     connection.on('authentication', (context) => {
+      if (options.isInteractive === true) return askFor(context, options);
       const isKnown =
         context.method === 'password' &&
         context.username === options.username &&
@@ -62,6 +65,14 @@ export async function startFakeSftp(options: FakeSftpOptions): Promise<FakeSftp>
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+function askFor(context: AuthContext, { username, password }: FakeSftpOptions): void {
+  if (context.method !== 'keyboard-interactive') return context.reject(['keyboard-interactive']);
+  context.prompt([{ prompt: 'Password: ', echo: false }], (answers) => {
+    if (context.username === username && answers[0] === password) context.accept();
+    else context.reject(['keyboard-interactive']);
+  });
 }
 
 export interface SshKey {

@@ -35,7 +35,10 @@ describe('csv-sftp', () => {
   let server: FakeServer;
   afterEach(() => server.close());
 
-  async function start(given: Contents, options: { hasNewHostKey?: boolean } = {}): Promise<void> {
+  async function start(
+    given: Contents,
+    options: { hasNewHostKey?: boolean; isInteractive?: boolean } = {},
+  ): Promise<void> {
     contents = given;
     modifiedAt = OLD;
     const files = (): Map<string, { content: Buffer; modifiedAt: Date }> =>
@@ -195,8 +198,10 @@ describe('csv-sftp', () => {
 
   it('waits for a file that was changed a moment ago, and for its marker when that is asked for', async () => {
     await start({ 'users.csv': sheet(...lines(3)) });
-    expect((await read({ require_marker: true })).error).toMatchObject({ code: 'source_unavailable' });
+    // For hours: whoever makes the markers has forgotten it.
+    expect((await read({ require_marker: true })).error).toMatchObject({ code: 'incomplete_listing' });
     modifiedAt = time.clock.now();
+    expect((await read({ require_marker: true })).error).toMatchObject({ code: 'source_unavailable' });
     expect((await read()).error).toMatchObject({ code: 'source_unavailable' });
     contents = { ...contents, 'users.csv.done': '' };
     expect(await read({ require_marker: true })).toMatchObject({ complete: true, error: null });
@@ -235,6 +240,118 @@ describe('csv-sftp', () => {
         ['99', 'gone'],
       ]),
     );
+  });
+
+  it.each([
+    'users.csv.part',
+    'users.csv.tmp',
+    'users.csv.filepart',
+    'users.csv.crdownload',
+    'users.csv.partial',
+    '.users.csv',
+    '~users.csv',
+    'users (1).csv',
+    'users.csv.bak',
+    'users-old.csv',
+    'users.0007.csv',
+  ])('does not take %s for a file of users', async (name) => {
+    await start({ [name]: sheet(line('9')), 'users.csv': sheet(line('1')) });
+    expect([...(await read()).users.keys()]).toEqual(['1']);
+  });
+
+  it('refuses a file whose last line has no end when it always had one', async () => {
+    await start({ 'users.csv': sheet(...lines(4)) });
+    const first = await read();
+    // Cut in the middle of the last cell: the line has all of its columns.
+    contents = { 'users.csv': sheet(...lines(5)).slice(0, -4) };
+    modifiedAt = new Date('2026-03-01T05:00:00Z');
+    const second = await again(first);
+    expect(second).toMatchObject({ complete: false, error: { code: 'incomplete_listing' } });
+    contents = marked(sheet(...lines(5)).slice(0, -1), {});
+    expect((await again(first)).users.size).toBe(5);
+    contents = { 'users.csv': iconv.encode(sheet(...lines(5)), 'utf-16le', { addBOM: true }) };
+    expect((await again(first)).users.size).toBe(5);
+  });
+
+  it('takes a file that has shrunk much, and nothing about who is missing in it', async () => {
+    const long = (count: number): string =>
+      sheet(...lines(count).map((row) => row.replace('Kitchen', 'K'.repeat(40))));
+    await start({ 'users.csv': long(50) });
+    const first = await read();
+    contents = { 'users.csv': long(38) };
+    modifiedAt = new Date('2026-03-01T05:00:00Z');
+    const second = await again(first);
+    expect(second).toMatchObject({ complete: true, covered: [] });
+    expect(second.users.size).toBe(38);
+    contents = marked(long(38), {});
+    expect(await again(first)).toMatchObject({ complete: true, covered: ['groups', 'memberships', 'users'] });
+  });
+
+  it('does not read a file that was put back from before', async () => {
+    await start({ 'users.csv': sheet(...lines(4)) });
+    const first = await read();
+    contents = { 'users.csv': sheet(...lines(2)) };
+    modifiedAt = new Date('2026-02-01T03:00:00Z');
+    expect(await again(first)).toMatchObject({ complete: true, covered: [] });
+    const made = (at: string, count: number): Contents => {
+      const files = marked(sheet(...lines(count)), {});
+      const manifest = JSON.parse(String(files['manifest.json'])) as Record<string, JsonValue>;
+      return { ...files, 'manifest.json': JSON.stringify({ ...manifest, generated_at: at }) };
+    };
+    modifiedAt = new Date('2026-03-02T03:00:00Z');
+    contents = made('2026-03-02T01:00:00Z', 4);
+    const third = await read();
+    contents = made('2026-03-01T01:00:00Z', 3);
+    modifiedAt = new Date('2026-03-03T03:00:00Z');
+    expect(await again(third)).toMatchObject({ complete: true, covered: [], users: new Map() });
+  });
+
+  it('takes words and numbers for what they are', async () => {
+    const header = 'id|first name|last name|hire date|title';
+    const rows = [
+      '1|NULL|N/A|2020-01-01|-',
+      '2|Ada|Ahn|44200|x',
+      '3|\u00a0Bo\u00a0|Be\u0301rg|01.02.2020|',
+      `4|A|B||${'x'.repeat(5_000)}`,
+    ];
+    await start({ 'users.csv': `${header}\n${rows.join('\n')}\n` });
+    const { users, invalid } = await read();
+    expect(users.get('1')).toMatchObject({ firstName: 'NULL', lastName: 'N/A', jobTitle: '-' });
+    // The number of a spreadsheet, a date of another form, a cell without an end.
+    expect(invalid.map(({ id }) => id)).toEqual(['2', '3', '4']);
+    contents = { 'users.csv': `${header}\n${rows.slice(2, 3).join('').replace('01.02.2020', '')}\n` };
+    expect((await read()).users.get('3')).toMatchObject({
+      firstName: 'Bo',
+      lastName: 'Bérg',
+      jobTitle: null,
+    });
+  });
+
+  it.each<[string, string]>([
+    ['a line of more than 64 KiB', `${sheet(...lines(3))}4,"${'x'.repeat(70_000)}",a,b,active,c\n`],
+    ['more than 256 columns', `id,email${',x'.repeat(260)}\n1,a@example.com${',y'.repeat(260)}\n`],
+    ['one column only', 'id\n1\n2\n'],
+  ])('refuses a file with %s', async (_case, text) => {
+    await start({ 'users.csv': text });
+    const result = await read();
+    expect(result).toMatchObject({ complete: false, error: expect.anything() });
+    expect(result.users.size).toBe(0);
+  });
+
+  it('leaves who stands in two rows as they are, and refuses a file with many of them', async () => {
+    await start({ 'users.csv': sheet(...lines(300), line('7', 'Bo,Berg,active,Bar')) });
+    const one = await read();
+    expect(one).toMatchObject({ complete: true });
+    expect(one.users.has('7')).toBe(false);
+    expect(one.users.size).toBe(299);
+    contents = { 'users.csv': sheet(...lines(300), ...lines(3)) };
+    expect((await read()).error).toMatchObject({ code: 'incomplete_listing' });
+  });
+
+  it('signs in where the password is asked for in a dialogue', async () => {
+    await start({ 'users.csv': sheet(...lines(3)) }, { isInteractive: true });
+    expect((await read()).users.size).toBe(3);
+    expect((await read({ password: 'wrong' })).error).toMatchObject({ code: 'invalid_credentials' });
   });
 
   it('shows the host key of a server, and talks to no other', async () => {

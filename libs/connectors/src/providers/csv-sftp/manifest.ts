@@ -10,13 +10,40 @@ export const GROUP_TYPES = [
 
 export const DATE_FORMATS = ['YYYY-MM-DD', 'DD.MM.YYYY', 'DD/MM/YYYY', 'MM/DD/YYYY'] as const;
 
+const FETCHED = { key: 'delivery', is: 'fetch' };
+export const UPLOADED = { key: 'delivery', is: 'upload' };
+
 export const manifest = {
   id: 'csv-sftp',
-  label: 'CSV files on SFTP',
+  label: 'CSV files by SFTP or HTTPS',
   directoryType: 'sftp',
   docsUrl: 'https://www.rfc-editor.org/rfc/rfc4180',
   kind: 'file',
   form: [
+    {
+      key: 'delivery',
+      label: 'Delivery',
+      type: 'choice',
+      required: false,
+      secret: false,
+      help: 'Where the files come from. Uploads go by SFTP or HTTPS to Rollcall itself.',
+      choices: [
+        { value: 'fetch', label: 'Rollcall fetches them from an SFTP server' },
+        { value: 'upload', label: 'They are uploaded to Rollcall' },
+      ],
+      default: 'fetch',
+    },
+    {
+      key: 'public_keys',
+      label: 'Public keys',
+      type: 'list',
+      required: false,
+      secret: false,
+      help: 'Keys that may upload by SFTP instead of the password, as in authorized_keys.',
+      pattern: '(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,2}( .*)?',
+      placeholder: 'ssh-ed25519 AAAA…',
+      when: UPLOADED,
+    },
     {
       key: 'host',
       label: 'Server',
@@ -26,6 +53,7 @@ export const manifest = {
       help: 'Name of the SFTP server, without sftp://.',
       pattern: '[A-Za-z0-9._:-]+|\\[[0-9A-Fa-f:.]+\\]',
       placeholder: 'sftp.example.com',
+      when: FETCHED,
     },
     {
       key: 'port',
@@ -35,6 +63,7 @@ export const manifest = {
       secret: false,
       help: 'Only if it is another one than 22.',
       default: 22,
+      when: FETCHED,
     },
     {
       key: 'host_keys',
@@ -45,6 +74,7 @@ export const manifest = {
       help: 'Fingerprints of the server’s keys, as ssh-keygen -lf shows them. Leave empty to be shown the key by a connection test; then compare it with what the server’s operator says, and enter it.',
       pattern: 'SHA256:[A-Za-z0-9+/]{43}',
       placeholder: 'SHA256:…',
+      when: FETCHED,
     },
     {
       key: 'username',
@@ -53,6 +83,7 @@ export const manifest = {
       required: true,
       secret: false,
       help: 'The account that reads the files.',
+      when: FETCHED,
     },
     {
       key: 'sign_in',
@@ -66,6 +97,7 @@ export const manifest = {
         { value: 'password', label: 'Password' },
       ],
       default: 'key',
+      when: FETCHED,
     },
     {
       key: 'private_key',
@@ -93,6 +125,7 @@ export const manifest = {
       secret: false,
       help: 'Where the files lie, as the account sees it.',
       default: '.',
+      when: FETCHED,
     },
     {
       key: 'users_file',
@@ -103,6 +136,15 @@ export const manifest = {
       help: 'Without a date and without .csv: "employees" stands for employees.csv and employees.20260102T030000Z.csv.',
       pattern: '[A-Za-z0-9_-]+',
       default: 'users',
+    },
+    {
+      key: 'numbered',
+      label: 'Files are numbered',
+      type: 'boolean',
+      required: false,
+      secret: false,
+      help: 'Names end with a running number instead of a time, of full and delta files alike: users.0007.csv, users.delta.0008.csv. A number that is missing stops the delta files.',
+      default: false,
     },
     {
       key: 'require_marker',

@@ -1,6 +1,7 @@
 import type { SnapshotRecord } from '#model';
 import { decodeRecord } from '../../sdk/decode.js';
-import type { Survey } from './files/survey.js';
+import type { OpenFiles } from './files/open-files.js';
+import { isRemoval } from './files/operation.js';
 import type { Row, SheetFile } from './text/read-rows.js';
 
 /** One row of the file of groups: the group, and that it is a member of another one. */
@@ -22,10 +23,14 @@ export function mapGroup(row: Row, file: SheetFile): readonly SnapshotRecord[] {
 }
 
 /** One row of the file of memberships; nothing for people and groups that are in no other file. */
-export function mapMembership({ cells }: Row, { users, groups }: Survey): readonly SnapshotRecord[] {
-  const [groupId = '', id = ''] = [cells['group_id'], cells['idp_id']];
-  const isKnown = users.has(id) && (groups === null || groups.has(groupId)) && groupId !== '';
-  return isKnown ? [{ kind: 'members', groupId, members: [{ id, kind: 'user' }] }] : [];
+export function mapMembership(
+  row: Row,
+  { users, groups }: Pick<OpenFiles, 'users' | 'groups'>,
+): readonly SnapshotRecord[] {
+  const [groupId = '', id = ''] = [row.cells['group_id'], row.cells['idp_id']];
+  const isKnown = users?.has(id) !== false && groups?.has(groupId) !== false && groupId !== '';
+  if (!isKnown || id === '' || isRemoval(row)) return [];
+  return [{ kind: 'members', groupId, members: [{ id, kind: 'user' }] }];
 }
 
 function filled({ cells }: Row): Record<string, string> {

@@ -18,6 +18,9 @@ const STATES: Readonly<Record<Status, readonly string[]>> = {
   rescinded: ['rescinded', 'noshow'],
 };
 
+/** A longer cell is the sign of a quote that was opened and closed much later. */
+const MAX_CELL = 4_096;
+
 /** One row of the file of users. */
 export function mapPerson(
   row: Row,
@@ -27,6 +30,8 @@ export function mapPerson(
   const id = row.cells['idp_id'] ?? '';
   const at = `${file.name}, line ${row.line}: `;
   if (row.isRagged) return invalid(id, `${at}too few or too many columns.`);
+  const long = Object.entries(row.cells).find(([, cell]) => cell.length > MAX_CELL)?.[0];
+  if (long !== undefined) return invalid(id, `${at}"${long}" has more than ${MAX_CELL} characters.`);
   const record = decodeRecord(toObject(row, file, config), 'user', (person) => {
     const status = statusOf(person);
     if (status === undefined)

@@ -1,20 +1,19 @@
-import type { JsonValue } from '#kernel';
 import type { SnapshotKind, SnapshotRecord } from '#model';
-import type { Source, SourceCheck, SourcePage, SourceStream } from '../../sdk/contract.js';
-import { DerivedGroups } from '../../sdk/hr/derived-groups.js';
+import type { Source, SourceCheck, SourcePage, SourceStream, StreamEnd } from '../../sdk/contract.js';
 import type { SourcePorts } from '../../sdk/ports.js';
+import type { JsonValue } from '#kernel';
 import type { CsvConfig } from './config.js';
-import { loadSet, type LoadedSet, type NoNews } from './files/load-set.js';
-import { expectSameShape, readSeenSet, seenSet, type SeenSet } from './files/seen-set.js';
-import { openSftpStore } from './files/sftp-store.js';
-import { isBlank, isTrailer, survey, type Survey } from './files/survey.js';
-import { mapGroup, mapMembership } from './map-group.js';
-import { labelsOf, mapPerson } from './map-person.js';
-import { readRows, type Row, type SheetFile } from './text/read-rows.js';
+import { openFiles, type OpenFiles } from './files/open-files.js';
+import type { SeenSet } from './files/last-time.js';
+import { readSeenSet, seenSet } from './files/seen-set.js';
+import { recordsOf } from './records-of.js';
 
 const STREAM = 'files';
-const ROWS_PER_PAGE = 1_000;
 const SAMPLES = 3;
+/** A file without a marker that has shrunk by more is no witness that anybody has left. */
+const MOST_SHRINKAGE = 0.2;
+/** So small a file shrinks by a few people. */
+const SMALL_BYTES = 2_000;
 
 export function connect(config: CsvConfig, ports: SourcePorts): Source {
   const reading = new Reading(config, ports);
@@ -32,16 +31,11 @@ export function connect(config: CsvConfig, ports: SourcePorts): Source {
   };
 }
 
-interface Current {
-  readonly set: LoadedSet;
-  readonly survey: Survey;
-}
-
 /** The files of one run: copied once, surveyed, then read. */
 class Reading {
   readonly #config: CsvConfig;
   readonly #ports: SourcePorts;
-  #current: Current | undefined;
+  #files: OpenFiles | undefined;
 
   constructor(config: CsvConfig, ports: SourcePorts) {
     this.#config = config;
@@ -50,129 +44,92 @@ class Reading {
 
   /** A file is read from its beginning; what was read before is read again. */
   async *pages(previous: SeenSet | null): AsyncGenerator<SourcePage> {
-    const current = await this.#load(previous);
-    if ('noNews' in current) {
-      this.#ports.log.info({}, current.noNews);
+    const files = await this.#open(previous);
+    if ('noNews' in files) {
+      this.#ports.log.info({}, files.noNews);
       const cursor = previous as unknown as JsonValue;
-      return yield { records: [], end: { complete: true, proof: current.noNews, cursor, isRepeat: true } };
+      return yield {
+        records: [],
+        end: { complete: true, proof: files.noNews, cursor, provesNoAbsence: true },
+      };
     }
-    const { set, survey: facts } = current;
     let number = 0;
-    for await (const records of this.#recordsOf(current)) yield { records, next: { page: ++number } };
-    const proof = `All ${facts.userRows} rows of ${set.sheets.users.name} were read.`;
-    yield { records: [], end: { complete: true, proof, cursor: seenSet(set, facts) } };
+    for await (const records of this.#recordsOf(files)) yield { records, next: { page: ++number } };
+    yield { records: [], end: endOf(files, previous) };
   }
 
   async check(): Promise<SourceCheck> {
-    const { set, survey: facts } = (await this.#load(null)) as Current;
+    const files = await this.#open(null);
+    if ('noNews' in files) throw new Error('unreachable: without a last time everything is news');
     const samples: SnapshotRecord[] = [];
-    for await (const records of this.#recordsOf({ set, survey: facts })) {
+    for await (const records of this.#recordsOf(files)) {
       samples.push(...records.filter(({ kind }) => kind === 'user').slice(0, SAMPLES - samples.length));
       if (samples.length >= SAMPLES) break;
     }
     return {
-      users: facts.userRows,
-      groups: facts.groups?.size ?? null,
+      users: files.users?.size ?? null,
+      groups: files.groups?.size ?? null,
       samples,
-      warnings: warningsOf(set, facts),
+      warnings: warningsOf(files),
     };
   }
 
-  /** Only files that are said to be whole prove that somebody is gone. */
+  /** Only full files that are said to be whole prove that somebody is gone. */
   async lookUp(kind: SnapshotKind, ids: readonly string[]): Promise<ReadonlyMap<string, 'present' | 'gone'>> {
-    const current = this.#current ?? (await this.#load(null));
-    if ('noNews' in current || !(current.set.isMarked || current.survey.hasTrailer)) return new Map();
-    const known = kind === 'user' ? current.survey.users : current.survey.groups;
+    const files = this.#files ?? (await this.#open(null));
+    if ('noNews' in files || !files.isNew || !files.isMarked) return new Map();
+    const known = kind === 'user' ? files.users : files.groups;
     return new Map(known === null ? [] : ids.map((id) => [id, known.has(id) ? 'present' : 'gone'] as const));
   }
 
   async close(): Promise<void> {
-    await this.#current?.set.discard();
-    this.#current = undefined;
+    await this.#files?.discard();
+    this.#files = undefined;
   }
 
-  async #load(previous: SeenSet | null): Promise<Current | NoNews> {
+  async #open(previous: SeenSet | null): Promise<OpenFiles | { readonly noNews: string }> {
     await this.close();
-    const { files: settings, server } = this.#config;
-    const store = await openSftpStore(server, settings.folder, this.#ports);
-    try {
-      const set = await loadSet({ store, settings, now: this.#ports.clock.now(), previous });
-      if ('noNews' in set) return set;
-      return await this.#surveyed(set, previous);
-    } finally {
-      store.close();
-    }
+    const files = await openFiles(this.#config, this.#ports, previous);
+    if (!('noNews' in files)) this.#files = files;
+    return files;
   }
 
-  async #surveyed(set: LoadedSet, previous: SeenSet | null): Promise<Current> {
-    try {
-      const facts = await survey(set, this.#config.files.trailer);
-      expectSameShape(set, facts, previous);
-      this.#current = { set, survey: facts };
-      return this.#current;
-    } catch (error) {
-      await set.discard();
-      throw error;
-    }
-  }
-
-  async *#recordsOf({ set, survey: facts }: Current): AsyncGenerator<SnapshotRecord[]> {
-    const { users, groups, memberships } = set.sheets;
-    const now = this.#ports.clock.now();
-    const isListed = groups !== undefined || memberships !== undefined;
-    const derived = new DerivedGroups(isListed ? [] : this.#config.rules.groupTypes);
-    yield* this.#paged(users, (row) => this.#person(row, { users, facts, derived, now }));
-    if (groups !== undefined) yield* this.#paged(groups, (row) => mapGroup(row, groups));
-    if (memberships !== undefined) yield* this.#paged(memberships, (row) => mapMembership(row, facts));
-  }
-
-  /** Who is set aside stays in the groups that the row names. */
-  #person(row: Row, { users, facts, derived, now }: PersonParts): readonly SnapshotRecord[] {
-    const id = row.cells['idp_id'] ?? '';
-    if (id === '' || row.isRagged)
-      return [mapPerson(row, users, { config: this.#config, now }), ...derived.unknown()];
-    const record: SnapshotRecord = facts.repeated.has(id)
-      ? {
-          kind: 'invalid',
-          of: 'user',
-          id,
-          problem: `${users.name}, line ${row.line}: the id stands in several rows.`,
-        }
-      : mapPerson(row, users, { config: this.#config, now });
-    return [record, ...derived.recordsOf(id, labelsOf(row))];
-  }
-
-  async *#paged(
-    file: SheetFile,
-    map: (row: Row) => readonly SnapshotRecord[],
-  ): AsyncGenerator<SnapshotRecord[]> {
-    let records: SnapshotRecord[] = [];
-    for await (const row of readRows(file)) {
-      if (isBlank(row) || (this.#config.files.trailer && isTrailer(row, file))) continue;
-      records.push(...map(row));
-      if (records.length < ROWS_PER_PAGE) continue;
-      yield records;
-      records = [];
-    }
-    if (records.length > 0) yield records;
+  #recordsOf(files: OpenFiles): AsyncGenerator<SnapshotRecord[]> {
+    return recordsOf(files, { config: this.#config, now: this.#ports.clock.now() });
   }
 }
 
-interface PersonParts {
-  readonly users: SheetFile;
-  readonly facts: Survey;
-  readonly derived: DerivedGroups;
-  readonly now: Date;
+function endOf(files: OpenFiles, previous: SeenSet | null): StreamEnd {
+  const { full, survey, plan } = files;
+  const pending = plan.pending.map(({ stamp }) => stamp);
+  if (full !== null && survey !== null && files.isNew) {
+    const cursor = seenSet(full, survey, pending);
+    const bytesBefore = previous?.bytes ?? 0;
+    const isShrunk = bytesBefore > SMALL_BYTES && full.bytes < bytesBefore * (1 - MOST_SHRINKAGE);
+    if (isShrunk && !files.isMarked) {
+      const proof = `${full.sheets.users.name} has ${full.bytes} bytes after ${bytesBefore} the last time, and nothing says that it is whole: nobody counts as missing.`;
+      return { complete: true, proof, cursor, provesNoAbsence: true };
+    }
+    const proof = `All ${survey.userRows} rows of ${full.sheets.users.name} were read.`;
+    return { complete: true, proof, cursor };
+  }
+  const { deltas, ...base } = previous as SeenSet;
+  const cursor = { ...base, deltas: [...deltas, ...pending] } as unknown as JsonValue;
+  if (plan.stop !== null) return { complete: false, reason: plan.stop, cursor };
+  const proof = `What has changed was read: ${pending.length} delta file(s). They say nothing about anybody else.`;
+  return { complete: true, proof, cursor, provesNoAbsence: true };
 }
 
-function warningsOf({ isMarked, sheets }: LoadedSet, { hasTrailer }: Survey): string[] {
-  const { encoding, header, name } = sheets.users;
+function warningsOf({ full, survey, isMarked }: OpenFiles): string[] {
+  if (full === null || survey === null) return [];
+  const { encoding, header, name } = full.sheets.users;
   return [
-    ...(isMarked || hasTrailer
+    ...(isMarked
       ? []
       : [
           `Nothing says that ${name} is whole: whoever is missing is removed only when the next file shows the same.`,
         ]),
+    ...(survey.ended.has('users') ? [] : [`The last line of ${name} has no end; is it whole?`]),
     ...(encoding.isAssumed
       ? [`${name} is read as ${encoding.name}, because it is neither UTF-8 nor UTF-16.`]
       : []),

@@ -14,6 +14,7 @@ import { SyncWorld } from '../../../test-support/sync-world.js';
 import { RunControl } from '../../engine/interrupted.js';
 import { executeRun } from '../../engine/run-executor.js';
 import { RunStore } from '../../engine/run-store.js';
+import { UploadBox } from '../../uploads/upload-box.js';
 import { createPortsFactory } from '../../engine/source-ports.js';
 import type { Connector } from '../../sdk/contract.js';
 import { createSourceHttp } from '../../sdk/http/create-source-http.js';
@@ -67,6 +68,7 @@ function partsOf(database: Database): Parameters<typeof executeRun>[0] {
     log,
     guard: GUARD,
     door: world.door,
+    uploads: (directory) => new UploadBox(database).filesOf(directory),
     http: (options, { signal, log: runLog }) =>
       createSourceHttp(
         { ...options, baseUrl: options.baseUrl.replace(ORIGIN, server.url) },

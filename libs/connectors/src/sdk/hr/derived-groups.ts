@@ -33,6 +33,17 @@ export class DerivedGroups {
     return records;
   }
 
+  /** Groups that the person was in and is no longer, where a source tells changes only. */
+  leaving(userId: string, before: readonly GroupLabel[], after: readonly GroupLabel[]): SnapshotRecord[] {
+    const idsOf = (labels: readonly GroupLabel[]): Set<string> =>
+      new Set(labels.flatMap((label) => (this.#types.has(label.type) ? (derivedGroupId(label) ?? []) : [])));
+    const stays = idsOf(after);
+    const member = { id: userId, kind: 'user' } as const;
+    return [...idsOf(before)]
+      .filter((groupId) => !stays.has(groupId))
+      .map((groupId) => ({ kind: 'removed_member', groupId, member }));
+  }
+
   /**
    * For a person whose record does not even say the groups: in this run no group and no membership counts as missing,
    * or the person would leave all of them.

@@ -3,10 +3,16 @@ export interface StoredFile {
   readonly name: string;
   readonly bytes: number;
   readonly modifiedAt: Date;
+  /** Changed a moment ago: it may be growing still, or others that belong to it may be on their way. */
+  readonly isFresh: boolean;
+  /** What its sender said about it; it is so. */
+  readonly mark?: { readonly sha256: string; readonly rows: number | null };
 }
 
-/** Where files lie: a folder of an SFTP server. Errors are SourceErrors. */
+/** Where files lie. Errors are SourceErrors. */
 export interface FileStore {
+  /** For messages. */
+  readonly place: string;
   list(): Promise<readonly StoredFile[]>;
   /** Copies a file to a path of this machine. @throws SourceError also when it changed meanwhile or came short */
   fetch(file: StoredFile, to: string): Promise<void>;

@@ -1,99 +1,61 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { SourceError } from '../../../sdk/source-error.js';
 import type { FileSettings } from '../config.js';
 import { openSheet, unpacking, type SheetFile } from '../text/read-rows.js';
-import { chooseSet, digits, type FileSet, type Role } from './choose-set.js';
 import type { FileStore, StoredFile } from './file-store.js';
+import { ROLES, type FileSet, type Role } from './find-sets.js';
 import { readChecksum, readManifest, type Mark } from './marks.js';
-import type { SeenSet } from './seen-set.js';
+import { changedAt, dataFiles, isMarked, listingOf, nameOf } from './plan-sets.js';
 
 /** A set that was copied to this machine and is what its marks say. */
 export interface LoadedSet {
   readonly stamp: string;
   /** Names, sizes and times as the folder lists them. */
   readonly listing: string;
+  readonly changedAt: string;
   /** SHA-256 over all files. */
   readonly fingerprint: string;
-  readonly sheets: Readonly<Partial<Record<Role, SheetFile>>> & { readonly users: SheetFile };
-  /** Rows that the manifest promises. */
+  /** Of the file of users, unpacked. */
+  readonly bytes: number;
+  readonly sheets: Readonly<Partial<Record<Role, SheetFile>>>;
+  /** Rows that somebody has promised. */
   readonly rows: Readonly<Partial<Record<Role, number>>>;
   /** A manifest, a checksum or a marker says that the files are whole. */
   readonly isMarked: boolean;
-  /** Removes the copies. */
-  discard(): Promise<void>;
+  /** When the manifest says it was made, ISO 8601. */
+  readonly generatedAt: string | null;
 }
 
-/** Nothing to read: the set of the last time, or a newer one that is not finished. */
-export interface NoNews {
-  readonly noNews: string;
-}
+/** Full files: people are among them. */
+export type LoadedFullSet = LoadedSet & {
+  readonly sheets: Readonly<Partial<Record<Role, SheetFile>>> & { readonly users: SheetFile };
+};
 
-/** A file that was changed a moment ago may be growing still. */
-const SETTLE_MS = 60_000;
 const MAX_UNPACKED = 1_073_741_824;
-const ROLES = ['users', 'groups', 'memberships'] as const;
 
-export interface Loading {
+interface Loading {
   readonly store: FileStore;
   readonly settings: FileSettings;
-  readonly now: Date;
-  readonly previous: SeenSet | null;
+  /** Where the copies go. */
+  readonly folder: string;
 }
 
-/** Copies the newest set of a folder. @throws SourceError when there is none, or it is not what it should be */
-export async function loadSet(loading: Loading): Promise<LoadedSet | NoNews> {
-  const { store, settings, previous } = loading;
-  const files = await store.list();
-  const set = chooseSet(files, settings.usersFile);
-  if (set === null) throw nothingThere(files, settings);
-  const reason = whyNot(set, listingOf(set), loading);
-  if (reason !== null && previous !== null) return { noNews: reason };
-  if (reason !== null) throw new SourceError('source_unavailable', reason);
-  const folder = await mkdtemp(join(tmpdir(), 'rollcall-csv-'));
-  const discard = (): Promise<void> => rm(folder, { recursive: true, force: true });
-  try {
-    const loaded = await copySet(set, folder, loading);
-    if (loaded.fingerprint !== previous?.fingerprint) return { ...loaded, discard };
-    await discard();
-    return { noNews: 'The files have the same content as the last time.' };
-  } catch (error) {
-    await discard();
-    throw error;
-  }
-}
-
-function whyNot(set: FileSet, listing: string, { settings, now, previous }: Loading): string | null {
-  const { name, modifiedAt } = set.files.users;
-  if (previous !== null && listing === previous.listing) return 'The files are those of the last time.';
-  if (previous !== null && digits(set.stamp) < digits(previous.stamp))
-    return `${name} is older than what was read the last time.`;
-  if (isMarked(set)) return null;
-  if (settings.requireMarker) return `${name} is there, but no marker yet that says it is whole.`;
-  const newest = Math.max(...dataFiles(set).map((file) => file.modifiedAt.getTime()), modifiedAt.getTime());
-  return now.getTime() - newest < SETTLE_MS
-    ? `${name} was changed a moment ago; it is read when it rests.`
-    : null;
-}
-
-async function copySet(
-  set: FileSet,
-  folder: string,
-  { store, settings }: Loading,
-): Promise<Omit<LoadedSet, 'discard'>> {
-  const marks = await readMarks(set, folder, store);
+/** Copies the files of a set. @throws SourceError when one is not what it should be */
+export async function loadSet(set: FileSet, { store, settings, folder }: Loading): Promise<LoadedSet> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const { marks, generatedAt } = await readMarks(set, folder, store);
   const hash = createHash('sha256');
   const sheets: Partial<Record<Role, SheetFile>> = {};
   const rows: Partial<Record<Role, number>> = {};
   for (const role of ROLES) {
     const file = set.files[role];
     if (file === undefined) continue;
-    const mark = marks.get(file.name);
+    const mark = marks.get(file.name) ?? (file.mark && { ...file.mark, bytes: null });
     const copy = join(folder, role);
     await store.fetch(file, copy);
     const sum = await checked(copy, file.name, mark);
@@ -105,14 +67,22 @@ async function copySet(
   return {
     stamp: set.stamp,
     listing: listingOf(set),
+    changedAt: changedAt(set),
     fingerprint: hash.digest('hex'),
-    sheets: sheets as LoadedSet['sheets'],
+    bytes: sheets.users === undefined ? 0 : (await stat(sheets.users.path)).size,
+    sheets,
     rows,
-    isMarked: isMarked(set),
+    isMarked: isMarked(set) || dataFiles(set).every(({ mark }) => mark !== undefined),
+    generatedAt,
   };
 }
 
-async function readMarks(set: FileSet, folder: string, store: FileStore): Promise<ReadonlyMap<string, Mark>> {
+interface Marks {
+  readonly marks: ReadonlyMap<string, Mark>;
+  readonly generatedAt: string | null;
+}
+
+async function readMarks(set: FileSet, folder: string, store: FileStore): Promise<Marks> {
   const marks = new Map<string, Mark>();
   const textOf = async (file: StoredFile): Promise<string> => {
     const copy = join(folder, 'mark');
@@ -120,7 +90,7 @@ async function readMarks(set: FileSet, folder: string, store: FileStore): Promis
     return readFile(copy, 'utf8');
   };
   for (const [name, file] of set.checksums) marks.set(name, readChecksum(await textOf(file), name));
-  if (set.manifest === null) return marks;
+  if (set.manifest === null) return { marks, generatedAt: null };
   const manifest = readManifest(await textOf(set.manifest));
   if (!manifest.isComplete)
     throw new SourceError('incomplete_listing', `${set.manifest.name} says that the files are not complete.`);
@@ -132,7 +102,7 @@ async function readMarks(set: FileSet, folder: string, store: FileStore): Promis
       );
     marks.set(name, { ...mark, sha256: mark.sha256 ?? marks.get(name)?.sha256 ?? null });
   }
-  return marks;
+  return { marks, generatedAt: manifest.generatedAt };
 }
 
 /** @returns the SHA-256 of a copy. @throws SourceError when it is not what its mark says, or has no byte at all */
@@ -175,27 +145,10 @@ async function unpacked(path: string, name: string): Promise<string> {
   }
 }
 
-function isMarked({ manifest, isDone, checksums, files }: FileSet): boolean {
-  return manifest !== null || isDone || checksums.has(files.users.name);
-}
-
-function dataFiles({ files }: FileSet): StoredFile[] {
-  return ROLES.flatMap((role) => files[role] ?? []);
-}
-
-function listingOf(set: FileSet): string {
-  const marks = [set.manifest, ...set.checksums.values()].flatMap((file) => file ?? []);
-  const texts = [...dataFiles(set), ...marks].map(
-    ({ name, bytes, modifiedAt }) => `${name} ${bytes} ${modifiedAt.toISOString()}`,
-  );
-  return createHash('sha256').update(texts.sort().join('\n')).digest('hex');
-}
-
-function nothingThere(files: readonly StoredFile[], { folder, usersFile }: FileSettings): SourceError {
-  const names = files.slice(0, 10).map(({ name }) => `"${name}"`);
-  const seen = names.length === 0 ? 'no file' : names.join(', ');
-  return new SourceError(
-    'config_error',
-    `There is no ${usersFile}.csv in "${folder}" (${seen} there). Nobody is removed because of that.`,
-  );
+/** @throws SourceError: full files that are none. */
+export function asFullSet(set: LoadedSet, from: FileSet): LoadedFullSet {
+  const { users } = set.sheets;
+  if (users === undefined)
+    throw new SourceError('incomplete_listing', `${nameOf(from)} comes without people.`);
+  return { ...set, sheets: { ...set.sheets, users } };
 }

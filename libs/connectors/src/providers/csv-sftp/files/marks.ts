@@ -12,6 +12,8 @@ export interface Mark {
 export function readManifest(text: string): {
   readonly marks: ReadonlyMap<string, Mark>;
   readonly isComplete: boolean;
+  /** ISO 8601 in UTC. */
+  readonly generatedAt: string | null;
 } {
   const value = parse(text);
   const files = isJsonObject(value) ? value['files'] : undefined;
@@ -28,7 +30,7 @@ export function readManifest(text: string): {
       sha256: typeof sha256 === 'string' ? sha256.toLowerCase() : null,
     });
   }
-  return { marks, isComplete: value['complete'] !== false };
+  return { marks, isComplete: value['complete'] !== false, generatedAt: instant(value['generated_at']) };
 }
 
 /** A line of `sha256sum`: the sum, spaces, the name. @throws SourceError when it is none */
@@ -49,4 +51,9 @@ function parse(text: string): JsonValue {
 
 function count(value: JsonValue | undefined): number | null {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
+}
+
+function instant(value: JsonValue | undefined): string | null {
+  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(time) ? null : new Date(time).toISOString();
 }

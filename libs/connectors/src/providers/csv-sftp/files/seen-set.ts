@@ -1,45 +1,39 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import { SourceError } from '../../../sdk/source-error.js';
 import type { SheetFile } from '../text/read-rows.js';
-import { ROLES, type Survey, type Surveyed } from './survey.js';
+import { ROLES } from './find-sets.js';
+import type { LoadedFullSet } from './load-set.js';
+import type { SeenSet } from './last-time.js';
+import type { Survey } from './survey.js';
 
-/** What is remembered of the set that was applied last. */
-export interface SeenSet {
-  readonly stamp: string;
-  readonly listing: string;
-  readonly fingerprint: string;
-  readonly encoding: string;
-  /** Columns that mean something, as `users.email`. */
-  readonly columns: readonly string[];
-  readonly hasLeadingZeros: boolean;
-}
-
-/** A set with what tells it from others. */
-type Known = Surveyed & Pick<SeenSet, 'stamp' | 'listing' | 'fingerprint'>;
-
-export function seenSet(set: Known, survey: Survey): SeenSet & JsonObject {
+export function seenSet(set: LoadedFullSet, survey: Survey, deltas: readonly string[]): SeenSet & JsonObject {
   return {
     stamp: set.stamp,
     listing: set.listing,
     fingerprint: set.fingerprint,
+    changedAt: set.changedAt,
+    generatedAt: set.generatedAt,
+    bytes: set.bytes,
     encoding: set.sheets.users.encoding.name,
     columns: columnsOf(set),
     hasLeadingZeros: survey.hasLeadingZeros,
+    ended: [...survey.ended],
+    deltas: [...deltas],
   };
 }
 
 /** Null for what another version of this connector has saved. */
 export function readSeenSet(value: JsonValue | undefined): SeenSet | null {
-  if (!isJsonObject(value) || typeof value['fingerprint'] !== 'string' || !Array.isArray(value['columns']))
-    return null;
-  return value as unknown as SeenSet;
+  const isOurs =
+    isJsonObject(value) && typeof value['fingerprint'] === 'string' && Array.isArray(value['deltas']);
+  return isOurs ? (value as unknown as SeenSet) : null;
 }
 
 /**
  * A file that has lost a column, an encoding that changed, ids without their zeros: mistakes of an export that would
  * change everybody at once. @throws SourceError; saving the settings again accepts the new form
  */
-export function expectSameShape(set: Surveyed, survey: Survey, previous: SeenSet | null): void {
+export function expectSameShape(set: LoadedFullSet, survey: Survey, previous: SeenSet | null): void {
   if (previous === null) return;
   const columns = columnsOf(set);
   const lost = previous.columns.filter((name) => !columns.includes(name));
@@ -51,12 +45,27 @@ export function expectSameShape(set: Surveyed, survey: Survey, previous: SeenSet
     throw changed(
       `Ids in ${file} began with zeros the last time and none does now: a spreadsheet has changed them.`,
     );
+  expectEnds(set, survey, previous);
 }
 
-function columnsOf({ sheets }: Surveyed): string[] {
+/** A cut inside of the last cell leaves a line that looks whole; that it has no end is all there is to see. */
+function expectEnds(set: LoadedFullSet, survey: Survey, previous: SeenSet): void {
+  const open = ROLES.find((role) => {
+    const isThere = set.sheets[role] !== undefined;
+    return isThere && previous.ended.includes(role) && !survey.ended.has(role);
+  });
+  if (open === undefined || set.isMarked || survey.hasTrailer) return;
+  throw new SourceError(
+    'incomplete_listing',
+    `The last line of ${set.sheets[open]?.name} has no end, and the last time it had one: the file breaks off. The last state stays.`,
+  );
+}
+
+function columnsOf({ sheets }: LoadedFullSet): string[] {
   return ROLES.flatMap((role) => {
     const sheet: SheetFile | undefined = sheets[role];
-    return sheet === undefined ? [] : [...sheet.header.known].map((name) => `${role}.${name}`);
+    const known = [...(sheet?.header.known ?? [])].filter((name) => name !== 'operation');
+    return known.map((name) => `${role}.${name}`);
   });
 }
 

@@ -14,6 +14,8 @@ const KEEPALIVE_MS = 5_000;
 const KEEPALIVES = 3;
 /** No byte for so long: the other side hangs, whatever its keep-alives say. */
 const IDLE_MS = 60_000;
+/** A file that was changed a moment ago may be growing still. */
+const SETTLE_MS = 60_000;
 /** One chunk travels per round trip. */
 const CHUNK = 262_144;
 const MAX_FILE = 1_073_741_824;
@@ -37,9 +39,10 @@ export async function openSftpStore(
   await connected(client, server, socket);
   const sftp = await call<SFTPWrapper>(client, server.host, (done) => client.sftp(done));
   return {
+    place: `"${folder}"`,
     list: async () => {
       const entries = await call<Listed[]>(client, folder, (done) => sftp.readdir(folder, done));
-      return entries.filter(isFile).map(toStored);
+      return entries.filter(isFile).map((entry) => toStored(entry, ports.clock.now()));
     },
     fetch: (file, to) => fetchFile({ client, sftp, folder }, file, to),
     close: () => {
@@ -100,10 +103,15 @@ function connected(client: Client, server: SftpServer, socket: NodeJS.ReadWriteS
     client.once('ready', () => resolve());
     client.once('error', (error: Error & { level?: string }) => reject(connectError(error, server, shown)));
     client.once('close', () => reject(broken(server.host)));
+    // Some servers ask for the password in a dialogue only.
+    client.on('keyboard-interactive', (...[, , , prompts, answer]) =>
+      answer(prompts.map(() => ('password' in server.credential ? server.credential.password : ''))),
+    );
     client.connect({
       sock: socket as never,
       username: server.username,
       ...server.credential,
+      tryKeyboard: 'password' in server.credential,
       readyTimeout: READY_MS,
       keepaliveInterval: KEEPALIVE_MS,
       keepaliveCountMax: KEEPALIVES,
@@ -191,8 +199,10 @@ function isFile({ attrs }: Listed): boolean {
   return (attrs.mode & 0o170000) === 0o100000;
 }
 
-function toStored({ filename, attrs }: Listed): StoredFile {
-  return { name: filename, bytes: attrs.size, modifiedAt: new Date(attrs.mtime * 1_000) };
+function toStored({ filename, attrs }: Listed, now: Date): StoredFile {
+  const modifiedAt = new Date(attrs.mtime * 1_000);
+  const isFresh = now.getTime() - modifiedAt.getTime() < SETTLE_MS;
+  return { name: filename, bytes: attrs.size, modifiedAt, isFresh };
 }
 
 function idleWatch(onIdle: () => void): { touch: () => void; end: () => void } {

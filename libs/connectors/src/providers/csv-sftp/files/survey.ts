@@ -1,10 +1,11 @@
 import { SourceError } from '../../../sdk/source-error.js';
+import { endsItsLastLine } from '../text/sniff.js';
 import { readRows, type Row, type SheetFile } from '../text/read-rows.js';
+import { ROLES, type Role } from './find-sets.js';
+import type { LoadedFullSet } from './load-set.js';
+import { isRemoval } from './operation.js';
 
-export const ROLES = ['users', 'groups', 'memberships'] as const;
-type Role = (typeof ROLES)[number];
-
-/** What has to be known of a set before its first row counts. */
+/** What has to be known of full files before their first row counts. */
 export interface Survey {
   readonly users: ReadonlySet<string>;
   /** Ids that stand in several rows. */
@@ -12,13 +13,12 @@ export interface Survey {
   readonly groups: ReadonlySet<string> | null;
   readonly userRows: number;
   readonly hasLeadingZeros: boolean;
+  /** Ids with leading zeros as a spreadsheet would leave them. */
+  readonly stripped: ReadonlySet<string>;
   /** A last line says how many rows there are, and it is so. */
   readonly hasTrailer: boolean;
-}
-
-export interface Surveyed {
-  readonly sheets: Readonly<Partial<Record<Role, SheetFile>>> & { readonly users: SheetFile };
-  readonly rows: Readonly<Partial<Record<Role, number>>>;
+  /** Files whose last line has an end. */
+  readonly ended: ReadonlySet<Role>;
 }
 
 const TRAILER = '#EOF';
@@ -28,7 +28,7 @@ const MAX_REPEATED = 0.005;
 const MAX_STRANGERS = 0.05;
 
 /** Reads everything once. @throws SourceError when the files are not to be believed: cut off, emptied, damaged */
-export async function survey(set: Surveyed, expectsTrailer: boolean): Promise<Survey> {
+export async function survey(set: LoadedFullSet, expectsTrailer: boolean): Promise<Survey> {
   const users = new IdCount('idp_id');
   const people = await surveySheet(set.sheets.users, { ids: users, rows: set.rows.users, expectsTrailer });
   if (people.rows === 0) throw reject(set.sheets.users, 'has a header and nobody below it');
@@ -48,13 +48,43 @@ export async function survey(set: Surveyed, expectsTrailer: boolean): Promise<Su
     });
   }
   return {
-    users: users.all,
+    users: users.present,
     repeated: users.repeated,
-    groups: groups?.all ?? null,
+    groups: groups?.present ?? null,
     userRows: people.rows,
-    hasLeadingZeros: users.hasLeadingZeros,
+    hasLeadingZeros: users.stripped.size > 0,
+    stripped: users.stripped,
     hasTrailer: people.hasTrailer,
+    ended: await endedFiles(set),
   };
+}
+
+/** Reads a delta file: its rows in order, when nothing is wrong with the whole. @throws SourceError */
+export async function readDelta(
+  file: SheetFile,
+  wanted: { readonly rows: number | undefined; readonly expectsTrailer: boolean; readonly limit: number },
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  const column = file.sheet === 'groups' ? 'group_id' : 'idp_id';
+  await surveySheet(file, {
+    ...wanted,
+    ids: new IdCount(column),
+    onRow: (row) => {
+      rows.push(row);
+      if (rows.length > wanted.limit)
+        throw reject(file, `has more than ${wanted.limit} rows; send full files instead`);
+    },
+  });
+  return rows;
+}
+
+async function endedFiles({ sheets }: LoadedFullSet): Promise<Set<Role>> {
+  const ended = new Set<Role>();
+  for (const role of ROLES) {
+    const file = sheets[role];
+    if (file !== undefined && (await endsItsLastLine(file.path, file.encoding))) ended.add(role);
+  }
+  return ended;
 }
 
 export function isTrailer(row: Row, { header }: SheetFile): boolean {
@@ -71,6 +101,7 @@ interface SheetSurvey {
   /** What the manifest says. */
   readonly rows: number | undefined;
   readonly expectsTrailer: boolean;
+  readonly onRow?: (row: Row) => void;
   readonly strangers?: { readonly users: ReadonlySet<string>; readonly groups: ReadonlySet<string> | null };
 }
 
@@ -110,6 +141,7 @@ class RowCount {
 
   #count(row: Row): void {
     this.rows += 1;
+    this.#wanted.onRow?.(row);
     this.isLastRagged = row.isRagged;
     if (row.isRagged) this.ragged += 1;
     else this.#wanted.ids?.add(row, this.#file);
@@ -145,15 +177,18 @@ function isStranger({ cells }: Row, known: SheetSurvey['strangers']): boolean {
 /** Ids of a file, and what may have happened to them. */
 class IdCount {
   readonly all = new Set<string>();
+  /** Those that their row does not remove. */
+  readonly present = new Set<string>();
   readonly repeated = new Set<string>();
-  hasLeadingZeros = false;
+  readonly stripped = new Set<string>();
   readonly #column: string;
 
   constructor(column: string) {
     this.#column = column;
   }
 
-  add({ cells, line }: Row, file: SheetFile): void {
+  add(row: Row, file: SheetFile): void {
+    const { cells, line } = row;
     const id = cells[this.#column] ?? '';
     if (id === '') return;
     if (/^\d+([.,]\d+)?E\+\d+$/i.test(id))
@@ -161,7 +196,8 @@ class IdCount {
         file,
         `has the id "${id}" in line ${line}: a spreadsheet has rounded it. Export it as text`,
       );
-    if (/^0\d+$/.test(id)) this.hasLeadingZeros = true;
+    if (/^0\d+$/.test(id)) this.stripped.add(id.replace(/^0+(?=\d)/, ''));
+    if (!isRemoval(row)) this.present.add(id);
     if (this.all.has(id)) this.repeated.add(id);
     this.all.add(id);
   }

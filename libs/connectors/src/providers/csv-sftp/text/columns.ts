@@ -1,5 +1,8 @@
 import { SourceError } from '../../../sdk/source-error.js';
 
+/** In files that hold changes only. */
+const OPERATION = 'op action changetype';
+
 /** Columns that mean something, with the other names that they are known by, all normalized. */
 const ALIASES = {
   users: {
@@ -25,16 +28,19 @@ const ALIASES = {
     start_date: 'hiredate joindate',
     end_date: 'terminationdate leavingdate lastday',
     state: 'status active employmentstatus activestatus',
+    operation: OPERATION,
   },
   groups: {
     group_id: 'id',
     group_name: 'name displayname',
     group_type: 'type',
     parent_group_id: 'parentid parent',
+    operation: OPERATION,
   },
   memberships: {
     group_id: 'group',
     idp_id: 'id employeeid employeenumber workerid personid userid externalid',
+    operation: OPERATION,
   },
 } as const;
 

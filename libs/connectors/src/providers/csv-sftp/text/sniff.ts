@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { TextDecoder } from 'node:util';
 
 export interface Encoding {
@@ -77,4 +78,15 @@ export function sniffDelimiter(
   }).filter(({ columns }) => columns >= 2);
   return candidates.sort((one, other) => other.known - one.known || other.columns - one.columns)[0]
     ?.delimiter;
+}
+
+/** Whether a file ends with the end of a line. */
+export async function endsItsLastLine(path: string, { name }: Encoding): Promise<boolean> {
+  const { size } = await stat(path);
+  let tail = Buffer.alloc(0);
+  for await (const chunk of createReadStream(path, { start: Math.max(0, size - 2) }) as AsyncIterable<Buffer>)
+    tail = Buffer.concat([tail, chunk]);
+  const isWide = name === 'utf-16le' || name === 'utf-16be';
+  const last = isWide ? tail[name === 'utf-16le' ? 0 : 1] : tail.at(-1);
+  return last === 0x0a || last === 0x0d;
 }

@@ -1,0 +1,146 @@
+import { Controller, HttpCode, Post, Put, Req, Res } from '@nestjs/common';
+import { MAX_UPLOAD, UploadRefused, Uploads, type Receipt } from '#connectors';
+import { DirectoryAccess, type AccessedDirectory } from '#directory';
+import { AuthenticationError, type JsonObject } from '#kernel';
+import { readToken } from '#scim';
+import type { FastifyReply } from 'fastify';
+import { Public } from '../edge/access.js';
+import type { ApiRequest } from '../edge/api-request.js';
+import { Filters, PathId } from '../edge/input.js';
+import { parameter, query, type QueryOf } from '../edge/query.js';
+import { textLike } from '../edge/values.js';
+import { Operation, ref, type OperationInfo } from '../openapi/operation.js';
+import { readContentDigest } from './content-digest.js';
+import { bodyOf, drain } from './upload-body.js';
+import { receiptWire } from './upload.wire.js';
+
+const uploadQuery = query({
+  sha256: parameter(
+    textLike(/^[0-9a-fA-F]{64}$/, 64, 'must be 64 hexadecimal digits, as sha256sum prints them'),
+    'SHA-256 of the file, unpacked when it is sent with `Content-Encoding: gzip`.',
+  ),
+  rows: parameter(
+    textLike(/^\d{1,7}$/, 7, 'must be a whole number'),
+    'Rows of the file without its header; another number is refused when it is read.',
+  ),
+});
+
+const UPLOAD: Omit<OperationInfo, 'id'> = {
+  summary: 'Upload a file for a directory',
+  description:
+    'Signed in with a token of the directory (`uploads.bearer_token` of its creation), as a bearer token or as the password of HTTP Basic. The body is the file, up to 256 MiB, also with `Content-Encoding: gzip`. `Content-Digest` (RFC 9530, sha-256 or sha-512, of the bytes that are sent) or `sha256` is checked, and says at the same time that the file is whole. A file that is cut off is never stored. The same file under the same name is received once. What belongs together is sent within ten seconds, or followed by `manifest.json` or `done`.',
+  bodyType: 'application/octet-stream',
+  security: 'uploadToken',
+  returns: ref('UploadReceipt'),
+  errors: {
+    400: 'Content-Digest is malformed, or the body broke off.',
+    401: 'The token is missing or not of this directory, or there is no such directory.',
+    404: 'The directory was deleted meanwhile.',
+    409: 'The files of this directory are not uploaded.',
+    413: 'The file is too large.',
+    422: 'The file is refused: its name, its digest, no content, or its encoding.',
+    429: 'Too many uploads at once, or too much within a day.',
+    503: 'The directory is paused.',
+  },
+};
+
+/** Files that customers’ scripts send. */
+@Controller('uploads')
+export class UploadsController {
+  constructor(
+    private readonly uploads: Uploads,
+    private readonly access: DirectoryAccess,
+  ) {}
+
+  @Put(':key/:name')
+  @HttpCode(201)
+  @Public()
+  @Operation({ id: 'uploadFile', ...UPLOAD })
+  put(
+    @PathId('key', 'Directory') key: string,
+    @PathId('name', 'File') name: string,
+    @Filters(uploadQuery) said: QueryOf<typeof uploadQuery>,
+    @Req() request: ApiRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<JsonObject> {
+    return this.#receive({ key, name, ...said }, request, reply);
+  }
+
+  @Post(':key/:name')
+  @HttpCode(201)
+  @Public()
+  @Operation({ id: 'uploadFileByPost', ...UPLOAD })
+  post(
+    @PathId('key', 'Directory') key: string,
+    @PathId('name', 'File') name: string,
+    @Filters(uploadQuery) said: QueryOf<typeof uploadQuery>,
+    @Req() request: ApiRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<JsonObject> {
+    return this.#receive({ key, name, ...said }, request, reply);
+  }
+
+  async #receive(sent: Sent, request: ApiRequest, reply: FastifyReply): Promise<JsonObject> {
+    try {
+      const directory = await this.#signIn(sent.key, request);
+      const receipt = await this.#take(directory, sent, request);
+      void reply.status(receipt.isNew ? 201 : 200);
+      return receiptWire(directory.id, receipt);
+    } catch (error) {
+      // What is left of the file stands in the way of the next request.
+      void reply.header('connection', 'close');
+      drain(request.raw);
+      throw error;
+    }
+  }
+
+  #take(directory: AccessedDirectory, { name, sha256, rows }: Sent, request: ApiRequest): Promise<Receipt> {
+    const { headers } = request;
+    if (Number(announcedBytes(request)) > MAX_UPLOAD)
+      throw new UploadRefused(
+        'too_large',
+        `A file may have ${MAX_UPLOAD / 1_048_576} MiB. Compress it, or send changes only. Nothing was stored.`,
+      );
+    this.uploads.expectName(directory, name);
+    return this.uploads.receive(directory, {
+      name,
+      content: bodyOf(request),
+      isGzip: isGzip(headers['content-encoding']),
+      digests: readContentDigest(headers['content-digest'] as string | undefined),
+      sha256: sha256?.toLowerCase() ?? null,
+      rows: rows === undefined ? null : Number(rows),
+    });
+  }
+
+  /** Whoever has no token of this directory does not even learn that there is one. */
+  async #signIn(key: string, request: ApiRequest): Promise<AccessedDirectory> {
+    try {
+      return await this.access.authenticateUpload(key, readToken(request));
+    } catch (error) {
+      if (error instanceof AuthenticationError) throw new UploadRefused('unauthorized', error.message);
+      throw error;
+    }
+  }
+}
+
+interface Sent {
+  readonly key: string;
+  readonly name: string;
+  readonly sha256: string | undefined;
+  readonly rows: string | undefined;
+}
+
+/** The header is taken away from bodies that are read as they come. */
+function announcedBytes(request: ApiRequest): string | undefined {
+  return request.announcedBytes ?? request.headers['content-length'];
+}
+
+function isGzip(encoding: string | undefined): boolean {
+  const name = (encoding ?? 'identity').trim().toLowerCase();
+  if (name === 'gzip' || name === 'x-gzip') return true;
+  if (name === 'identity' || name === '') return false;
+  throw new UploadRefused(
+    'bad_encoding',
+    `Content-Encoding "${name.slice(0, 40)}" is not known here; use gzip.`,
+  );
+}

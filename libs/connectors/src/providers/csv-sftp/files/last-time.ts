@@ -1,0 +1,18 @@
+/** What is remembered of the full files that were applied last, and of the delta files since then. */
+export interface SeenSet {
+  readonly stamp: string;
+  readonly listing: string;
+  readonly fingerprint: string;
+  /** When the youngest file was changed, and when the manifest was made; ISO 8601. */
+  readonly changedAt: string;
+  readonly generatedAt: string | null;
+  readonly bytes: number;
+  readonly encoding: string;
+  /** Columns that mean something, as `users.email`. */
+  readonly columns: readonly string[];
+  readonly hasLeadingZeros: boolean;
+  /** Files whose last line had an end. */
+  readonly ended: readonly string[];
+  /** Stamps of the delta files that were applied, in order. */
+  readonly deltas: readonly string[];
+}

@@ -1,0 +1,216 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { SourcePorts } from '../../../sdk/ports.js';
+import { SourceError } from '../../../sdk/source-error.js';
+import type { CsvConfig, FileSettings } from '../config.js';
+import { mergeDeltas, type Changes, type DeltaFiles } from './changes.js';
+import type { FileStore } from './file-store.js';
+import { findSets, type FoundSets } from './find-sets.js';
+import { asFullSet, loadSet, type LoadedFullSet } from './load-set.js';
+import { planOld, planSets, type NoNews, type Plan } from './plan-sets.js';
+import type { SeenSet } from './last-time.js';
+import { expectSameShape } from './seen-set.js';
+import { openSftpStore } from './sftp-store.js';
+import { survey, type Survey } from './survey.js';
+import { openUploadStore } from './upload-store.js';
+
+/** Files that were copied to this machine and are to be believed. */
+export interface OpenFiles {
+  readonly plan: Plan;
+  readonly full: LoadedFullSet | null;
+  readonly survey: Survey | null;
+  readonly changes: Changes;
+  /** The full files are others than the last time; otherwise only what has changed is to be read. */
+  readonly isNew: boolean;
+  /** Something says that the full files are whole. */
+  readonly isMarked: boolean;
+  /** Groups stand in files of their own. */
+  readonly listsGroups: boolean;
+  /** Who is there after all that; null when the full files are gone. */
+  readonly users: ReadonlySet<string> | null;
+  /** Null also when there is no file of groups. */
+  readonly groups: ReadonlySet<string> | null;
+  /** Removes the copies. */
+  discard(): Promise<void>;
+}
+
+interface Opening {
+  readonly config: CsvConfig;
+  readonly store: FileStore;
+  readonly now: Date;
+  readonly previous: SeenSet | null;
+  /** Where the copies go. */
+  readonly folder: string;
+}
+
+/** Copies what there is to read. @throws SourceError when there is nothing, or it is not what it should be */
+export async function openFiles(
+  config: CsvConfig,
+  ports: SourcePorts,
+  previous: SeenSet | null,
+): Promise<OpenFiles | NoNews> {
+  const { server, files: settings } = config;
+  const store =
+    server === null ? openUploadStore(ports) : await openSftpStore(server, settings.folder, ports);
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-csv-'));
+  const discard = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    const opened = await open({ config, store, now: ports.clock.now(), previous, folder });
+    if (!('noNews' in opened)) return { ...opened, discard };
+    await discard();
+    return opened;
+  } catch (error) {
+    await discard();
+    throw error;
+  } finally {
+    store.close();
+  }
+}
+
+async function open(opening: Opening): Promise<Omit<OpenFiles, 'discard'> | NoNews> {
+  const { config, previous, now } = opening;
+  const found = await find(opening);
+  const plan = planSets(found, { settings: config.files, now, previous });
+  if ('noNews' in plan) return previous === null ? wait(plan) : plan;
+  const full = await loadFull(opening, plan);
+  if (full === null || previous === null || !plan.isNew) return read(opening, plan, full);
+  if (isOlder(full, previous))
+    return { noNews: `${full.sheets.users.name} was made before what was read the last time.` };
+  if (full.fingerprint !== previous.fingerprint) return read(opening, plan, full);
+  return reread(opening, found, { plan, full, previous });
+}
+
+async function find({ config, store, previous }: Opening): Promise<FoundSets> {
+  const listed = await store.list();
+  const found = findSets(listed, config.files);
+  const { full, deltas } = found;
+  // Uploads are kept for a while only; that the last one is over is nothing that its sender has to hear of.
+  const isOver = config.server === null || deltas.length > 0;
+  if (full === null && (previous === null || !isOver)) throw nothingThere(listed, store, config.files);
+  return found;
+}
+
+async function loadFull(opening: Opening, { full }: Plan): Promise<LoadedFullSet | null> {
+  if (full === null) return null;
+  const loading = { ...opening, settings: opening.config.files, folder: join(opening.folder, 'full') };
+  return asFullSet(await loadSet(full, loading), full);
+}
+
+/** By what the manifests say. */
+function isOlder({ generatedAt }: LoadedFullSet, previous: SeenSet): boolean {
+  return generatedAt !== null && previous.generatedAt !== null && generatedAt < previous.generatedAt;
+}
+
+/** The same content under a new date: no second witness of anything. */
+async function reread(
+  opening: Opening,
+  found: FoundSets,
+  same: { readonly plan: Plan; readonly full: LoadedFullSet; readonly previous: SeenSet },
+): Promise<Omit<OpenFiles, 'discard'> | NoNews> {
+  const { now, previous, config } = opening;
+  const plan = planOld(found, same.plan.full, { settings: config.files, now, previous: same.previous });
+  if ('noNews' in plan) return { noNews: 'The files have the same content as the last time.' };
+  return read({ ...opening, previous }, plan, same.full);
+}
+
+async function read(
+  opening: Opening,
+  plan: Plan,
+  full: LoadedFullSet | null,
+): Promise<Omit<OpenFiles, 'discard'>> {
+  const { config, previous } = opening;
+  const facts = full === null ? null : await survey(full, config.files.trailer);
+  if (full !== null && facts !== null && plan.isNew) expectSameShape(full, facts, previous);
+  const deltas = await loadDeltas(opening, plan);
+  const listsGroups = hasGroupFiles({ full, deltas, previous });
+  const changes = await mergeDeltas(deltas, {
+    full,
+    survey: facts,
+    columns: previous === null ? [] : previous.columns,
+    expectsTrailer: config.files.trailer,
+    isWhole: full !== null && isUnbroken(plan, previous),
+    derivesGroups: !listsGroups && config.rules.groupTypes.length > 0,
+  });
+  return {
+    plan,
+    full,
+    survey: facts,
+    changes,
+    isNew: plan.isNew,
+    listsGroups,
+    ...standing(full, facts, changes),
+  };
+}
+
+/** How things stand after all that. */
+function standing(
+  full: LoadedFullSet | null,
+  facts: Survey | null,
+  changes: Changes,
+): Pick<OpenFiles, 'isMarked' | 'users' | 'groups'> {
+  if (full === null || facts === null) return { isMarked: false, users: null, groups: null };
+  return {
+    isMarked: full.isMarked || facts.hasTrailer,
+    users: changed(facts.users, changes.users),
+    groups: facts.groups === null ? null : changed(facts.groups, changes.groups),
+  };
+}
+
+/** Every delta file that was applied since the full ones is there still. */
+function isUnbroken({ isNew, applied }: Plan, previous: SeenSet | null): boolean {
+  return isNew || applied.length >= (previous?.deltas.length ?? 0);
+}
+
+function hasGroupFiles(files: {
+  readonly full: LoadedFullSet | null;
+  readonly deltas: readonly DeltaFiles[];
+  readonly previous: SeenSet | null;
+}): boolean {
+  const { full, deltas, previous } = files;
+  if (full !== null) return full.sheets.groups !== undefined || full.sheets.memberships !== undefined;
+  const isListed = previous?.columns.some((name) => /^(groups|memberships)\./.test(name)) === true;
+  return isListed || deltas.some(({ set }) => set.sheets.users === undefined);
+}
+
+async function loadDeltas(opening: Opening, plan: Plan): Promise<DeltaFiles[]> {
+  const { config, folder } = opening;
+  const all = [
+    ...plan.applied.map((from) => ({ from, isPending: false })),
+    ...plan.pending.map((from) => ({ from, isPending: true })),
+  ];
+  const deltas: DeltaFiles[] = [];
+  for (const [index, { from, isPending }] of all.entries()) {
+    const copies = join(folder, `delta-${index}`);
+    const set = await loadSet(from, { ...opening, settings: config.files, folder: copies });
+    deltas.push({ set, isPending });
+  }
+  return deltas;
+}
+
+function changed(ids: ReadonlySet<string>, changes: Changes['users']): ReadonlySet<string> {
+  const all = new Set(ids);
+  for (const [id, { operation }] of changes)
+    if (operation === 'remove') all.delete(id);
+    else if (operation === 'put') all.add(id);
+  return all;
+}
+
+/** The first files are not finished yet: the run goes on when they are. */
+function wait({ noNews }: NoNews): never {
+  throw new SourceError('source_unavailable', noNews);
+}
+
+function nothingThere(
+  files: readonly { readonly name: string }[],
+  { place }: FileStore,
+  { usersFile, isNumbered }: FileSettings,
+): SourceError {
+  const names = files.slice(0, 10).map(({ name }) => `"${name}"`);
+  const seen = names.length === 0 ? 'no file' : names.join(', ');
+  const wanted = isNumbered ? `${usersFile}.<number>.csv` : `${usersFile}.csv`;
+  return new SourceError(
+    'config_error',
+    `There is no ${wanted} in ${place} (${seen} there). Nobody is removed because of that.`,
+  );
+}

@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import { SourceError } from '../../../sdk/source-error.js';
+import type { FileSettings } from '../config.js';
+import type { StoredFile } from './file-store.js';
+import { compareStamps, ROLES, type FileSet, type FoundSets } from './find-sets.js';
+import type { SeenSet } from './last-time.js';
+
+/** Nothing to read: the files of the last time, or newer ones that are not finished. */
+export interface NoNews {
+  readonly noNews: string;
+}
+
+/** Which files a run reads. */
+export interface Plan {
+  /** The full files; null when those that were read the last time are gone. */
+  readonly full: FileSet | null;
+  /** They are others than the last time. */
+  readonly isNew: boolean;
+  /** Delta files that were applied already and lie there still. */
+  readonly applied: readonly FileSet[];
+  /** Delta files to apply, in order. */
+  readonly pending: readonly FileSet[];
+  /** Why nothing can be applied behind them. */
+  readonly stop: string | null;
+}
+
+interface Planning {
+  readonly settings: FileSettings;
+  readonly now: Date;
+  readonly previous: SeenSet | null;
+}
+
+/** A file that waits for its marker for longer is told about. */
+const MARKER_WAIT_MS = 7_200_000;
+
+/** @throws SourceError when a set should be there and is not, or its order cannot be told */
+export function planSets(found: FoundSets, planning: Planning): Plan | NoNews {
+  const { previous } = planning;
+  const { full } = found;
+  if (full === null && previous === null) return { noNews: 'There are no full files.' };
+  const isOld = full !== null && isStale(full, planning);
+  const isNew = full !== null && !isOld && listingOf(full) !== previous?.listing;
+  if (isNew) {
+    const reason = whyWait(full, planning);
+    if (reason !== null) return { noNews: reason };
+    return { full, isNew, applied: [], ...pendingOf(found, { stamp: full.stamp, done: [] }, planning) };
+  }
+  return planOld(found, isOld ? null : full, { ...planning, previous: previous as SeenSet });
+}
+
+/** The same plan for full files that turned out to have the content of the last time. */
+export function planOld(
+  found: FoundSets,
+  full: FileSet | null,
+  planning: Planning & { readonly previous: SeenSet },
+): Plan | NoNews {
+  const { previous, settings } = planning;
+  const rest = pendingOf(found, { stamp: previous.stamp, done: previous.deltas }, planning);
+  const applied = found.deltas.filter(({ stamp }) =>
+    previous.deltas.some((done) => compareStamps(done, stamp, settings) === 0),
+  );
+  if (rest.pending.length > 0) return { full, isNew: false, applied, ...rest };
+  if (rest.stop !== null) throw new SourceError('incomplete_listing', rest.stop);
+  const name = found.full?.files.users?.name ?? 'The file';
+  return {
+    noNews:
+      found.full !== null && full === null
+        ? `${name} is older than what was read the last time.`
+        : 'The files are those of the last time.',
+  };
+}
+
+interface Applied {
+  readonly stamp: string;
+  readonly done: readonly string[];
+}
+
+function pendingOf({ deltas }: FoundSets, base: Applied, planning: Planning): Pick<Plan, 'pending' | 'stop'> {
+  const { settings } = planning;
+  const isKnown = (stamp: string): boolean =>
+    base.done.some((done) => compareStamps(done, stamp, settings) === 0);
+  const newer = deltas.filter(
+    ({ stamp }) => compareStamps(stamp, base.stamp, settings) > 0 && !isKnown(stamp),
+  );
+  expectOrder(deltas, base.stamp, settings);
+  const pending: FileSet[] = [];
+  let last = base.done.at(-1) ?? base.stamp;
+  for (const set of newer) {
+    const stop = whyStop(set, last, settings);
+    if (stop !== null) return { pending, stop };
+    if (whyWait(set, planning) !== null) break;
+    pending.push(set);
+    last = set.stamp;
+  }
+  return { pending, stop: null };
+}
+
+/** @throws SourceError for delta files of which nobody can say whether they come before or after the full ones */
+function expectOrder(deltas: readonly FileSet[], base: string, { isNumbered }: FileSettings): void {
+  const what = isNumbered ? 'number' : 'time';
+  const nameless = deltas.find(({ stamp }) => stamp === '');
+  if (nameless === undefined && (base !== '' || deltas.length === 0)) return;
+  const name = nameless === undefined ? 'The file of users' : nameOf(nameless);
+  throw new SourceError(
+    'config_error',
+    `${name} has no ${what} in its name, so nobody can tell which delta files come after which full files. Put it into all names.`,
+  );
+}
+
+/** What was sent out of its turn is not applied: it would undo what is newer, or build on what nobody has seen. */
+function whyStop(set: FileSet, last: string, { isNumbered }: FileSettings): string | null {
+  const name = nameOf(set);
+  if (!isNumbered)
+    return compareStamps(set.stamp, last, { isNumbered }) > 0
+      ? null
+      : `${name} came after a later delta file had been applied (${last}). Send full files; delta files go on from there.`;
+  const wanted = BigInt(last) + 1n;
+  return BigInt(set.stamp) === wanted
+    ? null
+    : `Delta file number ${wanted} is missing before ${name}. Send it, or full files; nothing behind the gap is applied.`;
+}
+
+/** Why a set has to wait, or null. @throws SourceError when it has waited for its marker for too long */
+function whyWait(set: FileSet, { settings, now }: Planning): string | null {
+  if (isMarked(set)) return null;
+  const files = dataFiles(set);
+  const newest = files.reduce((one, other) => (other.modifiedAt > one.modifiedAt ? other : one));
+  if (settings.requireMarker && !files.every(({ mark }) => mark !== undefined)) {
+    if (now.getTime() - newest.modifiedAt.getTime() > MARKER_WAIT_MS)
+      throw new SourceError(
+        'incomplete_listing',
+        `${nameOf(set)} has been there for more than two hours and no marker says that it is whole. The last state stays.`,
+      );
+    return `${nameOf(set)} is there, but no marker yet that says it is whole.`;
+  }
+  return files.some(({ isFresh }) => isFresh)
+    ? `${nameOf(set)} was changed a moment ago; it is read when it rests.`
+    : null;
+}
+
+/** By its name; without a time in it by when it was changed. */
+function isStale(full: FileSet, { previous, settings }: Planning): boolean {
+  if (previous === null) return false;
+  const order = compareStamps(full.stamp, previous.stamp, settings);
+  return order < 0 || (order === 0 && changedAt(full) < previous.changedAt);
+}
+
+/** What an older delivery was finished by says nothing about this one; a checksum or manifest tells by itself. */
+export function isMarked(set: FileSet): boolean {
+  const { manifest, doneAt, checksums } = set;
+  const isDone = doneAt !== null && dataFiles(set).every(({ modifiedAt }) => modifiedAt <= doneAt);
+  return manifest !== null || isDone || checksums.has(nameOf(set));
+}
+
+export function dataFiles({ files }: FileSet): StoredFile[] {
+  return ROLES.flatMap((role) => files[role] ?? []);
+}
+
+/** When the youngest of its files was changed, ISO 8601. */
+export function changedAt(set: FileSet): string {
+  const times = dataFiles(set).map(({ modifiedAt }) => modifiedAt.getTime());
+  return new Date(Math.max(...times)).toISOString();
+}
+
+export function listingOf(set: FileSet): string {
+  const marks = [set.manifest, ...set.checksums.values()].flatMap((file) => file ?? []);
+  const texts = [...dataFiles(set), ...marks].map(
+    ({ name, bytes, modifiedAt }) => `${name} ${bytes} ${modifiedAt.toISOString()}`,
+  );
+  return createHash('sha256').update(texts.sort().join('\n')).digest('hex');
+}
+
+export function nameOf(set: FileSet): string {
+  return dataFiles(set)[0]?.name ?? set.stamp;
+}
