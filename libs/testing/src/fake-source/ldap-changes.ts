@@ -55,21 +55,23 @@ export class LdapChanges {
   /** RFC 4533, refreshOnly. */
   sync(asked: AskedChanges, fault: FaultKind | undefined): FoundChanges {
     const from = this.#positionOf(asked);
-    const isForeign = from === undefined && asked.cookie !== '';
-    // 389 DS does not guess what to do with a cookie that is not its own.
-    if (isForeign && this.#kind === '389ds') return { code: 4096, entries: [] };
+    if (from === undefined && this.#refusesForeign(asked)) return { code: 4096, entries: [] };
     const kind: Kind = asked.base.toLowerCase() === PEOPLE ? 'user' : 'group';
     const isLost = fault?.kind === 'log_lost';
     const refreshDeletes = this.#statesDeletions && !isLost && from !== undefined;
-    if (from === this.#now && fault === undefined)
-      return { code: 0, entries: [], syncDone: { cookie: null, refreshDeletes } };
+    const isNew = from !== this.#now || fault !== undefined;
     const touched = this.#toldOf(kind, fault?.kind === 'everything' ? undefined : from);
     return {
       code: 0,
       entries: touched.flatMap((one) => this.#added(one, asked.filter)),
       idSet: isLost ? this.#stillThere(kind) : gone(touched),
-      syncDone: { cookie: this.#cookie(asked), refreshDeletes },
+      syncDone: { cookie: isNew ? this.#cookie(asked) : null, refreshDeletes },
     };
+  }
+
+  /** 389 DS does not guess what to do with a cookie that is not its own. */
+  #refusesForeign({ cookie }: AskedChanges): boolean {
+    return cookie !== '' && this.#kind === '389ds';
   }
 
   #toldOf(kind: Kind, from: number | undefined): Touched[] {

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Attribute, Change } from 'ldapts';
 import {
   believe,
+  checkSource,
   describeWithPeer,
   DIRECTORY_SERVER_389,
-  fakePorts,
   fakeTime,
   readSource,
   startDirectoryServer389,
@@ -78,14 +78,8 @@ describeWithPeer(DIRECTORY_SERVER_389, (program) => {
   }
 
   async function warnings(): Promise<readonly string[]> {
-    const { ports, end } = fakePorts({ time: fakeTime() });
-    const source = connector.connect(connector.readConfig(answers()), ports);
-    try {
-      const { warnings: all } = await source.check();
-      return all.filter((text) => !text.includes('not encrypted'));
-    } finally {
-      end();
-    }
+    const { warnings: all } = await checkSource(connector as Connector, answers());
+    return all.filter((text) => !text.includes('not encrypted'));
   }
 
   /** Somebody loses a title, is renamed, comes, goes, leaves the filter, leaves the base; groups change. */

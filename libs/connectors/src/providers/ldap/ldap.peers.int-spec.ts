@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Attribute, Change } from 'ldapts';
 import {
   believe,
+  checkSource,
   describeWithPeer,
-  fakePorts,
   fakeTime,
   LOOPBACK_CERTIFICATE,
   readSource,
@@ -148,10 +148,7 @@ describeWithPeer(SLAPD, (program) => {
     }, 90_000);
 
     it('says in its check what is missing', async () => {
-      const { ports, end } = fakePorts({ time: fakeTime() });
-      const source = connector.connect(connector.readConfig(answers()), ports);
-      expect((await source.check()).warnings).toEqual([]);
-      end();
+      expect((await checkSource(connector as Connector, answers())).warnings).toEqual([]);
     }, 30_000);
   });
 

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Attribute, Change } from 'ldapts';
 import {
   believe,
+  checkSource,
   describeWithPeer,
-  fakePorts,
   fakeTime,
   LOOPBACK_CERTIFICATE,
   readSource,
@@ -87,13 +87,7 @@ describeWithPeer(SAMBA, (program) => {
   }
 
   async function warnings(account: SambaAccount): Promise<readonly string[]> {
-    const { ports, end } = fakePorts({ time: fakeTime() });
-    const source = connector.connect(connector.readConfig(answers(account)), ports);
-    try {
-      return (await source.check()).warnings;
-    } finally {
-      end();
-    }
+    return (await checkSource(connector as Connector, answers(account))).warnings;
   }
 
   function idOf({ users }: ReadResult, login: string): string {

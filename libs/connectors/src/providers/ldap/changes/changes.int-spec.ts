@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   believe,
+  checkSource,
   fakeLdap,
-  fakePorts,
   FakeTenant,
   fakeTime,
   fakeUniqueId,
@@ -17,7 +17,7 @@ import {
   type ReadResult,
 } from '#testing';
 import type { JsonValue } from '#kernel';
-import type { Connector, SourceCheck } from '../../../sdk/contract.js';
+import type { Connector } from '../../../sdk/contract.js';
 import connector from '../index.js';
 
 type Options = Partial<FakeLdapOptions>;
@@ -267,10 +267,7 @@ describe('changes in LDAP', () => {
   ])('are spoken of by the check: %s', async (_name, given, expected) => {
     await start(given);
     tenant.remove('user', 8);
-    const { ports, end } = fakePorts({ time });
-    const source = connector.connect(connector.readConfig(fakeLdap.answers(server.url)), ports);
-    const { warnings }: SourceCheck = await source.check();
-    end();
+    const { warnings } = await checkSource(connector as Connector, fakeLdap.answers(server.url));
     expect(warnings).toEqual(expected.map((words) => expect.stringMatching(words)));
   });
 });
