@@ -35,29 +35,46 @@ export async function findLosses(
   { facts, proofs }: { readonly facts: RunFacts; readonly proofs: Readonly<Record<SnapshotKind, Proof>> },
 ): Promise<Finding> {
   await tx.query({ text: FOR_LARGE_SETS });
-  if (run.mode === 'full') await settleRecords(tx, run);
+  const isFull = run.mode === 'full';
+  if (isFull) await settleRecords(tx, run);
   const warnings: string[] = [];
   const listed: Partial<Record<SnapshotKind, number>> = {};
   for (const kind of ['user', 'group'] as const) {
-    const isCovered = facts.complete.includes(kind === 'user' ? 'users' : 'groups');
-    const staged = isCovered ? await countStaged(tx, run, kind) : undefined;
-    const doubtful = staged && doubt(staged, { kind, total: facts.totals?.[kind] });
-    if (staged !== undefined && run.mode === 'full') listed[kind] = staged.listed;
-    if (doubtful !== undefined) warnings.push(doubtful);
-    const isProven = isCovered && doubtful === undefined;
-    await markRecords(tx, run, { kind, isProven, proof: proofs[kind] });
+    const found = await markAbsences(tx, run, { kind, facts, proof: proofs[kind] });
+    if (found.listed !== undefined && isFull) listed[kind] = found.listed;
+    if (found.doubt !== undefined) warnings.push(found.doubt);
   }
-  await compareMembers(tx, run, run.mode === 'full' && facts.complete.includes('memberships'));
+  await compareMembers(tx, run, isFull && facts.complete.includes('memberships'));
   const { losses, inferred, active, awaiting, kept } = await countLosses(tx, run);
   if (kept.length > 0)
     warnings.push(
       `More than a fifth of all people would lose ${kept.join(', ')}. They keep it: more likely the credential may no longer read it.`,
     );
-  const abnormal =
-    facts.listsInactive === true && inferred > Math.max(ABNORMAL.count, active * ABNORMAL.share)
-      ? [`${inferred} people vanished from a source that keeps listing people who left.`]
-      : [];
-  return { losses, abnormal, kept, warnings, awaiting, listed };
+  return { losses, abnormal: abnormalReasons(facts, { inferred, active }), kept, warnings, awaiting, listed };
+}
+
+/** What is staged of one kind, and why it may not be all there is. */
+async function markAbsences(
+  tx: Queryable,
+  run: SnapshotRun,
+  { kind, facts, proof }: { readonly kind: SnapshotKind; readonly facts: RunFacts; readonly proof: Proof },
+): Promise<{ readonly listed?: number; readonly doubt?: string }> {
+  if (!facts.complete.includes(kind === 'user' ? 'users' : 'groups')) {
+    await markRecords(tx, run, { kind, isProven: false, proof });
+    return {};
+  }
+  const staged = await countStaged(tx, run, kind);
+  const doubtful = doubt(staged, { kind, total: facts.totals?.[kind] });
+  await markRecords(tx, run, { kind, isProven: doubtful === undefined, proof });
+  return { listed: staged.listed, ...(doubtful !== undefined && { doubt: doubtful }) };
+}
+
+function abnormalReasons(
+  { listsInactive = false }: RunFacts,
+  { inferred, active }: { readonly inferred: number; readonly active: number },
+): string[] {
+  if (!listsInactive || inferred <= Math.max(ABNORMAL.count, active * ABNORMAL.share)) return [];
+  return [`${inferred} people vanished from a source that keeps listing people who left.`];
 }
 
 export async function loadDecision(database: Queryable, run: SnapshotRun): Promise<Decision | undefined> {
