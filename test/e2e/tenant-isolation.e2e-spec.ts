@@ -213,11 +213,6 @@ async function fill(rest: RestClient, directory: CreatedScimDirectory): Promise<
     headers: { authorization: `Bearer ${uploaded.uploads.bearer_token}` },
     body: 'id,email\n1,ada@example.com\n',
   });
-  const run = await rest.call<{ id: string }>(
-    'POST',
-    `/management/directories/${polled.directory.id}/sync_runs`,
-    { mode: 'full' },
-  );
   // A policy under which the first deactivation already waits.
   const none = { count: 0, percent: 0 };
   const push = { users: none, groups: none, memberships: none };
@@ -237,7 +232,7 @@ async function fill(rest: RestClient, directory: CreatedScimDirectory): Promise<
     uploaded: uploaded.directory.id,
     upload: ((await upload.json()) as { id: string }).id,
     upload_key: String(pathname.split('/').at(-1)),
-    run: run.id,
+    run: await firstOf(rest, `/management/directories/${polled.directory.id}/sync_runs`),
     removal_hold: String(holds.data[0]?.id),
     directory: directory.id,
     directory_user: user,
@@ -245,7 +240,7 @@ async function fill(rest: RestClient, directory: CreatedScimDirectory): Promise<
     org: organization.id,
     org_domain: domain.id,
     we: endpoint.id,
-    scim_request: await firstRequest(rest, directory.id),
+    scim_request: await firstOf(rest, `/management/directories/${directory.id}/request_log`),
     directory_token: String(tokens.data[0]?.id),
     oauth_client: client.id,
     external: 'acme-00001',
@@ -269,15 +264,14 @@ function bodyOf(path: string): unknown {
   return { mode: 'full', credentials: { api_token: 'stolen' }, paused: true };
 }
 
-/** The request log is written beside the requests. */
-async function firstRequest(rest: RestClient, directoryId: string): Promise<string> {
-  for (let i = 0; i < 200; i += 1) {
-    const path = `/management/directories/${directoryId}/request_log`;
+/** The request log is written, and the first run begins, beside the requests. */
+async function firstOf(rest: RestClient, path: string): Promise<string> {
+  for (let i = 0; i < 400; i += 1) {
     const { data } = await rest.call<{ data: { id: string }[] }>('GET', path);
     if (data[0] !== undefined) return data[0].id;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error('The request log stays empty');
+  throw new Error(`Nothing appears at ${path}`);
 }
 
 /** Which kind of id a path names with `{id}`. */
