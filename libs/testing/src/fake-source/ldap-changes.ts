@@ -56,16 +56,18 @@ export class LdapChanges {
   sync(asked: AskedChanges, fault: FaultKind | undefined): FoundChanges {
     const from = this.#positionOf(asked);
     if (from === undefined && this.#refusesForeign(asked)) return { code: 4096, entries: [] };
-    const kind: Kind = asked.base.toLowerCase() === PEOPLE ? 'user' : 'group';
+    const kind = kindOf(asked);
     const isLost = fault?.kind === 'log_lost';
-    const refreshDeletes = this.#statesDeletions && !isLost && from !== undefined;
-    const isNew = from !== this.#now || fault !== undefined;
     const touched = this.#toldOf(kind, fault?.kind === 'everything' ? undefined : from);
+    const isNew = from !== this.#now || fault !== undefined;
     return {
       code: 0,
       entries: touched.flatMap((one) => this.#added(one, asked.filter)),
       idSet: isLost ? this.#stillThere(kind) : gone(touched),
-      syncDone: { cookie: isNew ? this.#cookie(asked) : null, refreshDeletes },
+      syncDone: {
+        cookie: isNew ? this.#cookie(asked) : null,
+        refreshDeletes: !isLost && this.#statesDeletions(from),
+      },
     };
   }
 
@@ -78,9 +80,9 @@ export class LdapChanges {
     return from === undefined ? this.#all(kind) : this.#touched(from).filter((one) => one.kind === kind);
   }
 
-  /** 389 DS leaves the flag out. */
-  get #statesDeletions(): boolean {
-    return this.#kind !== '389ds';
+  /** Without a cookie everything is listed; 389 DS leaves the flag out. */
+  #statesDeletions(from: number | undefined): boolean {
+    return from !== undefined && this.#kind !== '389ds';
   }
 
   #stillThere(kind: Kind): IdSet {
@@ -161,6 +163,10 @@ export class LdapChanges {
       ? `${serverPart(base, filter)}#${this.#now + 1}`
       : `rid=000,sid=001,csn=${this.contextCsn}`;
   }
+}
+
+function kindOf({ base }: AskedChanges): Kind {
+  return base.toLowerCase() === PEOPLE ? 'user' : 'group';
 }
 
 function gone(touched: readonly Touched[]): IdSet | undefined {

@@ -128,7 +128,7 @@ function withPlugins(dse: string, { recordsIds }: DirectoryServer389Options): st
 
 async function addReader(admin: Client): Promise<void> {
   const aciFor = (attributes: string): string =>
-    `(targetattr="${attributes}")(version 3.0; acl "reader"; allow (read,search,compare) userdn="ldap:///${READER}";)`;
+    `(targetattr${attributes})(version 3.0; acl "reader"; allow (read,search,compare) userdn="ldap:///${READER}";)`;
   await admin.add(READER, {
     objectClass: ['account', 'simpleSecurityObject'],
     uid: 'reader',
@@ -136,8 +136,8 @@ async function addReader(admin: Client): Promise<void> {
   });
   // Of the changelog no more than the guide tells admins to allow.
   const rights = [
-    [SUFFIX, '*'],
-    ['cn=changelog', 'objectClass || changeNumber || targetUniqueId'],
+    [SUFFIX, '="*"'],
+    ['cn=changelog', '!="changes"'],
   ] as const;
   for (const [base, attributes] of rights) {
     const modification = new Attribute({ type: 'aci', values: [aciFor(attributes)] });

@@ -176,6 +176,11 @@ export const manifest = {
       for: 'Users, groups and their members, without a limit of size for paged searches',
       required: true,
     },
+    {
+      scope: 'Replicating Directory Changes (Active Directory), content synchronization (OpenLDAP, 389 DS)',
+      for: 'Changes and deletions, told by the server instead of found by comparing',
+      required: false,
+    },
   ],
   capabilities: {
     groups: true,
