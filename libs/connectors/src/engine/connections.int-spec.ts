@@ -131,6 +131,8 @@ describe('auto_apply', () => {
       config: { domain: 'example.com', auto_apply: true },
     });
     expect(await runDue()).toBe('succeeded');
+    const changed = await connections.changeSettings(environmentId, id, { config: { auto_apply: null } });
+    expect(changed.config).toEqual({ domain: 'example.com' });
     await connections.changeSettings(environmentId, id, {
       config: { domain: 'example.org', auto_apply: true },
     });

@@ -22,9 +22,10 @@ export interface Difference {
  * Takes over what the source lists from now on, and works out who belongs to what because of it, as the source asserts
  * it: everybody in a group also belongs to the groups above it. Nothing is in effect yet.
  *
- * Every way from a group down to a person that begins or ends with this change goes through an entry that changed, and
- * what lies behind the last such entry is as it was. So only the people of that entry, and the groups above it, are looked
- * at: a person more in a huge group costs what it costs in a small one.
+ * Every way from a group down to a person that begins or ends with this change goes through entries that changed: before
+ * the first of them the way is as it was and as it will be, and so is what lies behind the last of them. So only the groups
+ * above the entries and the people behind them are looked at: a person more in a huge group costs what it costs in a small
+ * one.
  */
 export async function listMembers(batch: Batch, changes: readonly ListedChange[]): Promise<Difference> {
   const { memberships, nested } = batch;
@@ -36,8 +37,8 @@ export async function listMembers(batch: Batch, changes: readonly ListedChange[]
     else nested.set(groupId, member, listed);
   const after = changes.some(({ kind }) => kind === 'group') ? new Nesting(nested.asserted()) : before;
   if (before.isEmpty && after.isEmpty) return flatDifference(batch, changes);
-  const groupIds = [...before.above(groupsOf(changes)), ...after.above(groupsOf(changes))];
-  return nestedDifference(batch, { after, affected, groupIds: [...new Set(groupIds)] });
+  const groupIds = after.above(changes.map((change) => change.groupId));
+  return nestedDifference(batch, { after, affected, groupIds });
 }
 
 /** What is lost or gained takes effect, removals first; what the guard holds back stays. */
@@ -109,7 +110,7 @@ function flatDifference({ memberships }: Batch, changes: readonly ListedChange[]
 
 async function nestedDifference(
   { memberships }: Batch,
-  { after, affected, groupIds }: { after: Nesting; affected: Affected; groupIds: readonly string[] },
+  { after, affected, groupIds }: { after: Nesting; affected: Affected; groupIds: ReadonlySet<string> },
 ): Promise<Difference> {
   const people = new Set([...affected.leaving, ...affected.arriving]);
   await memberships.loadMember([...people]);
@@ -125,8 +126,4 @@ async function nestedDifference(
     }
   }
   return { lost, gained };
-}
-
-function groupsOf(changes: readonly ListedChange[]): string[] {
-  return changes.map((change) => change.groupId);
 }

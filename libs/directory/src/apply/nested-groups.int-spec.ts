@@ -123,6 +123,19 @@ it('brings back with a restored group what had gone with it in the groups above'
   expect(pending).toEqual({ users: 0, groups: 0, memberships: 0, identities: 0 });
 });
 
+it('matches external ids when the dialect does and the directory says nothing', async () => {
+  for (const [matchExternalIds, members] of [
+    [true, 1],
+    [false, 0],
+  ] as const) {
+    const d = await guardedDirectory(db);
+    const ref = { ...d.ref, matchExternalIds };
+    await d.store.apply(ref, hire('ada', { externalId: 'e-1' }));
+    await d.store.apply(ref, makeGroup('Red', ['e-1']));
+    expect(await inEffect(d)).toHaveLength(members);
+  }
+});
+
 it('judges what a group takes along above it together with the group', async () => {
   const d = await guardedDirectory(db);
   const people = await d.hire(150);

@@ -10,10 +10,12 @@ const PEER = '203.0.113.7';
 let now = 0;
 let logins: FailedLogins;
 let asked = 0;
+let isRevoked = false;
 
 beforeEach(() => {
   now = 5_000;
   asked = 0;
+  isRevoked = false;
   logins = new FailedLogins(60, () => now);
 });
 
@@ -27,7 +29,7 @@ async function attempt(
     asked += 1;
     if (externalKey.startsWith('nowhere')) throw new NotFoundError('There is no such directory.');
     if (secret === 'down') throw new RetryableError('The database is away.');
-    if (secret !== 'right') throw new AuthenticationError('The token is wrong.');
+    if (secret !== 'right' || isRevoked) throw new AuthenticationError('The token is wrong.');
     return 'in';
   };
   try {
@@ -61,6 +63,9 @@ describe('FailedLogins', () => {
     expect(await attempt('right', 'other')).toBe('in');
     expect(await attempt('guess')).toBe('wait 1');
     expect(await attempt('right', 'nowhere')).toBe('NotFoundError');
+    isRevoked = true;
+    expect(await attempt('right')).toBe('AuthenticationError');
+    expect(await attempt('right')).toBe('wait 1');
   });
 
   it('counts a directory on its own, so that one customer’s wrong token stops no other', async () => {

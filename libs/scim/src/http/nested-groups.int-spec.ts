@@ -160,10 +160,66 @@ describe('a group as a member', () => {
     const other = await group('Other', { value: jon });
     const outer = await group('Outer', { value: inner }, { value: other });
     const mark = (await memberEvents()).length;
+    const etag = async (): Promise<unknown> => (await client.send('GET', `/Groups/${outer}`)).headers['etag'];
+    const before = await etag();
     await client.send('DELETE', `/Groups/${inner}`);
+    expect(await etag()).not.toBe(before);
     expect(await listed(outer)).toEqual([other]);
     expect(await people(outer)).toEqual([jon]);
     expect(await memberEvents(mark)).toEqual(['- ida in Outer']);
+  });
+
+  it('is as it was when a person in it is deleted who was not listed there', async () => {
+    const inner = await group('Inner', { value: ida });
+    const outer = await group('Outer', { value: inner });
+    const etag = async (id: string): Promise<unknown> =>
+      (await client.send('GET', `/Groups/${id}`)).headers['etag'];
+    const [innerBefore, outerBefore] = [await etag(inner), await etag(outer)];
+    await client.send('DELETE', `/Users/${ida}`);
+    expect(await people(outer)).toEqual([]);
+    expect([(await etag(inner)) === innerBefore, (await etag(outer)) === outerBefore]).toEqual([false, true]);
+  });
+
+  it('is shown at the people of a list as well, unless its removal waits for approval', async () => {
+    const inner = await group('Inner', { value: ida });
+    const outer = await group('Outer', { value: inner });
+    const groupsOfIda = async (): Promise<unknown> => {
+      const { body } = await client.send('GET', `/Users?filter=${encodeURIComponent('userName eq "ida"')}`);
+      return ((body['Resources'] as JsonObject[])[0]?.['groups'] as JsonObject[]).map(({ value, type }) => [
+        value,
+        type,
+      ]);
+    };
+    expect(await groupsOfIda()).toEqual([
+      [inner, 'direct'],
+      [outer, 'indirect'],
+    ]);
+    const guard = { push: { memberships: { count: 0, percent: 0 } } };
+    await world.db.database.query({
+      text: `UPDATE directories SET config = jsonb_build_object('guard', $2::jsonb) WHERE id = $1`,
+      values: [client.directoryId, JSON.stringify(guard)],
+    });
+    await remove(outer, inner);
+    expect(await people(outer)).toEqual([ida]);
+    expect(await groupsOfIda()).toEqual([[inner, 'direct']]);
+  });
+
+  it('with more than a thousand people is not shown after a PATCH', async () => {
+    await world.db.database.query({
+      text: `INSERT INTO directory_users (environment_id, directory_id, id, user_name, user_name_key, emails, active, asserted_active,
+          raw, folded, custom_attributes, version, created_at, updated_at)
+        SELECT environment_id, directory_id, 'directory_user_' || n, n, n, '[]', true, true, '{}', '{}', '{}', 1, now(), now()
+        FROM directory_users, generate_series(1, 999) n WHERE id = $1`,
+      values: [ida],
+    });
+    const crowd = await group('Crowd');
+    await world.db.database.query({
+      text: `INSERT INTO memberships (environment_id, directory_id, group_id, user_id, created_at)
+        SELECT environment_id, directory_id, $2, id, now() FROM directory_users WHERE directory_id = $1 AND user_name <> 'ida' AND user_name <> 'jon'`,
+      values: [client.directoryId, crowd],
+    });
+    expect((await add(crowd, [{ value: ida }])).status).toBe(200);
+    expect((await add(crowd, [{ value: jon }])).status).toBe(204);
   });
 
   it('waits until it comes back, like a person', async () => {
@@ -230,6 +286,10 @@ describe('external ids', () => {
     expect(await listed(outer)).toEqual(expect.arrayContaining([ida, inner]));
     expect(await people(outer)).toEqual([ida, jon]);
     await remove(outer, '7');
+    expect(await people(outer)).toEqual([]);
+    // There is a group 70, but the member does not say that it is one.
+    await client.create('/Groups', { displayName: 'Seventy', externalId: '70', members: ['8'] });
+    await add(outer, [{ value: '70' }]);
     expect(await people(outer)).toEqual([]);
   });
 
