@@ -300,6 +300,8 @@ describe('Keycloak', () => {
       const whole = await read();
       options.differs = isDisabled;
       const away = await read({}, { previous: whole.cursors });
+      // Back before the last page: those on the pages before are not known for all that.
+      options.differs = differs;
       const resumed = await read({}, { from: away.checkpoints[1], previous: whole.cursors });
       expect(resumed).toMatchObject({ complete: false, covered: ['groups'] });
     });
