@@ -80,7 +80,7 @@ describe('a group as a member', () => {
     expect(await listed(outer)).toEqual([inner]);
     const { body } = await client.send('GET', `/Groups/${outer}`);
     expect(body['members']).toEqual([
-      { value: inner, type: 'Group', display: 'Inner', $ref: expect.stringMatching(`/Groups/${inner}$`) },
+      { value: inner, type: 'Group', $ref: expect.stringMatching(`/Groups/${inner}$`) },
     ]);
     expect(await memberEvents()).toEqual(['+ ida in Inner', '+ ida in Outer']);
   });
