@@ -113,7 +113,7 @@ async function lockHead(tx: Queryable, key: DirectoryKey): Promise<HeadRow | und
     text: `SELECT s.paused, s.needs_approval, s.last_full_records, s.active_run_id AS run_id,
         (SELECT r.status FROM sync_runs r WHERE r.environment_id = $1 AND r.directory_id = $2
           AND r.id = s.active_run_id AND r.finished_at IS NULL) AS run_status
-      FROM sync_schedules s WHERE s.environment_id = $1 AND s.directory_id = $2 FOR UPDATE OF s`,
+      FROM sync_schedules s WHERE s.environment_id = $1 AND s.directory_id = $2 FOR NO KEY UPDATE OF s`,
     values: [key.environmentId, key.directoryId],
   });
   return head;

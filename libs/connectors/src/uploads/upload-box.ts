@@ -174,11 +174,12 @@ function of({ environmentId, directoryId }: DirectoryKey): [string, string] {
   return [environmentId, directoryId];
 }
 
+/** A run that writes at the moment is not waited for: it locks the key only. */
 async function lock(tx: Queryable, key: DirectoryKey): Promise<void> {
   const rows = await tx.query({
     text: `SELECT FROM sync_schedules s JOIN directories d ON d.environment_id = s.environment_id
         AND d.id = s.directory_id AND d.deleted_at IS NULL
-      WHERE s.environment_id = $1 AND s.directory_id = $2 FOR UPDATE OF s`,
+      WHERE s.environment_id = $1 AND s.directory_id = $2 FOR NO KEY UPDATE OF s`,
     values: of(key),
   });
   if (rows.length === 0) throw new UploadRefused('not_found', 'The directory was deleted.');

@@ -84,6 +84,25 @@ describe('uploaded files', () => {
     expect((await world.queue(directory)).runs).toEqual(['queued']);
   });
 
+  it('are received once when both are copied before either is there', async () => {
+    const directory = await world.directory();
+    const { sending } = await db.database.transaction(async (tx) => {
+      await tx.query({
+        text: 'SELECT FROM sync_schedules WHERE directory_id = $1 FOR UPDATE',
+        values: [directory.id],
+      });
+      const both = [1, 2].map(() => world.uploads.receive(directory, sent('id,email\n1,a\n')));
+      // Long enough for both to come to the lock; if one does not, the test proves less.
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return { sending: both };
+    });
+    const receipts = await Promise.all(sending);
+    expect(receipts.filter(({ isNew }) => isNew)).toHaveLength(1);
+    expect(
+      await world.sql('SELECT FROM uploaded_files WHERE directory_id = $1', [directory.id]),
+    ).toHaveLength(1);
+  }, 30_000);
+
   it('are another upload when a checksum comes later', async () => {
     const directory = await world.directory();
     const text = 'id,email\n1,a\n';
@@ -128,6 +147,17 @@ describe('uploaded files', () => {
     const { run } = await world.uploads.receive(directory, sent('id,email\n1,a\n2,b\n'));
     expect(run).toMatchObject({ state: 'follows' });
     expect(await world.queue(directory)).toMatchObject({ again: true, runs: [status] });
+  });
+
+  it('do not wait for a run that is writing', async () => {
+    const directory = await world.directory();
+    await db.database.transaction(async (tx) => {
+      await tx.query({
+        text: 'SELECT FROM sync_schedules WHERE directory_id = $1 FOR KEY SHARE',
+        values: [directory.id],
+      });
+      expect(await world.uploads.receive(directory, sent('id,email\n1,a\n'))).toMatchObject({ isNew: true });
+    });
   });
 
   it('replace a preview that nobody has looked at', async () => {

@@ -23,13 +23,7 @@ export interface SessionParts {
 }
 
 type Handle =
-  | {
-      readonly kind: 'file';
-      readonly file: WrittenFile;
-      readonly leave: () => void;
-      readonly writing: Set<Promise<void>>;
-      failed?: Error;
-    }
+  | { readonly kind: 'file'; readonly file: WrittenFile; readonly leave: () => void }
   | { readonly kind: 'folder'; entries: FileEntry[] };
 
 const MOST_HANDLES = 8;
@@ -161,12 +155,7 @@ export class SftpSession {
       throw new UploadRefused('bad_name', `"${name}" is there already.`);
     const leave = uploads.enter(directory);
     try {
-      const handle = {
-        kind: 'file',
-        file: await WrittenFile.open(name),
-        leave,
-        writing: new Set<Promise<void>>(),
-      } as const;
+      const handle = { kind: 'file', file: await WrittenFile.open(name), leave } as const;
       this.#parts.sftp.handle(id, this.#newHandle(handle));
     } catch (error) {
       leave();
@@ -178,18 +167,10 @@ export class SftpSession {
     this.#pending += data.length;
     if (this.#pending > MOST_PENDING) return this.#parts.onFlood();
     this.#answer(id, async () => {
-      const opened = this.#file(handle);
-      const writing = opened.file.write(offset, data);
-      opened.writing.add(writing);
       try {
-        await writing;
+        await this.#file(handle).file.write(offset, data);
         this.#ok(id);
-      } catch (error) {
-        // Clients may close a file although a part of it was refused.
-        opened.failed ??= error as Error;
-        throw error;
       } finally {
-        opened.writing.delete(writing);
         this.#pending -= data.length;
       }
     });
@@ -213,9 +194,6 @@ export class SftpSession {
     this.#handles.delete(numberOf(handle));
     if (opened.kind === 'folder') return this.#ok(id);
     try {
-      // Some clients close a file without waiting for the answers to what they wrote.
-      await Promise.allSettled(opened.writing);
-      if (opened.failed !== undefined) throw opened.failed;
       const spooled = await opened.file.finish();
       await this.#parts.uploads.keep(await this.#current(), {
         name: opened.file.name,

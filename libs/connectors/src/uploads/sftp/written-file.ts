@@ -12,6 +12,8 @@ export class WrittenFile {
   #end = 0;
   /** What came ahead of its turn: start → end. */
   readonly #ahead = new Map<number, number>();
+  readonly #writing = new Set<Promise<void>>();
+  #failure: Error | undefined;
 
   private constructor(name: string, at: { folder: string; path: string; file: FileHandle }) {
     this.name = name;
@@ -32,6 +34,20 @@ export class WrittenFile {
 
   /** @throws UploadRefused when it gets too large */
   async write(offset: number, data: Buffer): Promise<void> {
+    const writing = this.#write(offset, data);
+    this.#writing.add(writing);
+    try {
+      await writing;
+    } catch (error) {
+      // Clients may close a file although a part of it was refused.
+      this.#failure ??= error as Error;
+      throw error;
+    } finally {
+      this.#writing.delete(writing);
+    }
+  }
+
+  async #write(offset: number, data: Buffer): Promise<void> {
     const end = offset + data.length;
     if (end > MAX_UPLOAD || this.#ahead.size > MAX_GAPS)
       throw new UploadRefused('too_large', `A file may have ${MAX_UPLOAD / 1_048_576} MiB.`);
@@ -54,6 +70,9 @@ export class WrittenFile {
 
   /** The whole file. @throws UploadRefused when parts of it never came: a transfer that was continued in the middle */
   async finish(): Promise<Spooled> {
+    // Some clients close a file without waiting for the answers to what they wrote.
+    await Promise.allSettled(this.#writing);
+    if (this.#failure !== undefined) throw this.#failure;
     if (this.#ahead.size > 0)
       throw new UploadRefused(
         'incomplete',
