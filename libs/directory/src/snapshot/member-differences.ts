@@ -12,17 +12,19 @@ export interface GroupDifference {
   readonly removed: string[];
 }
 
-/** So many differences end a page; the group that exceeds it comes with all of its own. */
-export const MOST_DIFFERENCES = 20_000;
 /** From so many groups on their members are joined as sets instead of being looked up one by one. */
 const MANY_GROUPS = 400;
 
-/** The next `size` dirty groups after one, or fewer, with what has to be done to their members. */
+/**
+ * The next `size` dirty groups after one, with what has to be done to their members. `most` differences end the page; the
+ * group that reaches it comes with all of its own.
+ */
 export function memberDifferences(
-  work: RunWork,
-  { after, size }: { readonly after: string; readonly size: number },
+  work: Pick<RunWork, 'database' | 'run' | 'fence'>,
+  page: { readonly after: string; readonly size: number; readonly most: number },
 ): Promise<GroupDifference[]> {
-  const values = [...keyOf(work.run).slice(0, 2), after, size];
+  const { after, size, most } = page;
+  const values = [...keyOf(work.run).slice(0, 2), after, size, most];
   if (size < MANY_GROUPS)
     return work.database.query<GroupDifference & Record<string, unknown>>({
       name: 'snapshot_member_differences',
@@ -78,7 +80,7 @@ SELECT c.source_id, c.entity_id, g.name, coalesce(c.added, '{}') AS added, coale
 FROM counted c
 LEFT JOIN LATERAL (SELECT g.name FROM directory_groups g WHERE g.environment_id = $1 AND g.directory_id = $2
   AND g.id = c.entity_id OFFSET 0) g ON true
-WHERE c.before < ${MOST_DIFFERENCES}
+WHERE c.before < $5
 ORDER BY c.source_id`;
 
 const DIFFERENCES = differences(

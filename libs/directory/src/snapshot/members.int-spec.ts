@@ -1,7 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { systemClock } from '#kernel';
 import { createTestDatabase, type TestDatabase } from '#testing';
 import { FoldedLog } from '../../test-support/fold-log.js';
-import { people, snapshotWorld, team, type SnapshotWorld } from '../../test-support/snapshot-world.js';
+import {
+  allowed,
+  people,
+  snapshotWorld,
+  team,
+  type SnapshotWorld,
+} from '../../test-support/snapshot-world.js';
+import { memberDifferences } from './member-differences.js';
+import { createRunGuard } from './run-guard.js';
+import type { SnapshotStore } from './snapshot.js';
+import { Snapshots } from './snapshots.js';
 
 let db: TestDatabase;
 let world: SnapshotWorld;
@@ -109,3 +120,46 @@ it('works out the members of many groups, and only of those that are due', async
   expect(await waiting()).toEqual(NOTHING);
   expect(new FoldedLog(await world.log()).contradictions).toEqual([]);
 }, 120_000);
+
+it('takes no more differences at once than it is told, but a whole group', async () => {
+  await world.run([...people(6), ...team('a', 'p000'), ...team('b', 'p001', 'p002'), ...team('c', 'p003')]);
+  await db.asOwner(
+    `UPDATE source_records SET is_dirty = kind = 'group' WHERE directory_id = '${world.ref.directoryId}'`,
+  );
+  await db.asOwner(`DELETE FROM memberships WHERE directory_id = '${world.ref.directoryId}'`);
+  const work = { database: db.database, run: world.newRun(), fence: allowed };
+  const ask = async (after: string, most: number, size = 10): Promise<string[]> =>
+    (await memberDifferences(work, { after, size, most })).map(
+      ({ source_id, added, removed }) => `${source_id} +${added.length} -${removed.length}`,
+    );
+  expect(await ask('', 1)).toEqual(['a +1 -0']);
+  expect(await ask('', 2)).toEqual(['a +1 -0', 'b +2 -0']);
+  expect(await ask('', 4)).toEqual(['a +1 -0', 'b +2 -0', 'c +1 -0']);
+  expect(await ask('a', 1)).toEqual(['b +2 -0']);
+  expect(await ask('', 9, 2)).toEqual(['a +1 -0', 'b +2 -0']);
+  expect(await ask('', 2, 1_000)).toEqual(['a +1 -0', 'b +2 -0']);
+});
+
+it('comes back to a group whose change was refused, in the next run', async () => {
+  const before = [...people(6), ...team('red', 'p000'), ...team('blue', 'p001')];
+  await world.run(before);
+  const after = [...people(6), ...team('red', 'p000', 'p003'), ...team('blue', 'p001', 'p004')];
+  const refusing: SnapshotStore = {
+    applyAll: async (ref, changes, options) => {
+      const outcomes = await world.store.applyAll(ref, changes.slice(1), options);
+      return [{ error: new Error('no') }, ...outcomes];
+    },
+  };
+  const { database } = db;
+  const guard = createRunGuard({ database, holds: world.holds, clock: systemClock });
+  const snapshots = new Snapshots({ database, store: refusing, guard, clock: systemClock });
+  const run = world.newRun();
+  await snapshots.stage(run, after, allowed);
+  await snapshots.apply(run, { complete: ['users', 'groups', 'memberships'] }, allowed);
+  await snapshots.discard(run);
+  expect(await world.teams()).toEqual(['blue: p001', 'red: p000, p003']);
+  expect(await waiting()).toEqual({ noted: ['blue p004'], dirty: [] });
+  await world.run(after);
+  expect(await world.teams()).toEqual(['blue: p001, p004', 'red: p000, p003']);
+  expect(await waiting()).toEqual(NOTHING);
+});

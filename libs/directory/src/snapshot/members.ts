@@ -2,7 +2,6 @@ import type { Change, MemberOperation } from '#model';
 import { GONE_MEMBERS } from './compare-members.js';
 import {
   memberDifferences,
-  MOST_DIFFERENCES,
   notedDifferences,
   type GroupDifference,
   type MemberKey,
@@ -16,6 +15,8 @@ const EDGE_PAGE = 200;
 /** Groups whose members are worked out in one statement, to begin with and at most. */
 const FIRST_GROUP_PAGE = 50;
 const LAST_GROUP_PAGE = 3_200;
+/** Differences that are taken from the server at once. */
+const MOST_DIFFERENCES = 20_000;
 /** A group of everybody must not become one endless transaction. */
 const MEMBERS_PER_TRANSACTION = 2_000;
 
@@ -144,7 +145,7 @@ async function applyDirty(work: RunWork): Promise<void> {
   let after = '';
   let size = FIRST_GROUP_PAGE;
   for (;;) {
-    const groups = await memberDifferences(work, { after, size });
+    const groups = await memberDifferences(work, { after, size, most: MOST_DIFFERENCES });
     if (groups.length === 0) return;
     const failed = await changeMembers(work, groups);
     const clean = groups.map((group) => group.source_id).filter((id) => !failed.has(id));
