@@ -1,4 +1,5 @@
 /* Second budget: a whole read of a large directory, compared with what was believed before, and applied. */
+import { SERVICE_FLAGS } from './contestants/rollcall.mjs';
 import { Child } from './harness/child.mjs';
 import { budgetTable, conditions, show, two, writeSection } from './harness/results.mjs';
 import { withUsage } from './harness/rounds.mjs';
@@ -57,7 +58,8 @@ function withStatements(cluster, { name, isProfiled, title }, work) {
 
 function start(name, databaseUrl, nodeArgs = []) {
   const file = new URL(`contestants/reconcile-${name}.mjs`, import.meta.url);
-  return new Child({ name, file, env: { DATABASE_URL: databaseUrl }, nodeArgs });
+  const flags = name === 'rollcall' ? SERVICE_FLAGS : [];
+  return new Child({ name, file, env: { DATABASE_URL: databaseUrl }, nodeArgs: [...flags, ...nodeArgs] });
 }
 
 /** In turn; the round before the first only warms up. */

@@ -51,6 +51,21 @@ CREATE TABLE snapshot_member_additions (
 );
 `;
 
+/*
+ * A group whose members follow from other edges than before is worked out anew (source_records.is_dirty). Where no group
+ * is in another, that is only about those people whose edge has changed: they are noted here until it is done.
+ */
+const MEMBER_CHANGES = `
+CREATE TABLE source_member_changes (
+  environment_id text COLLATE "C" NOT NULL,
+  directory_id text COLLATE "C" NOT NULL,
+  group_id text COLLATE "C" NOT NULL,
+  member_id text COLLATE "C" NOT NULL,
+  PRIMARY KEY (environment_id, directory_id, group_id, member_id),
+  FOREIGN KEY (environment_id, directory_id) REFERENCES directories (environment_id, id) ON DELETE CASCADE
+);
+`;
+
 /** Compressing the lists cost more than writing them, and statistics of them help nobody. */
 const ARRAYS: readonly (readonly [string, string])[] = [
   ['snapshot_listed', 'source_ids'],
@@ -84,7 +99,9 @@ GRANT EXECUTE ON FUNCTION refresh_statistics() TO rollcall_app;
 
 const DOWN = `
 DROP FUNCTION refresh_statistics();
-DROP TABLE snapshot_member_additions, snapshot_listed;
+UPDATE source_records g SET is_dirty = true FROM source_member_changes c WHERE g.environment_id = c.environment_id
+  AND g.directory_id = c.directory_id AND g.kind = 'group' AND g.source_id = c.group_id;
+DROP TABLE source_member_changes, snapshot_member_additions, snapshot_listed;
 ${FORGET_STAGED}
 ALTER TABLE snapshot_records DROP COLUMN sequence;
 ALTER TABLE snapshot_member_changes ADD COLUMN present boolean NOT NULL;
@@ -100,6 +117,7 @@ export class ListSnapshotRecords20261126110000 implements MigrationInterface {
       await queryRunner.query(
         `ALTER TABLE ${table} ALTER COLUMN ${column} SET STORAGE EXTERNAL, ALTER COLUMN ${column} SET STATISTICS 0`,
       );
+    await queryRunner.query(MEMBER_CHANGES);
     await queryRunner.query(REFRESH_STATISTICS);
   }
 

@@ -8,6 +8,8 @@ import { freePort } from '../harness/free-port.mjs';
 const ROOT = new URL('../../', import.meta.url);
 const MAIN = new URL('dist/src/main.js', ROOT);
 const START_TIMEOUT_MS = 60_000;
+/** What the image starts the service with. */
+export const SERVICE_FLAGS = ['--max-semi-space-size=16'];
 
 /** Processes of the service on one database; they share keys. */
 export class Rollcall {
@@ -35,7 +37,8 @@ export class Rollcall {
   async start(roles, nodeArgs = []) {
     const port = await freePort();
     const env = { ...this.#env, PORT: String(port), ROLLCALL_ROLES: roles };
-    const child = new Child({ name: `rollcall (${roles})`, file: MAIN, env, nodeArgs, cwd: ROOT });
+    const flags = [...SERVICE_FLAGS, ...nodeArgs];
+    const child = new Child({ name: `rollcall (${roles})`, file: MAIN, env, nodeArgs: flags, cwd: ROOT });
     this.#children.push(child);
     const baseUrl = `http://127.0.0.1:${port}`;
     await untilReady(child, baseUrl);

@@ -1,4 +1,4 @@
-import { newId, idTime, type Queryable } from '#kernel';
+import { newId, idTime, textArray, type Queryable } from '#kernel';
 import { eventBody, type NewEvent } from '#model';
 import type { Stream } from './stream.js';
 
@@ -69,7 +69,11 @@ export function startAppend(
       stream.streamId,
       stream.organizationId,
       batch.head + rows.length,
-      JSON.stringify(rows),
+      batch.head,
+      textArray(rows.map((row) => row.id)),
+      textArray(rows.map((row) => row.type)),
+      textArray(rows.map((row) => row.body)),
+      textArray(rows.map((row) => row.created_at)),
     ],
   });
   return { events: rows, written };
@@ -80,9 +84,8 @@ WITH counter AS (
   UPDATE streams SET sequence = $4 WHERE environment_id = $1 AND stream_id = $2
 )
 INSERT INTO events (environment_id, stream_id, sequence, id, type, organization_id, body, epoch, created_at)
-SELECT $1, $2, e.sequence, e.id, e.type, $3, e.body, (SELECT max(epoch) FROM log_epochs), e.created_at
-FROM json_to_recordset($5::json)
-  AS e (sequence bigint, id text, type text, body text, created_at timestamptz)`;
+SELECT $1, $2, $5 + e.place, e.id, e.type, $3, e.body, (SELECT max(epoch) FROM log_epochs), e.created_at::timestamptz
+FROM unnest($6::text[], $7::text[], $8::text[], $9::text[]) WITH ORDINALITY AS e (id, type, body, created_at, place)`;
 
 function eventRow(stream: Stream, event: NewEvent, sequence: number): EventRow {
   const id = newId('event');

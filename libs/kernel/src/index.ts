@@ -14,6 +14,8 @@ export { foldKey } from './fold.js';
 export { parseJson, isJsonObject, type JsonObject, type JsonValue, type JsonLimits } from './json.js';
 export { randomSecret, hashSecret } from './secrets.js';
 export { SecretBox, type SealContext } from './sealing.js';
+export { Turns } from './turns.js';
+export { textArray } from './text-array.js';
 export { Database, type Pipelined, type Queryable, type Statement } from './database.js';
 export {
   poolOptions,

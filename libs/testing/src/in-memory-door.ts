@@ -1,4 +1,4 @@
-import type { Database, JsonObject, Queryable } from '#kernel';
+import { Turns, type Database, type JsonObject, type Queryable } from '#kernel';
 import type { SnapshotKind, SnapshotRecord } from '#model';
 import type { Fence, RunFacts, SnapshotDoor, SnapshotReport, SnapshotRun } from '#connectors';
 
@@ -12,6 +12,7 @@ export class InMemoryDoor implements SnapshotDoor {
   readonly discarded: string[] = [];
   /** Called before each step, for faults. */
   before: (step: 'stage' | 'plan' | 'apply' | 'discard') => void | Promise<void> = () => undefined;
+  readonly #turns = new Turns();
   readonly #transaction: (work: Fence) => Promise<void>;
 
   /** Without a database every fence is told that the lease holds. */
@@ -20,10 +21,12 @@ export class InMemoryDoor implements SnapshotDoor {
     this.#transaction = (work) => (database === undefined ? work(isHeld) : database.transaction(work));
   }
 
-  async stage(run: SnapshotRun, records: readonly SnapshotRecord[], fence: Fence): Promise<void> {
-    await this.before('stage');
-    await this.#transaction(fence);
-    this.staged.set(run.runId, [...(this.staged.get(run.runId) ?? []), ...records]);
+  stage(run: SnapshotRun, records: readonly SnapshotRecord[], fence: Fence): Promise<void> {
+    return this.#turns.take(run.runId, async () => {
+      await this.before('stage');
+      await this.#transaction(fence);
+      this.staged.set(run.runId, [...(this.staged.get(run.runId) ?? []), ...records]);
+    });
   }
 
   async stagedIds(

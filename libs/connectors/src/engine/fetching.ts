@@ -81,7 +81,7 @@ export class Fetching {
     try {
       const ended = await readStream(stream, from, {
         control,
-        take: (page, progress) => this.#take(page, progress),
+        take: (page, progress, before) => this.#take(page, progress, before),
       });
       // The last page was stored with its end; a stream that was cut has no last page.
       if (this.#progressOf(stream).state === 'reading') await this.#save(ended);
@@ -90,9 +90,12 @@ export class Fetching {
     }
   }
 
-  async #take(page: SourcePage, progress: StreamProgress): Promise<void> {
+  async #take(page: SourcePage, progress: StreamProgress, before: Promise<void>): Promise<void> {
     const { door, snapshot, lease } = this.#parts;
-    if (page.records.length > 0) await door.stage(snapshot, page.records, fenceOf(lease));
+    const staged = page.records.length > 0 ? door.stage(snapshot, page.records, fenceOf(lease)) : undefined;
+    // Both come to their end whatever becomes of the other: nothing of this run may be under way once it was left.
+    for (const step of await Promise.allSettled([before, staged]))
+      if (step.status === 'rejected') throw step.reason;
     const invalid = page.records.filter((record) => record.kind === 'invalid');
     const room = Math.max(MAX_INVALID_ITEMS - this.#run.invalid, 0);
     const items = invalid.slice(0, room).map<RunItem>((record) => ({

@@ -42,6 +42,7 @@ export type Fence = (tx: Queryable) => Promise<void>;
  * by calling it again: a run resumes after a kill.
  */
 export interface SnapshotDoor {
+  /** Pages of a run may be handed over while the one before is written; they are written in that order. */
   stage(run: SnapshotRun, records: readonly SnapshotRecord[], fence: Fence): Promise<void>;
   /** Ids that the run has staged, ordered. */
   stagedIds(

@@ -5,13 +5,17 @@ import { PageWatch } from './page-watch.js';
 import { runError } from './run-errors.js';
 import type { StreamProgress } from './sync-run.js';
 
-/** Takes a page: stages it, then stores how far the stream is. */
-export type TakePage = (page: SourcePage, progress: StreamProgress) => Promise<void>;
+/**
+ * Takes a page: stages it, then stores how far the stream is, though not before the page before it was taken.
+ * @param before the taking of the page before
+ */
+export type TakePage = (page: SourcePage, progress: StreamProgress, before: Promise<void>) => Promise<void>;
 
 const CUT = 'The source stopped without saying that the listing was complete.';
 
 /**
- * Reads a stream from its checkpoint to its end.
+ * Reads a stream from its checkpoint to its end. The source is asked for a page while the page before is taken; there are
+ * never more than two under way.
  * @returns how it ended: `complete`, or `incomplete` with a reason
  * @throws SourceError, Interrupted, and whatever `take` throws
  */
@@ -22,15 +26,25 @@ export async function readStream(
 ): Promise<StreamProgress> {
   const watch = new PageWatch();
   let progress = from;
-  for await (const page of obeying(reading.control.signal, stream.pages(from.checkpoint))) {
-    const problem = watch.problem(page, progress.pages);
-    if (problem !== undefined) return incomplete(progress, problem);
-    progress = afterPage(progress, page);
-    await reading.take(page, progress);
-    if (progress.state !== 'reading') return progress;
-    reading.control.check();
+  let taking = Promise.resolve();
+  try {
+    for await (const page of obeying(reading.control.signal, stream.pages(from.checkpoint))) {
+      const problem = watch.problem(page, progress.pages);
+      if (problem !== undefined) return incomplete(progress, problem);
+      progress = afterPage(progress, page);
+      const before = taking;
+      taking = reading.take(page, progress, before);
+      // Whoever waits for the page before is told first.
+      taking.catch(() => undefined);
+      await before;
+      if (progress.state !== 'reading') return progress;
+      reading.control.check();
+    }
+    return incomplete(progress, CUT);
+  } finally {
+    // Whatever ends the reading, what was shown before is kept, and a lost lease is the better reason.
+    await taking;
   }
-  return incomplete(progress, CUT);
 }
 
 /** A stream that proves nothing; what it has shown is kept. */

@@ -1,9 +1,7 @@
 import type { Database } from '#kernel';
 
-/** Things written by a run until the server should look at its tables for the first time. */
-const FIRST = 500;
-/** How many times as many until the next time. */
-const FACTOR = 4;
+/** Things that a run writes from one time to the next. Asking costs little; most times no table has grown enough. */
+const EVERY = 1_000;
 
 /**
  * Has the server look at the tables that a run fills, as they grow. Left to itself it does so a minute or more later,
@@ -12,7 +10,6 @@ const FACTOR = 4;
 export class Growth {
   readonly #database: Pick<Database, 'query'>;
   #written = 0;
-  #next = FIRST;
 
   constructor(database: Pick<Database, 'query'>) {
     this.#database = database;
@@ -21,8 +18,8 @@ export class Growth {
   /** @param things rows, as a rough number */
   async add(things: number): Promise<void> {
     this.#written += things;
-    if (this.#written < this.#next) return;
-    this.#next = this.#written * FACTOR;
+    if (this.#written < EVERY) return;
+    this.#written = 0;
     await refreshStatistics(this.#database);
   }
 }

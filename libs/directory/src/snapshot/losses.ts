@@ -81,8 +81,8 @@ const SAID_SO = `EXISTS (SELECT FROM snapshot_records s WHERE ${ofRun('s')} AND 
   AND s.source_id = r.source_id AND s.record IS NULL)`;
 
 /** What was removed before has nothing left to lose, though the source goes on naming it for a while. */
-const KNOWN_MEMBER = `EXISTS (SELECT FROM (SELECT FROM source_records k WHERE k.environment_id = $1
-  AND k.directory_id = $2 AND k.kind = m.member_kind AND k.source_id = m.member_id OFFSET 0) known)`;
+const KNOWN_MEMBER = `EXISTS (SELECT FROM source_records k WHERE k.environment_id = $1 AND k.directory_id = $2
+  AND k.kind = m.member_kind AND k.source_id = m.member_id OFFSET 0)`;
 
 const COUNT_GONE = `
 WITH gone AS MATERIALIZED (SELECT r.source_id, ${SAID_SO} AS stated FROM ${goneRecords("'user'")} r),

@@ -12,17 +12,19 @@ export interface GroupDifference {
   readonly removed: string[];
 }
 
-/** So many differences end a page; the group that exceeds it comes with all of its own. */
-export const MOST_DIFFERENCES = 20_000;
 /** From so many groups on their members are joined as sets instead of being looked up one by one. */
 const MANY_GROUPS = 400;
 
-/** The next `size` dirty groups after one, or fewer, with what has to be done to their members. */
+/**
+ * The next `size` dirty groups after one, with what has to be done to their members. `most` differences end the page; the
+ * group that reaches it comes with all of its own.
+ */
 export function memberDifferences(
-  work: RunWork,
-  { after, size }: { readonly after: string; readonly size: number },
+  work: Pick<RunWork, 'database' | 'run' | 'fence'>,
+  page: { readonly after: string; readonly size: number; readonly most: number },
 ): Promise<GroupDifference[]> {
-  const values = [...keyOf(work.run).slice(0, 2), after, size];
+  const { after, size, most } = page;
+  const values = [...keyOf(work.run).slice(0, 2), after, size, most];
   if (size < MANY_GROUPS)
     return work.database.query<GroupDifference & Record<string, unknown>>({
       name: 'snapshot_member_differences',
@@ -38,6 +40,9 @@ export function memberDifferences(
     });
   });
 }
+
+/** Noted changes that are worked out in one statement. */
+const NOTED_AT_ONCE = 4_000;
 
 const PEOPLE = `SELECT u.source_id, u.entity_id FROM source_records u WHERE u.environment_id = $1
   AND u.directory_id = $2 AND u.kind = 'user'`;
@@ -75,10 +80,53 @@ SELECT c.source_id, c.entity_id, g.name, coalesce(c.added, '{}') AS added, coale
 FROM counted c
 LEFT JOIN LATERAL (SELECT g.name FROM directory_groups g WHERE g.environment_id = $1 AND g.directory_id = $2
   AND g.id = c.entity_id OFFSET 0) g ON true
-WHERE c.before < ${MOST_DIFFERENCES}
+WHERE c.before < $5
 ORDER BY c.source_id`;
 
 const DIFFERENCES = differences(
   `CROSS JOIN LATERAL (${PEOPLE} AND u.source_id = below.member_id OFFSET 0) known`,
 );
 const DIFFERENCES_OF_MANY = differences(`JOIN (${PEOPLE}) known ON known.source_id = below.member_id`);
+
+/** Group and member, as the source names them. */
+export type MemberKey = readonly [groupId: string, memberId: string];
+
+/** The changes of one group that were noted; without an entity the group is worked out anew, or gone. */
+export interface NotedDifference extends Omit<GroupDifference, 'entity_id'> {
+  readonly entity_id: string | null;
+  readonly last_member: string;
+}
+
+/** The next noted changes after one. What has to follow is what the edges say now, not what they said when it was noted. */
+export function notedDifferences({ database, run }: RunWork, after: MemberKey): Promise<NotedDifference[]> {
+  return database.query<NotedDifference & Record<string, unknown>>({
+    name: 'snapshot_noted_differences',
+    text: NOTED_DIFFERENCES,
+    values: [...keyOf(run).slice(0, 2), ...after],
+  });
+}
+
+const NOTED_DIFFERENCES = `
+WITH page AS MATERIALIZED (
+  SELECT c.group_id, c.member_id FROM source_member_changes c
+  WHERE c.environment_id = $1 AND c.directory_id = $2 AND (c.group_id, c.member_id) > ($3, $4)
+  ORDER BY c.group_id, c.member_id LIMIT ${NOTED_AT_ONCE}),
+noted AS (
+  SELECT page.group_id, max(page.member_id) AS last_member,
+    array_agg(known.entity_id) FILTER (WHERE known.is_member) AS added,
+    array_agg(known.entity_id) FILTER (WHERE NOT known.is_member) AS removed
+  FROM page
+  LEFT JOIN LATERAL (SELECT u.entity_id, EXISTS (SELECT FROM source_members m WHERE m.environment_id = $1
+      AND m.directory_id = $2 AND m.group_id = page.group_id AND m.member_kind = 'user'
+      AND m.member_id = page.member_id OFFSET 0) AS is_member
+    FROM (${PEOPLE} AND u.source_id = page.member_id OFFSET 0) u) known ON true
+  GROUP BY page.group_id)
+SELECT noted.group_id AS source_id, noted.last_member, g.entity_id, g.name, coalesce(noted.added, '{}') AS added,
+  coalesce(noted.removed, '{}') AS removed
+FROM noted
+LEFT JOIN LATERAL (SELECT r.entity_id, t.name FROM (SELECT r.entity_id, r.is_dirty FROM source_records r
+    WHERE r.environment_id = $1 AND r.directory_id = $2 AND r.kind = 'group' AND r.source_id = noted.group_id OFFSET 0) r
+  LEFT JOIN LATERAL (SELECT t.name FROM directory_groups t WHERE t.environment_id = $1 AND t.directory_id = $2
+    AND t.id = r.entity_id OFFSET 0) t ON true
+  WHERE NOT r.is_dirty) g ON true
+ORDER BY noted.group_id`;

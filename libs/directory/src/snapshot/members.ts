@@ -1,6 +1,11 @@
 import type { Change, MemberOperation } from '#model';
 import { GONE_MEMBERS } from './compare-members.js';
-import { memberDifferences, MOST_DIFFERENCES, type GroupDifference } from './member-differences.js';
+import {
+  memberDifferences,
+  notedDifferences,
+  type GroupDifference,
+  type MemberKey,
+} from './member-differences.js';
 import { refreshStatistics } from './growth.js';
 import { keyOf, ofRun } from './staging.js';
 import { BATCH, fenced, perform, type Outcome, type RunWork, type Task } from './worklist.js';
@@ -10,6 +15,8 @@ const EDGE_PAGE = 200;
 /** Groups whose members are worked out in one statement, to begin with and at most. */
 const FIRST_GROUP_PAGE = 50;
 const LAST_GROUP_PAGE = 3_200;
+/** Differences that are taken from the server at once. */
+const MOST_DIFFERENCES = 20_000;
 /** A group of everybody must not become one endless transaction. */
 const MEMBERS_PER_TRANSACTION = 2_000;
 
@@ -50,9 +57,27 @@ SELECT group_id FROM (
 WHERE group_id > $4 ORDER BY group_id LIMIT ${EDGE_PAGE}`;
 
 const inRange = (alias: string): string => `${alias}.group_id > $4 AND ${alias}.group_id <= $5`;
-const MARK_DIRTY = `UPDATE source_records g SET is_dirty = true
-  WHERE g.environment_id = $1 AND g.directory_id = $2 AND g.kind = 'group' AND NOT g.is_dirty
-    AND g.source_id IN (SELECT group_id FROM changed)`;
+/**
+ * Notes what has to follow from the edges `changed`: for a group that is in no other and has none in it, the people whose
+ * edge it is; for any other the group as a whole, and so for one that is to be worked out anyway.
+ */
+const NOTE_CHANGED = `
+alone AS (
+  SELECT g.source_id FROM (SELECT DISTINCT group_id FROM changed) c
+  CROSS JOIN LATERAL (SELECT r.source_id FROM source_records r WHERE r.environment_id = $1 AND r.directory_id = $2
+    AND r.kind = 'group' AND r.source_id = c.group_id AND NOT r.is_dirty OFFSET 0) g
+  WHERE NOT EXISTS (SELECT FROM changed e WHERE e.group_id = g.source_id AND e.member_kind = 'group')
+    AND NOT EXISTS (SELECT FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
+      AND m.group_id = g.source_id AND m.member_kind = 'group' OFFSET 0)
+    AND NOT EXISTS (SELECT FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
+      AND m.member_kind = 'group' AND m.member_id = g.source_id OFFSET 0)),
+noted AS (
+  INSERT INTO source_member_changes (environment_id, directory_id, group_id, member_id)
+  SELECT $1, $2, c.group_id, c.member_id FROM changed c JOIN alone ON alone.source_id = c.group_id
+  ON CONFLICT DO NOTHING)
+UPDATE source_records g SET is_dirty = true
+WHERE g.environment_id = $1 AND g.directory_id = $2 AND g.kind = 'group' AND NOT g.is_dirty
+  AND g.source_id IN (SELECT group_id FROM changed EXCEPT SELECT source_id FROM alone)`;
 
 const ADD_EDGES = `
 WITH changed AS (
@@ -60,16 +85,16 @@ WITH changed AS (
   SELECT $1, $2, a.group_id, a.member_kind, i.member_id
   FROM snapshot_member_additions a CROSS JOIN LATERAL unnest(a.member_ids) AS i (member_id)
   WHERE ${ofRun('a')} AND ${inRange('a')}
-  ON CONFLICT DO NOTHING RETURNING group_id)
-${MARK_DIRTY}`;
+  ON CONFLICT DO NOTHING RETURNING group_id, member_kind, member_id),
+${NOTE_CHANGED}`;
 
 const REMOVE_EDGES = `
 WITH changed AS (
   DELETE FROM source_members m USING ${GONE_MEMBERS} g
   WHERE m.environment_id = $1 AND m.directory_id = $2 AND m.group_id = g.group_id AND m.member_kind = g.member_kind
     AND m.member_id = g.member_id AND ${inRange('g')}
-  RETURNING m.group_id)
-${MARK_DIRTY}`;
+  RETURNING m.group_id, m.member_kind, m.member_id),
+${NOTE_CHANGED}`;
 
 /** A group in a group: what changes below changes above. */
 const DIRTY_ANCESTORS = `
@@ -83,14 +108,47 @@ UPDATE source_records g SET is_dirty = true
 WHERE g.environment_id = $1 AND g.directory_id = $2 AND g.kind = 'group' AND NOT g.is_dirty
   AND g.source_id IN (SELECT id FROM above)`;
 
-/** Brings the members of dirty groups to what follows from the edges: everybody below, each once. */
+/** Brings memberships to what follows from the edges. */
 export async function applyMembers(work: RunWork): Promise<void> {
+  await applyNoted(work);
+  await applyDirty(work);
+}
+
+/** Those that were noted one by one. */
+async function applyNoted(work: RunWork): Promise<void> {
+  let after: MemberKey = ['', ''];
+  for (;;) {
+    const groups = await notedDifferences(work, after);
+    const last = groups.at(-1);
+    if (last === undefined) return;
+    const known = groups.filter((group) => group.entity_id !== null) as GroupDifference[];
+    const failed = await changeMembers(work, known);
+    const upTo: MemberKey = [last.source_id, last.last_member];
+    await fenced(work, (tx) =>
+      tx.query({
+        name: 'snapshot_members_done',
+        text: MEMBERS_DONE,
+        values: [...keyOf(work.run).slice(0, 2), ...after, ...upTo, [...failed]],
+      }),
+    );
+    after = upTo;
+  }
+}
+
+const MEMBERS_DONE = `
+DELETE FROM source_member_changes c WHERE c.environment_id = $1 AND c.directory_id = $2
+  AND (c.group_id, c.member_id) > ($3, $4) AND (c.group_id, c.member_id) <= ($5, $6)
+  AND c.group_id <> ALL($7::text[])`;
+
+/** Those of dirty groups: everybody below, each once. */
+async function applyDirty(work: RunWork): Promise<void> {
   let after = '';
   let size = FIRST_GROUP_PAGE;
   for (;;) {
-    const groups = await memberDifferences(work, { after, size });
+    const groups = await memberDifferences(work, { after, size, most: MOST_DIFFERENCES });
     if (groups.length === 0) return;
-    const clean = await changeMembers(work, groups);
+    const failed = await changeMembers(work, groups);
+    const clean = groups.map((group) => group.source_id).filter((id) => !failed.has(id));
     await fenced(work, (tx) =>
       tx.query({
         name: 'snapshot_clean_groups',
@@ -111,8 +169,11 @@ function nextPage(size: number, groups: readonly GroupDifference[]): number {
   return Math.min(size * 4, LAST_GROUP_PAGE);
 }
 
-/** @returns the source ids of those that are as they should be now. */
-async function changeMembers(work: RunWork, groups: readonly GroupDifference[]): Promise<string[]> {
+/** @returns the source ids of those that are not as they should be, because a change was refused. */
+async function changeMembers(
+  work: RunWork,
+  groups: readonly GroupDifference[],
+): Promise<ReadonlySet<string>> {
   const failed = new Set<string>();
   for (const tasks of batches(groups)) {
     const outcomes = await perform(work, tasks);
@@ -120,7 +181,7 @@ async function changeMembers(work: RunWork, groups: readonly GroupDifference[]):
       if ('error' in (outcomes[index] as Outcome)) failed.add(sourceId);
     });
   }
-  return groups.map((group) => group.source_id).filter((id) => !failed.has(id));
+  return failed;
 }
 
 /** Small groups share a transaction, large ones have several. */

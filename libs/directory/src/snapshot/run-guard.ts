@@ -23,14 +23,21 @@ export function createRunGuard(parts: {
       }>({
         name: 'snapshot_guard_before',
         text: `SELECT d.config,
-            (SELECT count(*) FROM directory_users u WHERE u.environment_id = $1 AND u.directory_id = $2
-              AND u.deleted_at IS NULL AND u.active)::float8 AS users,
-            (SELECT count(*) FROM directory_groups g WHERE g.environment_id = $1 AND g.directory_id = $2
-              AND g.deleted_at IS NULL)::float8 AS groups,
-            (SELECT count(*) FROM memberships m WHERE m.environment_id = $1 AND m.directory_id = $2)::float8
-              AS memberships
+            CASE WHEN $3 THEN (SELECT count(*) FROM directory_users u WHERE u.environment_id = $1
+              AND u.directory_id = $2 AND u.deleted_at IS NULL AND u.active)::float8 ELSE 0 END AS users,
+            CASE WHEN $4 THEN (SELECT count(*) FROM directory_groups g WHERE g.environment_id = $1
+              AND g.directory_id = $2 AND g.deleted_at IS NULL)::float8 ELSE 0 END AS groups,
+            CASE WHEN $5 THEN (SELECT count(*) FROM memberships m WHERE m.environment_id = $1
+              AND m.directory_id = $2)::float8 ELSE 0 END AS memberships
           FROM directories d WHERE d.environment_id = $1 AND d.id = $2`,
-        values: [ref.environmentId, ref.directoryId],
+        // Of what loses nothing it does not matter how much there is, and counting a large directory takes a while.
+        values: [
+          ref.environmentId,
+          ref.directoryId,
+          removals.users + removals.identityChanges > 0,
+          removals.groups > 0,
+          removals.memberships > 0,
+        ],
       });
       const before = {
         activeUsers: row?.users ?? 0,

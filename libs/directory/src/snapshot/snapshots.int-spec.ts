@@ -259,18 +259,18 @@ describe('Snapshots', () => {
   ): Promise<{ state: unknown; contradictions: string[]; events: number; wasKilled: boolean }> {
     const database = new MortalDatabase(db.pool);
     world = await snapshotWorld(db, { database });
-    await world.run([...people(12), ...team('red', 'p000', 'p001', 'p011'), ...team('blue', '@red')]);
-    await world.run([...people(11), ...team('red', 'p000', 'p001'), ...team('blue', '@red')]);
+    const alone = (...members: string[]): SnapshotRecord[] => team('alone', ...members);
+    const nested = (...members: string[]): SnapshotRecord[] => [
+      ...team('red', ...members),
+      ...team('blue', '@red'),
+    ];
+    await world.run([...people(12), ...nested('p000', 'p001', 'p011'), ...alone('p002', 'p003')]);
+    await world.run([...people(11), ...nested('p000', 'p001'), ...alone('p002')]);
     const run = world.newRun();
     const source = [...people(11), person('new'), person('p005', { jobTitle: 'Lead' })];
     await world.snapshots.stage(
       run,
-      [
-        person('p005', { jobTitle: 'Lead' }),
-        ...source,
-        ...team('red', 'p000', 'new'),
-        ...team('blue', '@red'),
-      ],
+      [person('p005', { jobTitle: 'Lead' }), ...source, ...nested('p000', 'new'), ...alone('p002', 'p004')],
       allowed,
     );
     const facts = { complete: ['users', 'groups', 'memberships'] as const };

@@ -1,5 +1,5 @@
 import type { Fence } from '../apply/batch-options.js';
-import type { Database, Queryable } from '#kernel';
+import { textArray, Turns, type Database, type Queryable } from '#kernel';
 import type { SnapshotKind, SnapshotRecord } from '#model';
 import type { SnapshotRun } from './snapshot.js';
 import { toStagedPage, type StagedPage, type StagedRecord } from './staged-page.js';
@@ -13,15 +13,24 @@ const NOT_YET_ON_DISK = 'SET LOCAL synchronous_commit = off';
 /** The staging tables of a run. */
 export class Staging {
   readonly #database: Database;
+  readonly #turns = new Turns();
 
   constructor(database: Database) {
     this.#database = database;
   }
 
-  /** Adds a page. The same page twice is the page once: a run that was killed stages its last page again. */
-  async add(run: SnapshotRun, records: readonly SnapshotRecord[], fence: Fence): Promise<void> {
+  /**
+   * Adds a page. The same page twice is the page once: a run that was killed stages its last page again. The next page
+   * of a run may be added while this one is written; they are written in turn, and none after one that failed.
+   */
+  add(run: SnapshotRun, records: readonly SnapshotRecord[], fence: Fence): Promise<void> {
+    // The work of this process on the page is done while the server works on the one before.
     const page = toStagedPage(records, run.mode);
-    await this.#database.transaction(async (tx) => {
+    return this.#turns.take(run.runId, () => this.#write(run, page, fence));
+  }
+
+  #write(run: SnapshotRun, page: StagedPage, fence: Fence): Promise<void> {
+    return this.#database.transaction(async (tx) => {
       await fence(tx);
       await stageRecords(tx, run, page);
       await insertMembers(tx, run, page);
@@ -106,9 +115,9 @@ async function listRecords(
     text: LIST_RECORDS,
     values: [
       ...keyOf(run),
-      records.map((record) => record.kind),
-      records.map((record) => record.sourceId),
-      records.map((record) => record.digest),
+      textArray(records.map((record) => record.kind)),
+      textArray(records.map((record) => record.sourceId)),
+      textArray(records.map((record) => record.digest)),
     ],
   });
   return row ?? { sequence: 0, indexes: [] };
@@ -142,10 +151,10 @@ async function insertRecords(
     text: run.mode === 'full' ? INSERT_LISTED : INSERT_CHANGED,
     values: [
       ...keyOf(run),
-      records.map((record) => record.kind),
-      records.map((record) => record.sourceId),
-      records.map((record) => record.digest),
-      records.map(({ content }) => (content === null ? null : JSON.stringify(content))),
+      textArray(records.map((record) => record.kind)),
+      textArray(records.map((record) => record.sourceId)),
+      textArray(records.map((record) => record.digest)),
+      textArray(records.map(({ content }) => (content === null ? null : JSON.stringify(content)))),
       sequence,
     ],
   });

@@ -1,0 +1,131 @@
+import { describe, expect, it } from '@jest/globals';
+import type { SourcePage, SourceStream } from '../sdk/contract.js';
+import { RunControl } from './interrupted.js';
+import { readStream, type TakePage } from './stream-reader.js';
+import { newStream } from './sync-run.js';
+
+const LAST = 4;
+
+/** Pages 1–4; `asked` grows when the source begins with one. */
+function streamOf(asked: number[], fault?: (page: number) => void): SourceStream {
+  return {
+    id: 'users',
+    covers: ['users'],
+    pages: async function* () {
+      for (let page = 1; page <= LAST; page += 1) {
+        asked.push(page);
+        fault?.(page);
+        yield pageOf(page);
+      }
+    },
+  };
+}
+
+function pageOf(page: number): SourcePage {
+  const record = { kind: 'removed', of: 'user', id: String(page), reason: 'deleted' } as const;
+  return page === LAST
+    ? { records: [record], end: { complete: true, proof: 'the end' } }
+    : { records: [record], next: page };
+}
+
+async function moment(): Promise<void> {
+  for (let i = 0; i < 20; i += 1) await Promise.resolve();
+}
+
+/** Takes pages one after the other, each when `finish` is called. */
+class SlowTaker {
+  readonly started: number[] = [];
+  readonly ended: number[] = [];
+  readonly #waiting: ((error?: Error) => void)[] = [];
+
+  readonly take: TakePage = async (_, progress, before) => {
+    this.started.push(progress.pages);
+    const written = new Promise<void>((resolve, reject) =>
+      this.#waiting.push((error) => (error ? reject(error) : resolve())),
+    );
+    for (const step of await Promise.allSettled([before, written]))
+      if (step.status === 'rejected') throw step.reason;
+    this.ended.push(progress.pages);
+  };
+
+  async finish(error?: Error): Promise<void> {
+    this.#waiting.shift()?.(error);
+    await moment();
+  }
+}
+
+describe('reading a stream', () => {
+  it('asks for the next page while one is taken, and never has more than two under way', async () => {
+    const asked: number[] = [];
+    const taker = new SlowTaker();
+    const reading = readStream(streamOf(asked), newStream('users', ['users']), {
+      control: new RunControl(),
+      take: taker.take,
+    });
+    await moment();
+    expect({ asked, ...taker }).toMatchObject({ asked: [1, 2], started: [1, 2], ended: [] });
+    for (let page = 1; page <= LAST; page += 1) {
+      await taker.finish();
+      expect(taker.ended.at(-1)).toBe(page);
+      expect(asked.length).toBeLessThanOrEqual(page + 2);
+    }
+    expect(await reading).toMatchObject({ state: 'complete', pages: LAST });
+  });
+
+  it('keeps the pages before a failure of the source, and ends only when they are stored', async () => {
+    const taker = new SlowTaker();
+    let isOver = false;
+    const fault = (page: number): void => {
+      if (page === 3) throw new Error('the source is away');
+    };
+    const reading = readStream(streamOf([], fault), newStream('users', ['users']), {
+      control: new RunControl(),
+      take: taker.take,
+    });
+    const failed = expect(reading.finally(() => (isOver = true))).rejects.toThrow('the source is away');
+    await moment();
+    await taker.finish();
+    expect(isOver).toBe(false);
+    await taker.finish();
+    await failed;
+    expect(taker.ended).toEqual([1, 2]);
+  });
+
+  it('stops when a page could not be taken, after the one that was handed over behind it', async () => {
+    const asked: number[] = [];
+    const taker = new SlowTaker();
+    let isOver = false;
+    const reading = readStream(streamOf(asked), newStream('users', ['users']), {
+      control: new RunControl(),
+      take: taker.take,
+    });
+    const failed = expect(reading.finally(() => (isOver = true))).rejects.toThrow('lease lost');
+    await moment();
+    await taker.finish(new Error('lease lost'));
+    expect(isOver).toBe(false);
+    await taker.finish();
+    await failed;
+    expect(taker.ended).toEqual([]);
+    expect(asked).toEqual([1, 2]);
+  });
+
+  it('stores the page that arrives when the process is told to end, and asks for no other', async () => {
+    const asked: number[] = [];
+    const control = new RunControl();
+    const taker = new SlowTaker();
+    const fault = (page: number): void => {
+      if (page === 2) control.drain();
+    };
+    const reading = readStream(streamOf(asked, fault), newStream('users', ['users']), {
+      control,
+      take: taker.take,
+    });
+    const failed = expect(reading).rejects.toMatchObject({ reason: 'draining' });
+    await moment();
+    await taker.finish();
+    await taker.finish();
+    await failed;
+    expect(taker.ended).toEqual([1, 2]);
+    expect(asked).toEqual([1, 2]);
+  });
+});
