@@ -14,12 +14,20 @@ describe('streamUploads', () => {
     streamUploads(fastify, 300);
     const said = Promise.withResolvers<string>();
     first = said.promise;
-    fastify.put('/uploads/:key/:name', async (request: FastifyRequest & { announcedBytes?: string }) => {
-      request.raw.once('data', (chunk: Buffer) => said.resolve(chunk.toString()));
-      await new Promise((resolve) => request.raw.once('end', resolve));
-      return { body: request.body ?? null, announced: request.announcedBytes };
+    fastify.route({
+      method: 'PUT',
+      url: '/uploads/:key/:name',
+      handler: async (request: FastifyRequest & { announcedBytes?: string }) => {
+        request.raw.once('data', (chunk: Buffer) => said.resolve(chunk.toString()));
+        await new Promise((resolve) => request.raw.once('end', resolve));
+        return { body: request.body ?? null, announced: request.announcedBytes };
+      },
     });
-    fastify.put('/other', async (request) => ({ bytes: (request.body as Buffer).length }));
+    fastify.route({
+      method: 'PUT',
+      url: '/other',
+      handler: async (request) => ({ bytes: (request.body as Buffer).length }),
+    });
     await fastify.listen({ port: 0, host: '127.0.0.1' });
   });
   afterEach(() => fastify.close());

@@ -109,6 +109,17 @@ describe('the SFTP server', () => {
     expect((await world.queue(directory)).due).toBeGreaterThan(30);
   });
 
+  it('opens nothing for reading or appending', async () => {
+    const directory = await world.directory();
+    const sftp = await open(await login(await serve([directory]), directory.externalKey, TOKEN));
+    const opening = (mode: number): Promise<Buffer> => call((done) => sftp.open('/done', mode, done));
+    const handle = await opening(WRITE_NEW);
+    await call((done) => sftp.close(handle, (error) => done(error, undefined)));
+    await expect(opening(OPEN_MODE.READ)).rejects.toThrow('Files can be sent here, not fetched.');
+    await expect(opening(OPEN_MODE.WRITE | OPEN_MODE.APPEND)).rejects.toThrow('nothing is appended');
+    await expect(opening(WRITE_NEW | OPEN_MODE.EXCL)).rejects.toThrow('there already');
+  });
+
   it('takes no file of which a part never came', async () => {
     const directory = await world.directory();
     const sftp = await open(await login(await serve([directory]), directory.externalKey, TOKEN));
