@@ -185,10 +185,9 @@ describe('a group as a member', () => {
     const outer = await group('Outer', { value: inner });
     const groupsOfIda = async (): Promise<unknown> => {
       const { body } = await client.send('GET', `/Users?filter=${encodeURIComponent('userName eq "ida"')}`);
-      return ((body['Resources'] as JsonObject[])[0]?.['groups'] as JsonObject[]).map(({ value, type }) => [
-        value,
-        type,
-      ]);
+      const [first] = body['Resources'] as JsonObject[];
+      const groups = (first?.['groups'] ?? []) as JsonObject[];
+      return groups.map(({ value, type }) => [value, type]);
     };
     expect(await groupsOfIda()).toEqual([
       [inner, 'direct'],
