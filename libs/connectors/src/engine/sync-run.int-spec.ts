@@ -73,7 +73,7 @@ describe('a run', () => {
   it('that is asked for while a worker has just claimed the directory is the one that is run', async () => {
     const id = await world.directory();
     const runs = new SyncRuns({ database: db.database, registry: world.registry });
-    const key = { environmentId: world.environmentId, directoryId: id };
+    const polled = { environmentId: world.environmentId, directoryId: id };
     for (const needsApproval of [false, true]) {
       await world.sql('UPDATE sync_schedules SET needs_approval = $2 WHERE directory_id = $1', [
         id,
@@ -84,9 +84,11 @@ describe('a run', () => {
       await world.makeDue(id);
       const [claim] = await world.claim();
       // The preview that the worker has seen gives way.
-      const asked = await runs.request(key, 'full');
+      const asked = await runs.request(polled, 'full');
       await executeRun(world.parts(), claim as Claim, new RunControl());
-      expect((await runs.get(key, asked.id)).status).toBe(needsApproval ? 'awaiting_approval' : 'succeeded');
+      expect((await runs.get(polled, asked.id)).status).toBe(
+        needsApproval ? 'awaiting_approval' : 'succeeded',
+      );
       expect((await world.lastRun(id))['id']).toBe(asked.id);
       expect([...world.door.staged.keys()].every((key) => key.includes(asked.id))).toBe(true);
     }
