@@ -216,13 +216,16 @@ describe('a claim', () => {
     const store = new RunStore(db.database);
     const [stale] = await world.claim();
     if (!stale) throw new Error('nothing claimed');
-    const { run } = await store.open(stale, 'full');
+    const opened = await store.open(stale, 'full');
+    if (!opened) throw new Error('nothing opened');
+    const { run } = opened;
     await world.expireLease(id);
     await world.claim(1, 'other');
     const before = [await world.lastRun(id), await world.schedule(id)];
     const item = { kind: 'invalid', detail: {} };
-    await expect(store.open(stale, 'full')).rejects.toThrow(LeaseLostError);
-    await expect(store.open({ ...stale, activeRunId: run.id }, 'full')).rejects.toThrow(LeaseLostError);
+    for (const claim of [stale, { ...stale, activeRunId: run.id }])
+      expect(await store.open(claim, 'full')).toBeUndefined();
+    await expect(store.refreshed(stale)).rejects.toThrow(LeaseLostError);
     await expect(store.save(stale, { ...run, pages: 9 }, [item])).rejects.toThrow(LeaseLostError);
     const cursors = [{ streamId: 'users', cursor: 'c', fingerprint: 'f' }];
     await expect(store.close(stale, run, { ...pause(stale, 0), cursors })).rejects.toThrow(LeaseLostError);

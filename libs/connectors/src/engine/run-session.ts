@@ -10,7 +10,7 @@ import { fenceOf, LeaseLostError, type Claim } from './lease-store.js';
 import { classifyFailure, describeFailure, runError } from './run-errors.js';
 import type { Execution, ExecutorParts } from './executor-parts.js';
 import { APPROVAL_SECONDS, closingOf, cursorsOf, pause, scheduledMode } from './run-plan.js';
-import type { Closing, RunItem } from './run-store.js';
+import type { Closing, OpenedRun, RunItem } from './run-store.js';
 import type { RunFacts, SnapshotReport, SnapshotRun } from './snapshot-door.js';
 import { StoredSecrets } from './stored-secrets.js';
 import { provenCoverage, type RunError, type RunOutcome, type SyncRun } from './sync-run.js';
@@ -21,7 +21,7 @@ const MAX_ATTEMPTS = 8;
 /** One worker's turn at one run. Everything it needs to go on after a kill is in the database at every step. */
 export class RunSession {
   readonly #parts: ExecutorParts;
-  readonly #claim: Claim;
+  #claim: Claim;
   readonly #control: RunControl;
   readonly #connector: Connector | undefined;
   #opened: SyncRun | undefined;
@@ -47,15 +47,25 @@ export class RunSession {
 
   async execute(): Promise<Execution['outcome']> {
     try {
-      await this.#forgetLeftovers();
-      const mode = this.#connector === undefined ? 'full' : scheduledMode(this.#claim, this.#connector);
-      const { run, elapsedSeconds, isCancelled } = await this.#parts.store.open(this.#claim, mode);
+      const { run, elapsedSeconds, isCancelled } = await this.#open();
       this.#run = run;
       this.#pagesBefore = run.pages;
       if (isCancelled) throw new Interrupted('cancelled');
       return await this.#withDeadline(elapsedSeconds, () => this.#steps());
     } catch (error) {
       return await this.#recover(error);
+    }
+  }
+
+  /** A run that somebody asked for after the claim takes the place of the scheduled one, or nobody would ever do it. */
+  async #open(): Promise<OpenedRun> {
+    const { store } = this.#parts;
+    const mode = this.#connector === undefined ? 'full' : scheduledMode(this.#claim, this.#connector);
+    for (;;) {
+      await this.#forgetLeftovers();
+      const opened = await store.open(this.#claim, mode);
+      if (opened !== undefined) return opened;
+      this.#claim = await store.refreshed(this.#claim);
     }
   }
 

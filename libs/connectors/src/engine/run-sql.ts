@@ -5,7 +5,7 @@ import { RUN_COLUMNS } from './run-row.js';
  * no row and writes nothing, in the same statement.
  */
 const HELD = `held AS (
-  SELECT environment_id, directory_id FROM sync_schedules
+  SELECT environment_id, directory_id, active_run_id, staged_run_id FROM sync_schedules
   WHERE environment_id = $1 AND directory_id = $2 AND token = $3 FOR NO KEY UPDATE)`;
 
 const RUN_KEY = `r.environment_id = h.environment_id AND r.directory_id = h.directory_id AND r.id = $4
@@ -14,18 +14,21 @@ const RUN_KEY = `r.environment_id = h.environment_id AND r.directory_id = h.dire
 const ELAPSED = `coalesce(extract(epoch FROM now() - r.started_at), 0)::float8 AS elapsed,
   r.cancel_requested_at IS NOT NULL AS is_cancelled`;
 
-/** $4 run, $5 its creation, $6 mode, $7 needs approval, $8 expected records. */
+/** $4 run, $5 its creation, $6 mode, $7 needs approval, $8 expected records, $9 the run that it takes the place of. */
 export const CREATE_SQL = `
   WITH ${HELD},
   created AS (
     INSERT INTO sync_runs AS r (environment_id, directory_id, id, created_at, mode, trigger, status, needs_approval,
       expected, started_at, attempts)
     SELECT environment_id, directory_id, $4, $5::timestamptz, $6, 'schedule', 'fetching', $7, $8, now(), 1 FROM held
+    WHERE active_run_id IS NOT DISTINCT FROM $9
     RETURNING ${RUN_COLUMNS}, 0::float8 AS elapsed, false AS is_cancelled),
   pointed AS (
-    UPDATE sync_schedules s SET active_run_id = $4, staged_run_id = $4 FROM held h
+    UPDATE sync_schedules s SET active_run_id = $4, staged_run_id = $4 FROM held h, created
     WHERE s.environment_id = h.environment_id AND s.directory_id = h.directory_id)
   SELECT * FROM created`;
+
+export const REFRESH_SQL = `WITH ${HELD} SELECT active_run_id, staged_run_id FROM held`;
 
 /** $4 run, $5 its creation. A run that waits for approval is not started by being looked at. */
 export const RESUME_SQL = `

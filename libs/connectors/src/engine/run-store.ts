@@ -1,7 +1,7 @@
 import { idTime, newId, type Database, type JsonObject, type JsonValue } from '#kernel';
 import { keyOf, LeaseLostError, type Claim, type Lease } from './lease-store.js';
 import { toRun, type RunRow } from './run-row.js';
-import { CLOSE_SQL, CREATE_SQL, RESUME_SQL, SAVE_SQL } from './run-sql.js';
+import { CLOSE_SQL, CREATE_SQL, REFRESH_SQL, RESUME_SQL, SAVE_SQL } from './run-sql.js';
 import type { RunMode, StreamProgress, SyncRun } from './sync-run.js';
 
 /** Something to tell about one record of a run. */
@@ -61,12 +61,25 @@ export class RunStore {
     this.#database = database;
   }
 
-  /** The run that is under way, or a new one. Counts the start. @throws LeaseLostError */
-  async open(claim: Claim, mode: RunMode): Promise<OpenedRun> {
+  /**
+   * The run that is under way, or a new one. Counts the start. Undefined when somebody has asked for another run since the
+   * claim: it comes first (`refreshed`). @throws LeaseLostError
+   */
+  async open(claim: Claim, mode: RunMode): Promise<OpenedRun | undefined> {
     const row =
       (claim.activeRunId === null ? undefined : await this.#resume(claim, claim.activeRunId)) ??
       (await this.#create(claim, mode));
-    return { run: toRun(row), elapsedSeconds: row.elapsed, isCancelled: row.is_cancelled };
+    return row && { run: toRun(row), elapsedSeconds: row.elapsed, isCancelled: row.is_cancelled };
+  }
+
+  /** The claim with the runs that its directory points to now. @throws LeaseLostError */
+  async refreshed(claim: Claim): Promise<Claim> {
+    const [row] = await this.#database.query<{
+      readonly active_run_id: string | null;
+      readonly staged_run_id: string | null;
+    }>({ name: 'sync_claim_refresh', text: REFRESH_SQL, values: keyOf(claim) });
+    if (!row) throw new LeaseLostError();
+    return { ...claim, activeRunId: row.active_run_id, stagedRunId: row.staged_run_id };
   }
 
   /** Cursors of the last good runs that were made with the same settings. */
@@ -142,14 +155,21 @@ export class RunStore {
     return row;
   }
 
-  async #create(claim: Claim, mode: RunMode): Promise<OpenRow> {
+  async #create(claim: Claim, mode: RunMode): Promise<OpenRow | undefined> {
     const id = newId('run');
     const [row] = await this.#database.query<OpenRow>({
       name: 'sync_run_create',
       text: CREATE_SQL,
-      values: [...keyOf(claim), id, createdAt({ id }), mode, claim.needsApproval, claim.lastFullRecords],
+      values: [
+        ...keyOf(claim),
+        id,
+        createdAt({ id }),
+        mode,
+        claim.needsApproval,
+        claim.lastFullRecords,
+        claim.activeRunId,
+      ],
     });
-    if (!row) throw new LeaseLostError();
     return row;
   }
 }

@@ -3,7 +3,9 @@ import { aSourceUser, createTestDatabase, ScriptedSource, type TestDatabase } fr
 import { SourceError } from '../index.js';
 import { SyncWorld } from '../../test-support/sync-world.js';
 import { RunControl } from './interrupted.js';
+import type { Claim } from './lease-store.js';
 import { executeRun } from './run-executor.js';
+import { SyncRuns } from './sync-runs.js';
 
 let db: TestDatabase;
 let world: SyncWorld;
@@ -66,6 +68,41 @@ describe('a run', () => {
     await own.directory();
     await own.runOnce();
     expect(own.door.facts).toMatchObject([{ complete: ['users'], listsInactive }]);
+  });
+
+  it('that is asked for while a worker has just claimed the directory is the one that is run', async () => {
+    const id = await world.directory();
+    const runs = new SyncRuns({ database: db.database, registry: world.registry });
+    const polled = { environmentId: world.environmentId, directoryId: id };
+    for (const needsApproval of [false, true]) {
+      await world.sql('UPDATE sync_schedules SET needs_approval = $2 WHERE directory_id = $1', [
+        id,
+        needsApproval,
+      ]);
+      await world.makeDue(id, 'full');
+      if (needsApproval) await world.runOnce();
+      await world.makeDue(id);
+      const [claim] = await world.claim();
+      // The preview that the worker has seen gives way.
+      const asked = await runs.request(polled, 'full');
+      await executeRun(world.parts(), claim as Claim, new RunControl());
+      expect((await runs.get(polled, asked.id)).status).toBe(
+        needsApproval ? 'awaiting_approval' : 'succeeded',
+      );
+      expect((await world.lastRun(id))['id']).toBe(asked.id);
+      expect([...world.door.staged.keys()].every((key) => key.includes(asked.id))).toBe(true);
+    }
+  });
+
+  it('of a directory that another worker has claimed anew is not begun', async () => {
+    const id = await world.directory();
+    const [claim] = await world.claim();
+    await world.expireLease(id);
+    await world.claim();
+    await expect(executeRun(world.parts(), claim as Claim, new RunControl())).resolves.toMatchObject({
+      outcome: 'lost',
+    });
+    expect(await world.lastRun(id)).toEqual({});
   });
 
   it('is incremental from the saved cursor on, until a full one is due', async () => {
