@@ -37,7 +37,8 @@ export class UploadBox {
   }
 
   /**
-   * Keeps a file; one of the same name is replaced. The same content under the same name is kept once.
+   * Keeps a file; one of the same name is replaced. The same content under the same name, sent again within six hours, is kept once;
+   * later it is what another export has found.
    * @returns whether it is new. @throws UploadRefused when the directory has sent too much
    */
   async keep(
@@ -197,6 +198,7 @@ async function findStored(tx: Queryable, key: DirectoryKey, name: string): Promi
 function isSame(known: Upload, { spooled, isChecked, rows, isMarker }: NewUpload): boolean {
   return (
     isMarker !== true &&
+    known.isRecent &&
     known.sha256 === spooled.sha256 &&
     (known.isChecked || !isChecked) &&
     (rows === null || known.rows === rows)

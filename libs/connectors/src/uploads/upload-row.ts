@@ -15,6 +15,8 @@ export interface Upload {
   readonly receivedAt: string;
   /** Others that belong to it are waited for. */
   readonly isResting: boolean;
+  /** It came within the last six hours: the same content now is the same delivery, sent again. */
+  readonly isRecent: boolean;
   /** The run that its arrival has caused. */
   readonly runId: string | null;
 }
@@ -31,11 +33,12 @@ export interface UploadRow {
   readonly state: Upload['state'];
   readonly received_at: string;
   readonly is_resting: boolean;
+  readonly is_recent: boolean;
   readonly run_id: string | null;
 }
 
 export const COLUMNS = `id, name, bytes::float8 AS bytes, sha256, is_checked, announced_rows, via, state, received_at,
-  rests_until > now() AS is_resting, run_id`;
+  rests_until > now() AS is_resting, received_at > now() - interval '6 hours' AS is_recent, run_id`;
 
 export function toUpload(row: UploadRow): Upload {
   return {
@@ -49,6 +52,7 @@ export function toUpload(row: UploadRow): Upload {
     state: row.state,
     receivedAt: row.received_at,
     isResting: row.is_resting,
+    isRecent: row.is_recent,
     runId: row.run_id,
   };
 }

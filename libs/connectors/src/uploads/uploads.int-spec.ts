@@ -84,6 +84,18 @@ describe('uploaded files', () => {
     expect((await world.queue(directory)).runs).toEqual(['queued']);
   });
 
+  it('are another delivery when the same content comes again hours later', async () => {
+    const directory = await world.directory();
+    const first = await world.uploads.receive(directory, sent('id,email\n1,a\n'));
+    await db.database.query({
+      text: `UPDATE uploaded_files SET received_at = received_at - interval '7 hours' WHERE id = $1`,
+      values: [first.upload.id],
+    });
+    const second = await world.uploads.receive(directory, sent('id,email\n1,a\n'));
+    expect(second.isNew).toBe(true);
+    expect(second.upload.id).not.toBe(first.upload.id);
+  });
+
   it('are received once when both are copied before either is there', async () => {
     const directory = await world.directory();
     const { sending } = await db.database.transaction(async (tx) => {

@@ -163,6 +163,23 @@ describe('csv-sftp', () => {
     }
   });
 
+  it('is a second witness when a later export has found the same', async () => {
+    await start({ 'users.csv': sheet(...lines(5)) });
+    const first = await read();
+    modifiedAt = new Date(modifiedAt.getTime() + 24 * 3_600_000);
+    const second = await again(first);
+    expect(second).toMatchObject({ complete: true, error: null });
+    expect(second.covered).toContain('users');
+    expect([...second.users.keys()]).toEqual([...first.users.keys()]);
+  });
+
+  it('is a second witness under a later date in its name', async () => {
+    await start({ 'users.20260301T030000Z.csv': sheet(...lines(5)) });
+    const first = await read();
+    contents = { 'users.20260301T040000Z.csv': sheet(...lines(5)) };
+    expect((await again(first)).covered).toContain('users');
+  });
+
   it('reads the newest of several sets, and none that is older than the last', async () => {
     await start({
       'users.20260301T030000Z.csv': sheet(line('1')),
