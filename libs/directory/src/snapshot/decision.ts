@@ -21,6 +21,7 @@ export interface Decision {
 
 /** Where people who left stay listed, more than both of these vanishing is abnormal. */
 const ABNORMAL = { count: 3, share: 0.005 };
+
 /** What a run has found out about removals, before the guard has judged it. */
 export interface Finding extends Omit<Decision, 'holdId' | 'reasons'> {
   readonly losses: RunRemovals;
@@ -28,37 +29,55 @@ export interface Finding extends Omit<Decision, 'holdId' | 'reasons'> {
   readonly abnormal: readonly string[];
 }
 
+interface Known {
+  readonly facts: RunFacts;
+  readonly proofs: Readonly<Record<SnapshotKind, Proof>>;
+}
+
 /** Marks absences and counts what the run would remove; call it in a transaction. */
-export async function findLosses(
-  tx: Queryable,
-  run: SnapshotRun,
-  { facts, proofs }: { readonly facts: RunFacts; readonly proofs: Readonly<Record<SnapshotKind, Proof>> },
-): Promise<Finding> {
+export async function findLosses(tx: Queryable, run: SnapshotRun, known: Known): Promise<Finding> {
+  const { facts } = known;
   await tx.query({ text: FOR_LARGE_SETS });
   if (run.mode === 'full') await settleRecords(tx, run);
-  const warnings: string[] = [];
-  const listed: Partial<Record<SnapshotKind, number>> = {};
-  for (const kind of ['user', 'group'] as const) {
-    const isCovered = facts.complete.includes(kind === 'user' ? 'users' : 'groups');
-    const staged = isCovered ? await countStaged(tx, run, kind) : undefined;
-    const doubtful = staged && doubt(staged, { kind, total: facts.totals?.[kind] });
-    if (staged !== undefined && run.mode === 'full') listed[kind] = staged.listed;
-    if (doubtful !== undefined) warnings.push(doubtful);
-    const isProven = isCovered && doubtful === undefined;
-    await markRecords(tx, run, { kind, isProven, proof: proofs[kind] });
-  }
+  const users = await mark(tx, run, { ...known, kind: 'user' });
+  const groups = await mark(tx, run, { ...known, kind: 'group' });
   await compareMembers(tx, run, run.mode === 'full' && facts.complete.includes('memberships'));
-  const { losses, inferred, active, awaiting, changes } = await countLosses(tx, run);
+  const { losses, awaiting, changes, ...vanished } = await countLosses(tx, run);
   const kept = await massClears(tx, run, changes);
+  const warnings = [...users.warnings, ...groups.warnings];
   if (kept.length > 0)
     warnings.push(
       `More than a fifth of all people would lose ${kept.join(', ')}. They keep it: more likely the credential may no longer read it.`,
     );
-  const abnormal =
-    facts.listsInactive === true && inferred > Math.max(ABNORMAL.count, active * ABNORMAL.share)
-      ? [`${inferred} people vanished from a source that keeps listing people who left.`]
-      : [];
-  return { losses, abnormal, kept, warnings, awaiting, listed };
+  const listed = { ...users.listed, ...groups.listed };
+  return { losses, abnormal: abnormal(facts, vanished), kept, warnings, awaiting, listed };
+}
+
+/** Marks who of a kind is missing, as far as the run proves that, and who is back. */
+async function mark(
+  tx: Queryable,
+  run: SnapshotRun,
+  { kind, facts, proofs }: Known & { readonly kind: SnapshotKind },
+): Promise<{ readonly warnings: readonly string[]; readonly listed: Decision['listed'] }> {
+  if (!facts.complete.includes(kind === 'user' ? 'users' : 'groups')) {
+    await markRecords(tx, run, { kind, isProven: false, proof: proofs[kind] });
+    return { warnings: [], listed: {} };
+  }
+  const staged = await countStaged(tx, run, kind);
+  const doubtful = doubt(staged, { kind, total: facts.totals?.[kind] });
+  await markRecords(tx, run, { kind, isProven: doubtful === undefined, proof: proofs[kind] });
+  return {
+    warnings: doubtful === undefined ? [] : [doubtful],
+    listed: run.mode === 'full' ? { [kind]: staged.listed } : {},
+  };
+}
+
+function abnormal(
+  { listsInactive }: RunFacts,
+  { inferred, active }: { readonly inferred: number; readonly active: number },
+): string[] {
+  if (listsInactive !== true || inferred <= Math.max(ABNORMAL.count, active * ABNORMAL.share)) return [];
+  return [`${inferred} people vanished from a source that keeps listing people who left.`];
 }
 
 export async function loadDecision(database: Queryable, run: SnapshotRun): Promise<Decision | undefined> {
