@@ -48,8 +48,8 @@ export interface Losses {
 
 /** Counts what was marked, and what the staged records would change; call it in the transaction that marked. */
 export async function countLosses(tx: Queryable, run: SnapshotRun): Promise<Losses> {
-  const gone = await countGone(tx, run);
-  const changes = await countChanges(tx, run);
+  const gone = await count<GoneCounts>(tx, run, { name: 'snapshot_count_gone', text: COUNT_GONE });
+  const changes = await count<UserChanges>(tx, run, { name: 'snapshot_count_changes', text: COUNT_CHANGES });
   const kept = await massClears(tx, run, changes);
   const stated = gone.stated + changes.deactivated;
   const active = gone.inferred + stated > 0 ? await countActive(tx, run) : 0;
@@ -68,13 +68,13 @@ export async function countLosses(tx: Queryable, run: SnapshotRun): Promise<Loss
   return { losses, inferred: gone.inferred, active, awaiting: gone.awaiting, kept };
 }
 
-async function countGone(tx: Queryable, run: SnapshotRun): Promise<GoneCounts> {
-  const [row] = await tx.query<GoneCounts & Record<string, unknown>>({
-    name: 'snapshot_count_gone',
-    text: COUNT_GONE,
-    values: keyOf(run),
-  });
-  return row as GoneCounts;
+async function count<Counts>(
+  tx: Queryable,
+  run: SnapshotRun,
+  statement: { readonly name: string; readonly text: string },
+): Promise<Counts> {
+  const [row] = await tx.query<Counts & Record<string, unknown>>({ ...statement, values: keyOf(run) });
+  return row as Counts;
 }
 
 const SAID_SO = `EXISTS (SELECT FROM snapshot_records s WHERE ${ofRun('s')} AND s.kind = 'user'
@@ -97,15 +97,6 @@ SELECT
     AND r.missing_since IS NOT NULL AND r.missing_run_id = $3 AND r.missing_runs = 1)::float8
   + (SELECT count(*) FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
     AND m.missing_runs > 0 AND m.missing_run_id = $3 AND m.missing_runs = 1)::float8 AS awaiting`;
-
-async function countChanges(tx: Queryable, run: SnapshotRun): Promise<UserChanges> {
-  const [row] = await tx.query<UserChanges & Record<string, unknown>>({
-    name: 'snapshot_count_changes',
-    text: COUNT_CHANGES,
-    values: keyOf(run),
-  });
-  return row as UserChanges;
-}
 
 const CLEARED = KEPT_CANDIDATES.map(
   (name) =>

@@ -97,6 +97,20 @@ describe('a group in another', () => {
     expect((await world.log()).length - events).toBe(1);
   });
 
+  it('that a killed worker noted before it was in one, is worked out as a whole all the same', async () => {
+    await world.run([...people(6), ...team('all', '@red', 'p005'), ...team('red', 'p000')]);
+    const { environmentId, directoryId } = world.ref;
+    await db.asOwner(`INSERT INTO source_member_changes (environment_id, directory_id, group_id, member_id)
+      VALUES ('${environmentId}', '${directoryId}', 'all', 'p000')`);
+    await db.asOwner(`UPDATE source_records SET is_dirty = true
+      WHERE directory_id = '${directoryId}' AND kind = 'group' AND source_id = 'all'`);
+    const events = (await world.log()).length;
+    await world.run([], { mode: 'incremental' });
+    expect(await world.teams()).toEqual(['all: p000, p005', 'red: p000']);
+    expect((await world.log()).length).toBe(events);
+    expect(await waiting()).toEqual(NOTHING);
+  });
+
   it('since this run has its own members changed in the same run', async () => {
     await world.run([...people(6), ...team('all', 'p005'), ...team('red', 'p000')]);
     await world.run([...people(6), ...team('all', 'p005', '@red'), ...team('red', 'p000', 'p001')]);

@@ -118,6 +118,19 @@ describe('a record that several pages of a listing show', () => {
     expect(await world.active()).toEqual(['b', 'c']);
   });
 
+  it('is neither asked for nor awaited when the source says that it is gone', async () => {
+    await apply(people(12));
+    const run = await stage([...people(11), removed('p011')]);
+    const asked: string[] = [];
+    const report = await world.snapshots.apply(
+      run,
+      { ...ALL, lookUp: (_, ids) => (asked.push(...ids), Promise.resolve(new Map())) },
+      allowed,
+    );
+    expect({ asked, awaiting: report.awaitingConfirmation }).toEqual({ asked: [], awaiting: 0 });
+    expect(await world.active()).toHaveLength(11);
+  });
+
   it('is counted once', async () => {
     await apply(people(12));
     const run = await stage(people(10), people(10), people(10));
