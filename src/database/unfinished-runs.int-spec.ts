@@ -55,7 +55,7 @@ async function insertRuns(): Promise<void> {
 }
 
 it('a run that was under way when staging changed reads everything anew, and takes nobody for removed', async () => {
-  await undoDownTo('ListSnapshotRecords20261126100000');
+  await undoDownTo('ListSnapshotRecords20261126110000');
   await insertRuns();
   await owner.runMigrations();
   const runs = await owner.query(
