@@ -152,6 +152,8 @@ function inSeconds(ms) {
 }
 
 const NOTES = `* **floor**: COPY into unlogged tables without an index, the set difference in SQL, and one transaction that applies it with an outbox row for each change. No guard, no proof of absence, no resume, no ids of its own; the tables of the floor hold text keys and a digest.
-* **rollcall**: every page is staged in a transaction of its own, as a worker does that can be killed at any moment; absences are counted over two runs and judged by the removal guard; every change goes through the directory store with its event.
+* **rollcall**: every page is staged in a transaction of its own, as a worker does that can be killed at any moment, while the next one is made; absences are counted over two runs and judged by the removal guard; every change goes through the directory store with its event, which names the person and the group in full. Node runs with the flags of the image.
+* CPU time of the server is that of its processes for the contestant's database, as far as they live to the end of the round. It says more than the time on the clock where the machine does other things as well.
+* The first load of Rollcall writes about six times as much to the write-ahead log as that of the floor (see --profile): bodies of events, and two tables of memberships with two indexes each, one as the source has it and one in effect.
 * The source is made up while it is read, and its making is part of both times.
 * VACUUM and ANALYZE run between the rounds, outside the measurement.`;
