@@ -23,12 +23,20 @@ export interface GuardedDirectory {
 
 export async function guardedDirectory(
   db: TestDatabase,
-  options: { readonly guard?: JsonObject; readonly clock?: Clock } = {},
+  options: {
+    readonly guard?: JsonObject;
+    readonly clock?: Clock;
+    /** An environment that is there already. */
+    readonly environmentId?: string;
+  } = {},
 ): Promise<GuardedDirectory> {
-  const ref = { environmentId: newId('environment'), directoryId: newId('directory') };
+  const ref = {
+    environmentId: options.environmentId ?? newId('environment'),
+    directoryId: newId('directory'),
+  };
   const { environmentId, directoryId } = ref;
   const run = (text: string, values: unknown[]): Promise<unknown> => db.database.query({ text, values });
-  await run('INSERT INTO environments (id, name) VALUES ($1, $1)', [environmentId]);
+  await run('INSERT INTO environments (id, name) VALUES ($1, $1) ON CONFLICT DO NOTHING', [environmentId]);
   await run('INSERT INTO streams (environment_id, stream_id) VALUES ($1, $2)', [environmentId, directoryId]);
   await run(
     `INSERT INTO directories (environment_id, id, organization_id, name, type, dialect, external_key, state, config,

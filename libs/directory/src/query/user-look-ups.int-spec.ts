@@ -63,6 +63,33 @@ describe('UserLookUps', () => {
     expect(found).toEqual([undefined, undefined]);
   });
 
+  it('tells directories of one environment apart', async () => {
+    const one = await guardedDirectory(db);
+    const two = await guardedDirectory(db, { environmentId: one.ref.environmentId });
+    const created = await two.store.apply(two.ref, hire('ann@example.com'));
+    const lookUps = new UserLookUps(db.database);
+    const found = await Promise.all([
+      lookUps.byUserName(one.ref, 'ann@example.com'),
+      lookUps.byUserName(one.ref, 'ann@example.com'),
+      lookUps.byUserName(two.ref, 'ann@example.com'),
+    ]);
+    expect(found.map((user) => user?.id)).toEqual([undefined, undefined, created.user?.id]);
+  });
+
+  it('answers nothing but the first page of a search', async () => {
+    const d = await guardedDirectory(db);
+    const created = await d.store.apply(d.ref, hire('ann@example.com'));
+    const userNameKey = 'ann@example.com';
+    const where = { text: 'u.user_name_key = $3::text', values: [userNameKey], userNameKey };
+    const pageOf = async (offset: number, limit: number): Promise<unknown> => {
+      const { total, items } = await d.reader.searchUsers(d.ref, { where, offset, limit });
+      return { total, ids: items.map((user) => user.id) };
+    };
+    expect(await pageOf(0, 10)).toEqual({ total: 1, ids: [created.user?.id] });
+    expect(await pageOf(1, 10)).toEqual({ total: 1, ids: [] });
+    expect(await pageOf(0, 0)).toEqual({ total: 1, ids: [] });
+  });
+
   it('finds nobody whom the source has removed', async () => {
     const d = await guardedDirectory(db);
     const created = await d.store.apply(d.ref, hire('ann@example.com'));

@@ -180,6 +180,14 @@ describe('csv-sftp', () => {
     expect((await again(first)).covered).toContain('users');
   });
 
+  it('is a second witness when its manifest says that it was made later', async () => {
+    await start(made('2026-03-01T01:00:00Z', 4));
+    const first = await read();
+    contents = made('2026-03-01T02:00:00Z', 4);
+    modifiedAt = new Date(modifiedAt.getTime() + 3_600_000);
+    expect((await again(first)).covered).toContain('users');
+  });
+
   it('reads the newest of several sets, and none that is older than the last', async () => {
     await start({
       'users.20260301T030000Z.csv': sheet(line('1')),
@@ -310,11 +318,6 @@ describe('csv-sftp', () => {
     contents = { 'users.csv': sheet(...lines(2)) };
     modifiedAt = new Date('2026-02-01T03:00:00Z');
     expect(await again(first)).toMatchObject({ complete: true, covered: [] });
-    const made = (at: string, count: number): Contents => {
-      const files = marked(sheet(...lines(count)), {});
-      const manifest = JSON.parse(String(files['manifest.json'])) as Record<string, JsonValue>;
-      return { ...files, 'manifest.json': JSON.stringify({ ...manifest, generated_at: at }) };
-    };
     modifiedAt = new Date('2026-03-02T03:00:00Z');
     contents = made('2026-03-02T01:00:00Z', 4);
     const third = await read();
@@ -400,6 +403,13 @@ describe('csv-sftp', () => {
     expect([...result.members].sort()).toEqual(['a > group:b', 'b > user:1', 'b > user:2']);
   });
 });
+
+/** Users whose manifest says when they were exported. */
+function made(at: string, count: number): Contents {
+  const files = marked(sheet(...lines(count)), {});
+  const manifest = JSON.parse(String(files['manifest.json'])) as Record<string, JsonValue>;
+  return { ...files, 'manifest.json': JSON.stringify({ ...manifest, generated_at: at }) };
+}
 
 /** A file of users with the manifest that describes it, or does not. */
 function marked(text: string, otherwise: Record<string, JsonValue>, complete = true): Contents {
