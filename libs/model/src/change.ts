@@ -34,8 +34,8 @@ export type Change =
       readonly kind: 'update_group';
       readonly id: string;
       readonly ifMatch?: readonly number[];
-      /** Users whose membership `update` will change, when they are known beforehand: they are loaded with the group. */
-      readonly userIds?: readonly string[];
+      /** Members that `update` will name, as far as they are known beforehand: users among them are loaded with the group. */
+      readonly named?: readonly string[];
       readonly update: (current: DirectoryGroup) => GroupUpdate;
     }
   | { readonly kind: 'delete_group'; readonly id: string; readonly ifMatch?: readonly number[] };

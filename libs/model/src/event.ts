@@ -1,4 +1,7 @@
 import type { JsonObject } from '#kernel';
+import type { DirectoryGroup } from './group.js';
+import type { DirectoryUser } from './user.js';
+import { membershipText } from './wire.js';
 
 /** Events that we emit. */
 export const EVENT_TYPES = [
@@ -41,13 +44,23 @@ export const EVENT_TYPES = [
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** An event before it has its place in the log. */
-export interface NewEvent {
+export type NewEvent = EventAboutOne | MembershipEvent;
+
+export interface EventAboutOne {
   readonly type: EventType;
   readonly data: JsonObject;
 }
 
+/** Memberships begin and end by the hundred, so what their events carry is put into words once, and only when needed. */
+export interface MembershipEvent {
+  readonly type: 'dsync.group.user_added' | 'dsync.group.user_removed';
+  readonly membership: { readonly user: DirectoryUser; readonly group: DirectoryGroup };
+}
+
 /** Everything that the wire form of an event says. */
-export interface EventEnvelope extends NewEvent {
+export type EventEnvelope = NewEvent & EventPlace;
+
+export interface EventPlace {
   readonly id: string;
   /** Directory the event belongs to; null for events of the environment. */
   readonly directoryId: string | null;
@@ -62,14 +75,8 @@ export interface EventEnvelope extends NewEvent {
  * Compact `JSON.stringify`, so that a consumer who parses and serializes it again gets the same bytes.
  */
 export function eventBody(event: EventEnvelope): string {
-  return JSON.stringify({
-    id: event.id,
-    event: event.type,
-    data: event.data,
-    created_at: event.createdAt,
-    object: 'event',
-    context: {},
-    ...(event.directoryId === null ? {} : { directory_id: event.directoryId }),
-    sequence: event.sequence,
-  });
+  const { id, type, createdAt, directoryId, sequence } = event;
+  const data = 'membership' in event ? membershipText(event.membership) : JSON.stringify(event.data);
+  const directory = directoryId === null ? '' : `"directory_id":${JSON.stringify(directoryId)},`;
+  return `{"id":${JSON.stringify(id)},"event":"${type}","data":${data},"created_at":"${createdAt}","object":"event","context":{},${directory}"sequence":${sequence}}`;
 }

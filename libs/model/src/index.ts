@@ -10,7 +10,14 @@ export {
   type DirectoryState,
 } from './directory.js';
 export type { Organization, OrganizationDomain } from './organization.js';
-export { EVENT_TYPES, eventBody, type EventType, type NewEvent, type EventEnvelope } from './event.js';
+export {
+  EVENT_TYPES,
+  eventBody,
+  type EventType,
+  type NewEvent,
+  type MembershipEvent,
+  type EventEnvelope,
+} from './event.js';
 export {
   directoryUserWire,
   directoryGroupWire,

@@ -49,6 +49,34 @@ export function directoryGroupWire(group: DirectoryGroup): JsonObject {
   };
 }
 
+const userTexts = new WeakMap<DirectoryUser, string>();
+const groupTexts = new WeakMap<DirectoryGroup, string>();
+
+/** What an event says about a membership, as JSON; the same user or group is put into words once. */
+export function membershipText(membership: {
+  readonly user: DirectoryUser;
+  readonly group: DirectoryGroup;
+}): string {
+  const { user, group } = membership;
+  const [userText, groupText] = [
+    textOf(userTexts, user, directoryUserWire),
+    textOf(groupTexts, group, directoryGroupWire),
+  ];
+  return `{"directory_id":${JSON.stringify(group.directoryId)},"user":${userText},"group":${groupText}}`;
+}
+
+function textOf<T extends object>(
+  texts: WeakMap<T, string>,
+  entity: T,
+  wire: (entity: T) => JsonObject,
+): string {
+  const known = texts.get(entity);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(wire(entity));
+  texts.set(entity, text);
+  return text;
+}
+
 const EVENT_STATE: Record<DirectoryState, string> = {
   unlinked: 'inactive',
   linked: 'active',

@@ -1,12 +1,12 @@
 import { foldKey, type Clock, type Queryable } from '#kernel';
 import type { Change, NewEvent } from '#model';
-import type { Identity } from '../match/match-tombstone.js';
 import { BatchGuard } from './batch-guard.js';
 import { BatchGroups } from './groups.js';
 import type { BatchOptions } from './batch-options.js';
 import { loadHead, type DirectoryRef, type Head } from './head.js';
 import { MEMBERSHIPS, NESTED_GROUPS, PENDING_GROUPS, PENDING_MEMBERSHIPS } from './link-tables.js';
 import { BatchLinks, type MemberPair } from './members.js';
+import { isUserId } from './own-ids.js';
 import { BatchUsers } from './users.js';
 
 /** The working state of one transaction: what it knows, what it has changed, and the events that came of it. */
@@ -67,27 +67,33 @@ function prefetch(
   { users, groups, memberships }: Pick<Batch, 'users' | 'groups' | 'memberships'>,
   changes: readonly Change[],
 ): Promise<void>[] {
-  const userIds: string[] = [];
-  const groupIds: string[] = [];
-  const newUsers: Identity[] = [];
-  const newGroups: Identity[] = [];
-  const links: MemberPair[] = [];
-  for (const change of changes) {
-    if (change.kind === 'create_user')
-      newUsers.push({ key: foldKey(change.user.userName), externalId: change.user.externalId });
-    else if (change.kind === 'create_group')
-      newGroups.push({ key: foldKey(change.group.name), externalId: change.group.externalId });
-    else if (change.kind === 'update_user' || change.kind === 'delete_user') userIds.push(change.id);
-    else groupIds.push(change.id);
-    if (change.kind === 'update_group')
-      for (const member of change.userIds ?? []) links.push({ groupId: change.id, member });
-  }
-  userIds.push(...new Set(links.map((link) => link.member)));
+  const newUsers = changes.filter((change) => change.kind === 'create_user');
+  const newGroups = changes.filter((change) => change.kind === 'create_group');
+  const oldUsers = changes.filter(({ kind }) => kind === 'update_user' || kind === 'delete_user');
+  const oldGroups = changes.filter(({ kind }) => kind === 'update_group' || kind === 'delete_group');
+  const links = changes.flatMap((change) => (change.kind === 'update_group' ? namedIn(change) : []));
+  const userIds = new Set([
+    ...idsOf(oldUsers),
+    ...links.map((link) => link.member),
+    ...newGroups.flatMap((change) => change.members.filter(isUserId)),
+  ]);
   return [
-    users.loadIds(userIds),
-    users.loadKeys(newUsers),
-    groups.loadIds(groupIds),
-    groups.loadIdentities(newGroups),
+    users.loadIds([...userIds]),
+    users.loadKeys(
+      newUsers.map(({ user }) => ({ key: foldKey(user.userName), externalId: user.externalId })),
+    ),
+    groups.loadIds(idsOf(oldGroups)),
+    groups.loadIdentities(
+      newGroups.map(({ group }) => ({ key: foldKey(group.name), externalId: group.externalId })),
+    ),
     memberships.loadLinks(links),
   ];
+}
+
+function idsOf(changes: readonly Change[]): string[] {
+  return changes.flatMap((change) => ('id' in change ? [change.id] : []));
+}
+
+function namedIn({ id, named = [] }: Extract<Change, { kind: 'update_group' }>): MemberPair[] {
+  return named.filter(isUserId).map((member) => ({ groupId: id, member }));
 }

@@ -1,5 +1,5 @@
 import { ConflictError } from '#kernel';
-import { directoryGroupWire, directoryUserWire, type DirectoryGroup, type DirectoryUser } from '#model';
+import { directoryUserWire, type DirectoryGroup, type DirectoryUser, type MembershipEvent } from '#model';
 import { previousAttributes } from '../diff/previous-attributes.js';
 import type { Batch } from './batch.js';
 
@@ -27,17 +27,12 @@ export function leaveGroup(batch: Batch, group: DirectoryGroup, userId: string):
 
 export function announceMembership(
   batch: Batch,
-  type: 'dsync.group.user_added' | 'dsync.group.user_removed',
+  type: MembershipEvent['type'],
   { group, userId }: { readonly group: DirectoryGroup; readonly userId: string },
 ): void {
   const user = batch.users.inEffect(userId);
   if (!user) return;
-  const data = {
-    directory_id: group.directoryId,
-    user: directoryUserWire(user),
-    group: directoryGroupWire(group),
-  };
-  batch.events.push({ type, data });
+  batch.events.push({ type, membership: { user, group } });
 }
 
 /** What changed of a user in effect; no event when that is nothing. */

@@ -1,5 +1,5 @@
-import { idTime } from '#kernel';
 import type { Batch } from './batch.js';
+import { isGroupId, isUserId } from './own-ids.js';
 
 /** What a value that a source sent for a member stands for; unknown is nobody yet. */
 export interface Member {
@@ -48,12 +48,4 @@ function resolve({ users, groups, head }: Batch, value: string): Resolved {
 
 function both(member: Member): Resolved {
   return { asPerson: member, asGroup: member };
-}
-
-function isUserId(value: string): boolean {
-  return idTime('directory_user', value) !== undefined;
-}
-
-function isGroupId(value: string): boolean {
-  return idTime('directory_group', value) !== undefined;
 }

@@ -1,8 +1,17 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { systemClock, type Database, type Queryable } from '#kernel';
 import { createTestDatabase, type TestDatabase } from '#testing';
-import { deactivate, guardedDirectory, hire, update } from '../../test-support/guarded-directory.js';
+import {
+  deactivate,
+  guardedDirectory,
+  hire,
+  makeGroup,
+  members,
+  update,
+} from '../../test-support/guarded-directory.js';
 import { DirectoryStore } from './directory-store.js';
+
+const ALLOWED = { removals: { kind: 'guarded' } } as const;
 
 let db: TestDatabase;
 
@@ -27,6 +36,30 @@ it('asks the guard nothing when nothing is removed, and writes one statement mor
   const plain = seen.splice(0);
   await store.apply(d.ref, deactivate(other));
   expect(seen.toSorted()).toEqual([...plain, 'directory_guard_write'].toSorted());
+});
+
+it('loads the members that group changes name together with the groups, however many changes there are', async () => {
+  const d = await guardedDirectory(db);
+  const people = await d.hire(6);
+  const groups = await d.store.applyAll(d.ref, [makeGroup('red', []), makeGroup('blue', [])], ALLOWED);
+  const seen: string[] = [];
+  const recorded = new DirectoryStore({ database: recording(db.database, seen), clock: systemClock });
+  const changes = groups.map((outcome, index) => {
+    const named = people.slice(index * 3, index * 3 + 3);
+    const id = 'result' in outcome ? (outcome.result.group?.id ?? '') : '';
+    return { ...members(id, [{ op: 'add', values: named }]), named };
+  });
+
+  const outcomes = await recorded.applyAll(d.ref, changes, ALLOWED);
+  expect(outcomes).toMatchObject([
+    { result: { events: { length: 3 } } },
+    { result: { events: { length: 3 } } },
+  ]);
+  expect(seen.filter((name) => /_by_|_any/.test(name)).toSorted()).toEqual([
+    'directory_groups_by_id',
+    'directory_users_by_id',
+    'memberships_by_pairs',
+  ]);
 });
 
 /** The database, with the names of the statements that transactions run. */

@@ -205,7 +205,7 @@ function toTask({ source_id: sourceId, entity_id: id, name }: GroupDifference, s
   const change: Change = {
     kind: 'update_group',
     id,
-    userIds: step.values,
+    named: step.values,
     update: ({ externalId, name: current, raw }) => ({
       group: { externalId, name: current, raw, folded: {} },
       members: [step],

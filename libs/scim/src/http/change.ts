@@ -1,5 +1,5 @@
 import { NotFoundError } from '#kernel';
-import type { Change, ChangeResult, DirectoryGroup, DirectoryUser, GroupUpdate, UserInput } from '#model';
+import type { Change, ChangeResult, DirectoryGroup, DirectoryUser, UserInput } from '#model';
 import type { RoutedCall } from './call.js';
 import { idOf, ifMatchOf, noSuchResource } from './conditions.js';
 import type { ScimPorts } from './ports.js';
@@ -19,10 +19,11 @@ export async function changeUser(
 export async function changeGroup(
   call: RoutedCall<'resource'>,
   ports: ScimPorts,
-  update: (current: DirectoryGroup) => GroupUpdate,
+  { named, update }: Pick<Extract<Change, { kind: 'update_group' }>, 'named' | 'update'>,
 ): Promise<DirectoryGroup> {
   const id = idOf(call);
-  const result = await applyTo(call, ports, { kind: 'update_group', id, ifMatch: ifMatchOf(call), update });
+  const change = { kind: 'update_group', id, ifMatch: ifMatchOf(call), named, update } as const;
+  const result = await applyTo(call, ports, change);
   return result.group as DirectoryGroup;
 }
 

@@ -38,10 +38,14 @@ export async function patchResource(call: RoutedCall<'resource'>, ports: ScimPor
       ? modified(call, 'User', user)
       : answerUser(user, answer);
   }
-  await checkMembers(call, ports, membersNamedBy(operations, tolerance));
-  const group = await changeGroup(call, ports, (current) => {
-    const { resource, members } = applyPatch('Group', current.raw, operations, tolerance);
-    return { group: toGroupInput(typed(call, 'Group', resource)), members };
+  const steps = memberSteps(operations, tolerance);
+  await checkMembers(call, ports, steps);
+  const group = await changeGroup(call, ports, {
+    named: steps.flatMap((step) => (step.op === 'add' || step.op === 'remove' ? step.values : [])),
+    update: (current) => {
+      const { resource, members } = applyPatch('Group', current.raw, operations, tolerance);
+      return { group: toGroupInput(typed(call, 'Group', resource)), members };
+    },
   });
   const isBrief = groupPatchAnswer === 'no_content' || (await isTooLarge(call, ports, group.id));
   return isBrief && !mustHaveBody ? modified(call, 'Group', group) : answerGroup(group, answer);
@@ -57,8 +61,7 @@ async function isTooLarge(call: RoutedCall<'resource'>, ports: ScimPorts, groupI
 }
 
 /** What operations say about members does not depend on the group; whatever else is wrong shows under the lock. */
-function membersNamedBy(operations: readonly PatchOperation[], tolerance: Tolerance): MemberOperation[] {
-  if (!tolerance.strict) return [];
+function memberSteps(operations: readonly PatchOperation[], tolerance: Tolerance): MemberOperation[] {
   return operations.flatMap((operation) => {
     try {
       return applyPatch('Group', { displayName: 'x' }, [operation], tolerance).members;

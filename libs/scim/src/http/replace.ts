@@ -30,9 +30,8 @@ export async function replaceResource(call: RoutedCall<'resource'>, ports: ScimP
   }
   const members: MemberOperation[] = read.members === undefined ? [] : [{ op: 'replace', ...read.members }];
   await checkMembers(call, ports, members);
-  const group = await changeGroup(call, ports, (current) => ({
-    group: toGroupInput(mergePut(current.raw, read, tolerance)),
-    members,
-  }));
+  const group = await changeGroup(call, ports, {
+    update: (current) => ({ group: toGroupInput(mergePut(current.raw, read, tolerance)), members }),
+  });
   return answerGroup(group, answer);
 }
