@@ -65,7 +65,8 @@ export function createServices(
   const clock = systemClock;
   const secretBox = new SecretBox(options.secretKeys);
   const accessTokens = new AccessTokens(secretBox, clock);
-  const store = new DirectoryStore({ database: new Database(writePool), clock, afterCommit });
+  const pipeline = new Database(writePool);
+  const store = new DirectoryStore({ database: pipeline, clock, afterCommit });
   const holds = new Holds({ database, clock, afterCommit });
   return {
     dataSource,
@@ -89,6 +90,12 @@ export function createServices(
     holds,
     restores: new Restores({ database, clock, afterCommit }),
     guardPolicies: new GuardPolicies(database, clock),
-    snapshots: new Snapshots({ database, store, clock, guard: createRunGuard({ database, holds, clock }) }),
+    snapshots: new Snapshots({
+      database,
+      pipeline,
+      store,
+      clock,
+      guard: createRunGuard({ database, holds, clock }),
+    }),
   };
 }

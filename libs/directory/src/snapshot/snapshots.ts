@@ -14,6 +14,8 @@ import { Tally, type RunWork } from './worklist.js';
 
 interface Parts {
   readonly database: Database;
+  /** For staging; on connections that pipeline it takes half the round trips. `database` when absent. */
+  readonly pipeline?: Database;
   readonly store: SnapshotStore;
   readonly guard: RunGuard;
   readonly clock: Clock;
@@ -41,7 +43,7 @@ export class Snapshots {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#staging = new Staging(parts.database);
+    this.#staging = new Staging(parts.pipeline ?? parts.database);
     this.#transitions = new Transitions(parts);
   }
 

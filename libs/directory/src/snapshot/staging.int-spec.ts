@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Pool } from 'pg';
+import { Database, poolOptions, systemClock } from '#kernel';
 import type { SnapshotRecord } from '#model';
 import { createTestDatabase, type TestDatabase } from '#testing';
 import {
@@ -9,7 +11,9 @@ import {
   team,
   type SnapshotWorld,
 } from '../../test-support/snapshot-world.js';
+import { createRunGuard } from './run-guard.js';
 import type { SnapshotRun } from './snapshot.js';
+import { Snapshots } from './snapshots.js';
 
 const ALL = { complete: ['users', 'groups', 'memberships'] } as const;
 
@@ -167,6 +171,32 @@ it('stages pages in the order in which they were handed over, and none after one
   ]);
   await world.snapshots.apply(run, ALL, allowed);
   expect(await titles()).toBe('First');
+});
+
+it('stages over connections that pipeline as over others, and nothing without the lease', async () => {
+  const pool = new Pool(poolOptions(db.url, { role: 'app', poolSize: 2, pipeline: true }));
+  try {
+    const { database } = db;
+    const { store, holds } = world;
+    const guard = createRunGuard({ database, holds, clock: systemClock });
+    const pipeline = new Database(pool);
+    const snapshots = new Snapshots({ database, pipeline, store, guard, clock: systemClock });
+    const run = world.newRun();
+    const lost: typeof allowed = async (tx) => {
+      await tx.query({ text: 'SELECT 1' });
+      throw new Error('lease lost');
+    };
+    await expect(snapshots.stage(run, [...people(3), ...team('no', 'p000')], lost)).rejects.toThrow(
+      'lease lost',
+    );
+    await snapshots.stage(run, [...people(2), person('p002', { name: 'a "quoted" \\ name' })], allowed);
+    await snapshots.stage(run, [...team('red', 'p001', 'p002')], allowed);
+    await snapshots.apply(run, ALL, allowed);
+    expect(await world.teams()).toEqual(['red: p001, p002']);
+    expect(await snapshots.stagedIds(run, 'group', { after: null, limit: 9 })).toEqual(['red']);
+  } finally {
+    await pool.end();
+  }
 });
 
 it('leaves pages to be written to the disk with what comes after them, and nothing else', async () => {

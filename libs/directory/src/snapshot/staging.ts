@@ -29,12 +29,13 @@ export class Staging {
     return this.#turns.take(run.runId, () => this.#write(run, page, fence));
   }
 
+  /** What need not wait for each other travels together, so that the server has work while this process has, too. */
   #write(run: SnapshotRun, page: StagedPage, fence: Fence): Promise<void> {
-    return this.#database.transaction(async (tx) => {
-      await fence(tx);
-      await stageRecords(tx, run, page);
-      await insertMembers(tx, run, page);
-      await insertInvalid(tx, run, page);
+    return this.#database.pipelined<void>(async (tx) => {
+      const started = [fence(tx), insertMembers(tx, run, page), insertInvalid(tx, run, page)];
+      const differing = differingRecords(tx, run, page);
+      const [{ records, sequence }] = await Promise.all([differing, ...started]);
+      return { result: undefined, writes: insertRecords(tx, run, { records, sequence }) };
     }, NOT_YET_ON_DISK);
   }
 
@@ -95,16 +96,21 @@ export function seenOf(kind: string): string {
   SELECT s.source_id FROM snapshot_records s WHERE ${ofRun('s')} AND s.kind = ${kind} AND s.record IS NOT NULL)`;
 }
 
-async function stageRecords(tx: Queryable, run: SnapshotRun, page: StagedPage): Promise<void> {
-  if (page.records.length === 0) return;
-  if (run.mode === 'incremental') return insertRecords(tx, run, { records: page.records, sequence: 0 });
+interface RecordsOfPage {
+  readonly records: readonly StagedRecord[];
+  readonly sequence: number;
+}
+
+/** Notes who was listed. @returns the records that have to be staged. */
+async function differingRecords(tx: Queryable, run: SnapshotRun, page: StagedPage): Promise<RecordsOfPage> {
+  if (run.mode === 'incremental' || page.records.length === 0) return { records: page.records, sequence: 0 };
   const { sequence, indexes } = await listRecords(tx, run, page);
   const differing = new Set(indexes);
   const records = page.records.filter((record, index) => record.content === null || differing.has(index));
-  await insertRecords(tx, run, { records, sequence });
+  return { records, sequence };
 }
 
-/** Notes who was listed. @returns places in the page of those who differ from what is believed. */
+/** @returns places in the page of those who differ from what is believed. */
 async function listRecords(
   tx: Queryable,
   run: SnapshotRun,
@@ -143,7 +149,7 @@ FROM page`;
 async function insertRecords(
   tx: Queryable,
   run: SnapshotRun,
-  { records, sequence }: { readonly records: readonly StagedRecord[]; readonly sequence: number },
+  { records, sequence }: RecordsOfPage,
 ): Promise<void> {
   if (records.length === 0) return;
   await tx.query({
