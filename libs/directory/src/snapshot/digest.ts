@@ -13,8 +13,16 @@ function inOrder(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(inOrder);
   const object = value as Readonly<Record<string, unknown>>;
-  // Without a prototype, so that a key "__proto__" is a key like any other.
-  const ordered = Object.create(null) as Record<string, unknown>;
-  for (const key of Object.keys(object).sort()) ordered[key] = inOrder(object[key]);
+  // An ordinary object: one without a prototype takes twice as long to make and to write.
+  const ordered: Record<string, unknown> = {};
+  for (const key of Object.keys(object).sort()) {
+    if (key === '__proto__') define(ordered, key, inOrder(object[key]));
+    else ordered[key] = inOrder(object[key]);
+  }
   return ordered;
+}
+
+/** Here a key like any other. */
+function define(object: object, key: string, value: unknown): void {
+  Object.defineProperty(object, key, { value, enumerable: true });
 }
