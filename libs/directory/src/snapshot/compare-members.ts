@@ -35,13 +35,21 @@ const TAKEN = `taken AS MATERIALIZED (
   FROM snapshot_member_lists l CROSS JOIN LATERAL unnest(l.member_ids) AS i (member_id)
   WHERE ${ofRun('l')} AND NOT l.present GROUP BY l.group_id, l.member_kind, i.member_id)`;
 
-/** What the source shows, unless it took it away later or began the list anew after it. */
-const SHOWN = `shown AS (
+const SHOWN_MEMBERS = `
   SELECT l.group_id, l.member_kind, i.member_id
   FROM snapshot_member_lists l
   LEFT JOIN snapshot_replaced p ON ${ofRun('p')} AND p.group_id = l.group_id
   CROSS JOIN LATERAL unnest(l.member_ids) AS i (member_id)
-  WHERE ${ofRun('l')} AND l.present AND (p.sequence IS NULL OR l.sequence >= p.sequence)
+  WHERE ${ofRun('l')} AND l.present AND (p.sequence IS NULL OR l.sequence >= p.sequence)`;
+
+/**
+ * What the source shows, unless it took it away later or began the list anew after it. Groups that something was taken
+ * from stand apart: a listing takes nothing away, and half a million members need not be compared with nothing.
+ */
+const SHOWN = `shown AS (${SHOWN_MEMBERS}
+    AND l.group_id NOT IN (SELECT t.group_id FROM taken t)
+  UNION ALL${SHOWN_MEMBERS}
+    AND l.group_id IN (SELECT t.group_id FROM taken t)
     AND NOT EXISTS (SELECT FROM taken t WHERE t.group_id = l.group_id AND t.member_kind = l.member_kind
       AND t.member_id = i.member_id AND t.sequence > l.sequence))`;
 

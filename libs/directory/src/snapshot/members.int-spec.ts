@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { systemClock } from '#kernel';
+import type { SnapshotRecord } from '#model';
 import { createTestDatabase, type TestDatabase } from '#testing';
 import { FoldedLog } from '../../test-support/fold-log.js';
 import {
@@ -118,6 +119,42 @@ describe('a group in another', () => {
     expect(await waiting()).toEqual(NOTHING);
   });
 });
+
+describe.each(['full', 'incremental'] as const)(
+  'what a %s run says about one membership more than once',
+  (mode) => {
+    const member = (id: string): SnapshotRecord => ({
+      kind: 'members',
+      groupId: 'red',
+      members: [{ id, kind: 'user' }],
+    });
+    const taken = (id: string): SnapshotRecord => ({
+      kind: 'removed_member',
+      groupId: 'red',
+      member: { id, kind: 'user' },
+    });
+
+    it.each([
+      ['shown, then taken away', [[member('p002')], [taken('p002')]], 'p000, p001'],
+      ['taken away, then shown', [[taken('p002')], [member('p002')]], 'p000, p001, p002'],
+      ['shown, taken away, shown', [[member('p002')], [taken('p002')], [member('p002')]], 'p000, p001, p002'],
+      [
+        'taken away beside others who are shown',
+        [[member('p002')], [member('p003'), taken('p002')]],
+        'p000, p001, p003',
+      ],
+    ])('goes by the last word: %s', async (_, pages, members) => {
+      const before = [...people(4), ...team('red', 'p000', 'p001'), ...team('blue', 'p003')];
+      await world.run(before);
+      const run = { ...world.newRun(), mode };
+      const first = mode === 'full' ? before : [];
+      for (const page of [first, ...pages]) await world.snapshots.stage(run, page, allowed);
+      const complete = mode === 'full' ? (['users', 'groups', 'memberships'] as const) : [];
+      await world.snapshots.apply(run, { complete: [...complete] }, allowed);
+      expect(await world.teams()).toEqual(['blue: p003', `red: ${members}`]);
+    });
+  },
+);
 
 it('works out the members of many groups, and only of those that are due', async () => {
   const groups = Array.from({ length: 700 }, (_, i) => `g${String(i).padStart(3, '0')}`);
