@@ -3,7 +3,7 @@ import { adviseOn } from './advise.js';
 
 type Refusal = Parameters<typeof adviseOn>[0];
 
-const KNOWN = { isAddress: false, isLogin: false };
+const KNOWN = { isAddress: false, isLogin: false, isPaused: false };
 
 describe('adviseOn', () => {
   it.each<[Partial<Refusal>, string]>([
@@ -19,6 +19,11 @@ describe('adviseOn', () => {
     [{ status: 501 }, 'Switch this feature off'],
   ])('knows what to do about %j', (refusal, advice) => {
     expect(adviseOn(refusal as Refusal, KNOWN)).toContain(advice);
+  });
+
+  it('tells a pause from a fault', () => {
+    expect(adviseOn({ status: 503 } as Refusal, { ...KNOWN, isPaused: true })).toContain('Resume it');
+    expect(adviseOn({ status: 503 } as Refusal, KNOWN)).toContain('as soon as the service is back');
   });
 
   it('tells a wrong address from an unknown id', () => {
