@@ -88,6 +88,14 @@ describe.each(['generic', 'strict'])('a 1.1 client of a %s directory', (dialect)
     expect(body['emails']).toEqual([{ value: 'a@example.com', type: 'home' }]);
   });
 
+  it('leaves out meta where nothing of it was asked for', async () => {
+    const id = await create({});
+    const { body } = await send('GET', `/Users/${id}?attributes=userName`);
+    expect(Object.keys(body).sort()).toEqual(['id', 'schemas', 'userName']);
+    const { body: whole } = await send('GET', `/Users/${id}?attributes=meta.version`);
+    expect(whole['meta']).toEqual({ version: 'W/"1"' });
+  });
+
   it('takes no unknown operation for an addition', async () => {
     const id = await create({});
     const group = await send('POST', '/Groups', {

@@ -101,6 +101,16 @@ describe('what was read, written back', () => {
   });
 });
 
+describe('addresses of members', () => {
+  it('have only those who are somebody', async () => {
+    const group = await client.create('/Groups', { displayName: 'G', members: [{ value: 'later' }] });
+    const found = (filter: string): Promise<string[]> => client.find('/Groups', { filter });
+    expect(await found(`id eq "${group}" and members pr`)).toEqual([group]);
+    expect(await found(`id eq "${group}" and members.$ref pr`)).toEqual([]);
+    expect(await found(`id eq "${group}" and members.$ref ne "Users/later"`)).toEqual([group]);
+  });
+});
+
 describe('members', () => {
   const shapes: [string, (id: string) => JsonObject][] = [
     ['an array', (id) => ({ op: 'Add', path: 'members', value: [{ value: id }] })],
