@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { ApiModule, sendRequestIds } from '#api';
 import {
+  answerUnrouted,
   dialectNames,
   FailedLogins,
   refuseStrangers,
@@ -61,6 +62,7 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
   observeRequests(fastify, parts);
   closeConnectionsWhileDraining(fastify, parts.health);
   refuseStrangers(fastify, scim);
+  answerUnrouted(fastify, scim);
   await app.init();
   return app;
 }

@@ -441,6 +441,32 @@ describe('A-27 to A-30 methods and addresses', () => {
     expect([400, 404, 405, 501]).toContain(status);
   });
 
+  it.each(['REPORT', 'PURGE', 'LINK', 'PROPFIND', 'OPTIONS'])(
+    'says what is possible to %s',
+    async (method) => {
+      const answer = await send('/Users', { method });
+      expectRefusal(answer, 405, [undefined, method]);
+      expect(answer.headers.get('allow')).toBe('GET, POST');
+      expectRefusal(await send('/Users', { method, headers: { authorization: 'Bearer wrong' } }), 401);
+    },
+  );
+
+  it('answers in SCIM whatever the address before the directory looks like', async () => {
+    const { pathname } = new URL(directory.endpoint);
+    const headers = { authorization: `Bearer ${directory.token}`, ...SCIM_JSON };
+    const typeOf = async (path: string): Promise<string | null> => {
+      const response = await fetch(rollcall.baseUrl + path, { headers });
+      await response.arrayBuffer();
+      return response.headers.get('content-type');
+    };
+    for (const path of [`/${pathname}/Users?count=0`, '/scim', '/SCIM/V2.0/nobody/Users'])
+      expect([path, await typeOf(path)]).toEqual([path, expect.stringContaining('application/scim+json')]);
+    expect(await typeOf('/scimmy')).not.toContain('scim');
+    const body = JSON.stringify({ userName: newName() });
+    const written = await fetch(`${rollcall.baseUrl}/${pathname}/Users`, { method: 'POST', headers, body });
+    expect([written.status, await written.json()]).toEqual([201, expect.objectContaining({ active: true })]);
+  });
+
   it('ignores a method override', async () => {
     const id = await createUser();
     const headers = { ...SCIM_JSON, 'x-http-method-override': 'DELETE' };

@@ -10,7 +10,7 @@ it.each<JsonObject>([
   expect(() => checkScimSettings(config)).not.toThrow();
 });
 
-it.each(['match_external_ids', 'request_log_bodies', 'scim_strict', 'unique_group_names'])(
+it.each(['match_external_ids', 'request_log_bodies', 'scim_cursors', 'scim_strict', 'unique_group_names'])(
   'refuses a %s that is neither on nor off',
   (name) => {
     for (const value of ['true', 0, [], {}])

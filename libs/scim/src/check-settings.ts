@@ -2,7 +2,13 @@ import { InvalidInputError, type JsonObject } from '#kernel';
 import { checkExtensionSchemas } from './protocol/schema/check-extension-schemas.js';
 
 /** Settings of a directory that are on or off. Another value would count as the default, and nobody would know why. */
-const SWITCHES = ['match_external_ids', 'request_log_bodies', 'scim_strict', 'unique_group_names'];
+const SWITCHES = [
+  'match_external_ids',
+  'request_log_bodies',
+  'scim_cursors',
+  'scim_strict',
+  'unique_group_names',
+];
 
 /**
  * Says what in the configuration of a SCIM directory would not be understood, while whoever sets it can still correct

@@ -3,6 +3,7 @@ export { readToken } from './http/credentials.js';
 export { FailedLogins } from './http/failed-logins.js';
 export type { RateLimit } from './http/token-buckets.js';
 export { TokenEndpoint, type TokenIssuer } from './oauth/token-endpoint.js';
+export { answerUnrouted } from './answer-unrouted.js';
 export { refuseStrangers } from './refuse-strangers.js';
 export { refuseUnread } from './http/refuse-unread.js';
 export type { ScimExchange, ScimRequest, ScimResponse } from './http/messages.js';

@@ -70,6 +70,50 @@ describe.each(['generic', 'strict'])('a 1.1 client of a %s directory', (dialect)
     expect(body[ENTERPRISE]).not.toHaveProperty('manager');
   });
 
+  it('names the parts of a partial update in any letter case', async () => {
+    const id = await create({
+      title: 'Cook',
+      emails: [{ value: 'a@example.com', type: 'work' }, { value: 'b@example.com' }],
+      [ENTERPRISE]: { department: 'Kitchen', Manager: { managerid: 'm-1' } },
+    });
+    const body = await partial(id, {
+      Meta: { Attributes: ['title'] },
+      emails: [
+        { Value: 'b@example.com', Operation: 'DELETE' },
+        { Value: 'a@example.com', Type: 'home' },
+      ],
+    });
+    expect(body).not.toHaveProperty('title');
+    expect(body).toMatchObject({ [ENTERPRISE]: { manager: { managerId: 'm-1' } } });
+    expect(body['emails']).toEqual([{ value: 'a@example.com', type: 'home' }]);
+  });
+
+  it('leaves out meta where nothing of it was asked for', async () => {
+    const id = await create({});
+    const { body } = await send('GET', `/Users/${id}?attributes=userName`);
+    expect(Object.keys(body).sort()).toEqual(['id', 'schemas', 'userName']);
+    const { body: whole } = await send('GET', `/Users/${id}?attributes=meta.version`);
+    expect(whole['meta']).toEqual({ version: 'W/"1"' });
+  });
+
+  it('takes no unknown operation for an addition', async () => {
+    const id = await create({});
+    const group = await send('POST', '/Groups', {
+      json: { schemas: [CORE], displayName: 'Kitchen', members: [{ value: id }] },
+    });
+    const address = `/Groups/${group.body['id'] as string}`;
+    const change = (operation: JsonObject[string]): Promise<ClientAnswer> =>
+      send('PATCH', address, { json: { schemas: [CORE], members: [{ value: id, operation }] } });
+    expect(await change('delete')).toMatchObject({ status: 200 });
+    for (const operation of ['remove', 'replace', 5, true, { name: 'delete' }]) {
+      const { status, body } = await change(operation);
+      expect([status, body['detail']]).toEqual([400, expect.stringContaining('"delete" only')]);
+    }
+    expect((await send('GET', address)).body['members'] ?? []).toEqual([]);
+    for (const operation of [null, 'add', ''])
+      expect(await change(operation)).toMatchObject({ body: { members: [{ value: id }] } });
+  });
+
   it.each([['title'], [[7]], [[{ name: 'title' }]]])(
     'is told when meta.attributes is %j',
     async (attributes) => {

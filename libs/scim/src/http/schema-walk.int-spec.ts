@@ -324,14 +324,24 @@ describe.each([
       value: user,
       display: userName.toUpperCase(),
       type: 'user',
+      $ref: `http://any.host/Users/${user}`,
     }))
       expect(
         await client.find('/Groups', { filter: `members[${part} eq "${value}" and value eq "${user}"]` }),
       ).toEqual([group]);
-    for (const [part, value] of Object.entries({ value: group, display: displayName, type: 'direct' }))
+    for (const [part, value] of Object.entries({
+      value: group,
+      display: displayName,
+      type: 'direct',
+      $ref: `/Groups/${group}`,
+    }))
       expect(
         await client.find('/Users', { filter: `groups.${part} eq "${value}" and id eq "${user}"` }),
       ).toEqual([user]);
+    const location = (person['meta'] as JsonObject)['location'] as string;
+    expect(await client.find('/Users', { filter: `meta.location eq "${location}"` })).toEqual([user]);
+    expect(await client.find('/Groups', { filter: `meta.location eq "${location}"` })).toEqual([]);
+    expect(await client.find('/Groups', { filter: `members.$ref pr and id eq "${group}"` })).toEqual([group]);
     const shared = await client.send('GET', `/Groups/${group}?attributes=members.display`);
     expect(shared.body['members']).toEqual([{ display: userName }]);
   });

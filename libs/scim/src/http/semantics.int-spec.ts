@@ -76,6 +76,41 @@ describe('what changes nothing', () => {
   });
 });
 
+describe('what was read, written back', () => {
+  const sent: [string, JsonObject][] = [
+    ['without active', { title: 'Cook' }],
+    ['inactive', { active: false }],
+    ['with lists', { emails: [{ value: 'a@example.com', primary: false }, { value: 'b@example.com' }] }],
+    ['with a manager', { [ENTERPRISE_USER_URN]: { department: 'R&D', manager: { value: 'm-1' } } }],
+    ['with custom data', { 'urn:example:badge:1.0': { no: 7, list: [{ value: 'x' }] } }],
+  ];
+
+  it.each(sent)('is no change, for somebody %s', async (_case, fields) => {
+    const id = await client.create('/Users', { userName: 'round', ...fields });
+    const before = await events();
+    const { body, headers } = await client.send('GET', `/Users/${id}`);
+    const put = await client.send('PUT', `/Users/${id}`, { json: body });
+    expect(put).toMatchObject({ status: 200, body, headers: { etag: headers['etag'] } });
+    const patched = await patch(`/Users/${id}`, {
+      op: 'Replace',
+      path: 'active',
+      value: body['active'] ?? null,
+    });
+    expect(patched.headers['etag']).toBe(headers['etag']);
+    expect(await events()).toEqual(before);
+  });
+});
+
+describe('addresses of members', () => {
+  it('have only those who are somebody', async () => {
+    const group = await client.create('/Groups', { displayName: 'G', members: [{ value: 'later' }] });
+    const found = (filter: string): Promise<string[]> => client.find('/Groups', { filter });
+    expect(await found(`id eq "${group}" and members pr`)).toEqual([group]);
+    expect(await found(`id eq "${group}" and members.$ref pr`)).toEqual([]);
+    expect(await found(`id eq "${group}" and members.$ref ne "Users/later"`)).toEqual([group]);
+  });
+});
+
 describe('members', () => {
   const shapes: [string, (id: string) => JsonObject][] = [
     ['an array', (id) => ({ op: 'Add', path: 'members', value: [{ value: id }] })],

@@ -23,6 +23,19 @@ describe('toUserInput', () => {
     expect(toUserInput(aResource({ active: false })).active).toBe(false);
   });
 
+  it('takes the `active` that it has made up itself for nothing new', () => {
+    const created = toUserInput(aResource());
+    expect(toUserInput(aResource({ active: true }), created).raw).toEqual(created.raw);
+    const off = toUserInput(aResource({ active: false }), created);
+    expect(off).toMatchObject({ active: false, raw: { active: false } });
+    expect(toUserInput(aResource({ active: true }), off)).toMatchObject({
+      active: true,
+      raw: { active: true },
+    });
+    const cleared = toUserInput(aResource({ active: null }), created);
+    expect(toUserInput(aResource({ active: true }), cleared).raw).toMatchObject({ active: true });
+  });
+
   it.each([
     ['displayName', { displayName: 'Ada L.', name: { formatted: 'no', givenName: 'no' } }, 'Ada L.'],
     ['name.formatted', { name: { formatted: 'Lady Ada', givenName: 'Ada' } }, 'Lady Ada'],

@@ -8,13 +8,17 @@ import { objectOf, stringOf, textOf, without } from './values.js';
 
 /** Ours, derived, or secret: never part of what the source asserted. */
 const NOT_RAW: ReadonlySet<string> = new Set(['id', 'meta', 'groups', 'password']);
+const NOT_RAW_NOR_ACTIVE: ReadonlySet<string> = new Set([...NOT_RAW, 'active']);
+
+/** What is known of the person before a change. */
+type Known = Pick<UserInput, 'active' | 'raw'>;
 
 /**
  * What a canonical User resource says about a person, in the words of the model. Where it leaves `active` cleared,
  * the account stays what it is.
  */
-export function toUserInput(resource: JsonObject, current?: Pick<UserInput, 'active'>): UserInput {
-  const raw = without(resource, NOT_RAW);
+export function toUserInput(resource: JsonObject, current?: Known): UserInput {
+  const raw = without(resource, repeatsActive(resource, current) ? NOT_RAW_NOR_ACTIVE : NOT_RAW);
   const userName = stringOf(resource['userName']);
   const name = objectOf(resource, 'name');
   const firstName = textOf(name?.['givenName']);
@@ -35,6 +39,14 @@ export function toUserInput(resource: JsonObject, current?: Pick<UserInput, 'act
     customAttributes: readCustomAttributes(resource, emails),
     folded: foldResource('User', raw),
   };
+}
+
+/**
+ * Whoever was created without `active` is shown with `true`. IdPs write back what they have read, and that is no
+ * change: without this line, it would be an event and a new version.
+ */
+function repeatsActive(resource: JsonObject, current: Known | undefined): boolean {
+  return resource['active'] === true && current?.active === true && !Object.hasOwn(current.raw, 'active');
 }
 
 /** `externalId` exactly as sent: IdPs compare it letter by letter. Empty text is no id. */

@@ -15,6 +15,18 @@ export function addressIn(
   return { type: name.toLowerCase() === 'group' ? 'Group' : 'User', id: decoded(id) };
 }
 
+/** How our ids begin. */
+export const ID_PREFIX: Readonly<Record<ResourceTypeName, string>> = {
+  User: 'directory_user_',
+  Group: 'directory_group_',
+};
+
+/** The id in an address of ours, undefined when it cannot be one: the same id is no user and group at once. */
+export function ownIdIn(reference: JsonValue | undefined): string | undefined {
+  const address = addressIn(reference);
+  return address?.id.startsWith(ID_PREFIX[address.type]) === true ? address.id : undefined;
+}
+
 /** The id at the end of a `$ref`. */
 export function idInReference(reference: JsonValue | undefined): string | undefined {
   return addressIn(reference)?.id;

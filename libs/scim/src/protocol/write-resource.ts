@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import type { GroupMember } from '#model';
 import { etagOf } from './etag.js';
+import { ID_PREFIX } from './reference.js';
 import type { ResourceTypeName } from './schema/definitions.js';
 import { RESOURCE_TYPES, isExtensionKey } from './schema/resource-types.js';
 import { ENTERPRISE_USER_URN } from './schema/urns.js';
@@ -62,15 +63,12 @@ export function writeResource(input: WriteResourceInput): JsonObject {
   };
 }
 
-/** How ids of people begin. */
-const USER_ID = 'directory_user_';
-
 /** Some sources name the manager by an id of their own, which leads nowhere here. */
 function withManagerAddress(enterprise: JsonValue, baseUrl: string): JsonValue {
   const manager = isJsonObject(enterprise) ? enterprise['manager'] : undefined;
   const id = isJsonObject(manager) ? manager['value'] : undefined;
   if (!isJsonObject(enterprise) || !isJsonObject(manager) || typeof id !== 'string') return enterprise;
-  if (!id.startsWith(USER_ID)) return enterprise;
+  if (!id.startsWith(ID_PREFIX.User)) return enterprise;
   const $ref = `${baseUrl}/Users/${encodeURIComponent(id)}`;
   return { ...enterprise, manager: { ...manager, $ref } };
 }

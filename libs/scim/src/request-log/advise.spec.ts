@@ -1,9 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
+import { anExchange } from '../../test-support/exchanges.js';
+import { refusePaused } from '../http/directory-paused.js';
+import { ScimError } from '../protocol/errors.js';
 import { adviseOn } from './advise.js';
+import { toEntry } from './request-log-entry.js';
 
 type Refusal = Parameters<typeof adviseOn>[0];
 
-const KNOWN = { isAddress: false, isLogin: false };
+const KNOWN = { isAddress: false, isLogin: false, isPaused: false };
+
+function thePause(): ScimError {
+  const pause = { by: 'Ada', at: '2026-11-24T04:20:41.631Z', reason: null };
+  try {
+    refusePaused({ id: 'directory_1', name: 'People', pause });
+  } catch (error) {
+    if (error instanceof ScimError) return error;
+  }
+  throw new Error('A paused directory was not refused.');
+}
 
 describe('adviseOn', () => {
   it.each<[Partial<Refusal>, string]>([
@@ -19,6 +33,14 @@ describe('adviseOn', () => {
     [{ status: 501 }, 'Switch this feature off'],
   ])('knows what to do about %j', (refusal, advice) => {
     expect(adviseOn(refusal as Refusal, KNOWN)).toContain(advice);
+  });
+
+  it('tells a pause from a fault', () => {
+    expect(adviseOn({ status: 503 } as Refusal, { ...KNOWN, isPaused: true })).toContain('Resume it');
+    expect(adviseOn({ status: 503 } as Refusal, KNOWN)).toContain('as soon as the service is back');
+    expect(toEntry(anExchange({ refusal: thePause() })).fix).toContain('Resume it');
+    const fault = new ScimError('no', { status: 503 });
+    expect(toEntry(anExchange({ refusal: fault })).fix).toContain('as soon as the service is back');
   });
 
   it('tells a wrong address from an unknown id', () => {

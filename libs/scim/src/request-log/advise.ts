@@ -45,17 +45,29 @@ const ADVICE: Readonly<Record<string, string>> = {
   '500':
     'Nothing has to be done at the IdP: it repeats the request. If it keeps failing, give the request id to whoever runs this service.',
   '501': 'Switch this feature off at the IdP; people and groups are provisioned without it.',
+  '503 paused':
+    'Nothing has to be changed at the IdP: nothing arrives while this directory is paused. Resume it, or ask whoever paused it; then the IdP repeats the request in its next cycle.',
   '503': 'Nothing has to be done: the IdP repeats the request as soon as the service is back.',
 };
+
+/** What the refusal alone does not say. */
+interface Circumstances {
+  /** The address itself is wrong. */
+  readonly isAddress: boolean;
+  /** It is somebody who was not let in. */
+  readonly isLogin: boolean;
+  readonly isPaused: boolean;
+}
 
 /** What to do about a refusal, one or two sentences. */
 export function adviseOn(
   refusal: Pick<ScimError, 'status' | 'scimType' | 'attribute'>,
-  { isAddress, isLogin }: { readonly isAddress: boolean; readonly isLogin: boolean },
+  { isAddress, isLogin, isPaused }: Circumstances,
 ): string {
   const { status, scimType, attribute } = refusal;
   const keys = [
     ...(isLogin ? [`${status} login`, `${status} directory`] : []),
+    ...(isPaused ? [`${status} paused`] : []),
     ...(isAddress ? [`${status} address`] : []),
     `${status} ${scimType ?? ''} ${attribute ?? ''}`,
     `${status} ${scimType ?? ''}`,

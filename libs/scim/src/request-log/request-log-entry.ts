@@ -1,5 +1,6 @@
 import { idTime, newId, type JsonObject } from '#kernel';
 import type { DirectoryGroup, DirectoryUser } from '#model';
+import { isPause } from '../http/directory-paused.js';
 import { headerOf, type ScimRequest } from '../http/messages.js';
 import { adviseOn } from './advise.js';
 import { displayNameOf } from './display-name.js';
@@ -102,7 +103,11 @@ function refusalOf({
   return {
     scimType: refusal.scimType ?? null,
     reason: storable(maskText(refusal.detail)),
-    fix: adviseOn(refusal, { isAddress: route === undefined, isLogin: directory === undefined }),
+    fix: adviseOn(refusal, {
+      isAddress: route === undefined,
+      isLogin: directory === undefined,
+      isPaused: isPause(refusal),
+    }),
   };
 }
 

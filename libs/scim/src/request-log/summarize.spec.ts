@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '#kernel';
 import type { ChangeResult, DirectoryGroup, DirectoryUser, GroupInput, UserInput } from '#model';
+import { refusePaused } from '../http/directory-paused.js';
 import { findRoute } from '../http/route.js';
 import { ScimError, type ScimType } from '../protocol/errors.js';
 import { anExchange, aStoredGroup, aStoredUser, events } from '../../test-support/exchanges.js';
@@ -189,6 +190,7 @@ describe('summarize', () => {
     ],
     ['GET /Users/u1', { status: 404 }, 'tried to read the user u1 → refused (404)'],
     ['GET /Me', { status: 501 }, 'tried to read /Me → refused (501)'],
+    ['PUT /Users', { status: 405 }, 'tried to PUT to /Users → refused (405)'],
     ['POST /Schemas', { status: 405 }, 'tried to POST to /Schemas → refused (405)'],
     ['GET /v2/Users', { status: 404 }, 'tried to call /v2/Users → refused (404)'],
     [
@@ -200,6 +202,19 @@ describe('summarize', () => {
     const [method = '', path = ''] = address.split(' ');
     expect(summarize(anExchange({ method, path, refusal: new ScimError('no', fields) }))).toBe(
       `Okta ${line}`,
+    );
+  });
+
+  it('calls a pause a pause, and no fault of the service', () => {
+    const pause = { by: 'Ada', at: '2026-11-24T04:20:41.631Z', reason: null };
+    let refusal: ScimError | undefined;
+    try {
+      refusePaused({ id: 'directory_1', name: 'People', pause });
+    } catch (error) {
+      refusal = error as ScimError;
+    }
+    expect(summarize(anExchange({ method: 'PATCH', path: '/Users/u1', refusal }))).toBe(
+      'Okta tried to change the user u1 → refused (503), the directory is paused',
     );
   });
 

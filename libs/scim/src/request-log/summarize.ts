@@ -3,6 +3,7 @@ import { headerOf } from '../http/messages.js';
 import type { Route } from '../http/route.js';
 import { describeChange, type Deed } from './describe-change.js';
 import { describeEvents } from './describe-events.js';
+import { isPause } from '../http/directory-paused.js';
 import { displayNameOf } from './display-name.js';
 import type { LoggedExchange } from './logged-exchange.js';
 import { filterOf } from './readable-query.js';
@@ -32,7 +33,9 @@ function describeStranger({ request, response }: LoggedExchange): string {
   return `${who} sent a ${isMissing ? 'request without a' : 'wrong'} token → ${outcome}`;
 }
 
-function describeRefusal({ status, scimType }: NonNullable<LoggedExchange['refusal']>): string {
+function describeRefusal(refusal: NonNullable<LoggedExchange['refusal']>): string {
+  const { status, scimType } = refusal;
+  if (isPause(refusal)) return `refused (${status}), the directory is paused`;
   if (status >= 500 && status !== 501) return `failed on our side (${status}), safe to repeat`;
   return `refused (${scimType === undefined ? status : `${status} ${scimType}`})`;
 }
@@ -71,9 +74,9 @@ function describeAttempt(exchange: LoggedExchange, route: Route | undefined): De
   const { method } = exchange.request;
   switch (route.kind) {
     case 'collection':
-      return method === 'POST'
-        ? plain('created', 'create', `a ${nounOf(route.resourceType)}`)
-        : describeQuestion(exchange, route.resourceType);
+      if (method === 'POST') return plain('created', 'create', `a ${nounOf(route.resourceType)}`);
+      if (method === 'GET') return describeQuestion(exchange, route.resourceType);
+      return plain('sent', `${method} to`, route.template);
     case 'search':
       return plain('searched', 'search', `${nounOf(route.resourceType)}s`);
     case 'resource':

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
-import { invalidSyntax } from '../../protocol/errors.js';
+import { invalidSyntax, invalidValue } from '../../protocol/errors.js';
+import { findKey, lastValue } from '../../protocol/json-object.js';
 import type { ResourceTypeName } from '../../protocol/schema/definitions.js';
 import { resolveAttribute } from '../../protocol/schema/resolve-attribute.js';
 import { PATCH_OP_URN } from '../../protocol/schema/urns.js';
@@ -14,7 +15,7 @@ const IGNORED: ReadonlySet<string> = new Set(['schemas', 'id', 'meta', 'groups']
  * elements, overwrite the rest.
  */
 export function readPartial(resource: JsonObject, resourceType: ResourceTypeName): JsonObject {
-  const removals: JsonObject[] = clearedAttributes(resource['meta']).map((name) => ({
+  const removals: JsonObject[] = clearedAttributes(lastValue(resource, 'meta')).map((name) => ({
     op: 'remove',
     path: toCanonicalName(name, resourceType),
   }));
@@ -23,6 +24,7 @@ export function readPartial(resource: JsonObject, resourceType: ResourceTypeName
   for (const [name, value] of Object.entries(resource)) {
     if (IGNORED.has(name.toLowerCase())) continue;
     const elements = elementsOf(name, value, resourceType);
+    elements?.forEach((element) => checkOperation(name, element));
     if (elements === undefined) overwrite[name] = value;
     else {
       removals.push(...deletions(name, elements));
@@ -33,9 +35,11 @@ export function readPartial(resource: JsonObject, resourceType: ResourceTypeName
   return { schemas: [PATCH_OP_URN], Operations: [...removals, ...merges] };
 }
 
+const OPERATION = 'operation';
+
 /** Names, or each as `{ "value": name }` like the elements of any other list (UnboundID SCIM SDK). */
 function clearedAttributes(meta: JsonValue | undefined): string[] {
-  const listed = isJsonObject(meta) ? meta['attributes'] : undefined;
+  const listed = isJsonObject(meta) ? lastValue(meta, 'attributes') : undefined;
   if (listed === undefined || listed === null) return [];
   const names = Array.isArray(listed)
     ? listed.map((name) => (isJsonObject(name) ? name['value'] : name))
@@ -60,9 +64,27 @@ function elementsOf(
   return elements.map((element) => (isJsonObject(element) ? element : { value: element }));
 }
 
+/** What to do with an element, in lower case; empty when it is merged. Names may be in any letter case. */
+function operationOf(element: JsonObject): JsonValue {
+  const operation = lastValue(element, OPERATION) ?? '';
+  return typeof operation === 'string' ? operation.trim().toLowerCase() : operation;
+}
+
+/**
+ * "delete" is the only operation there is (SCIM 1.1 core schema, section 3.2). Whoever writes "remove" does not want
+ * to add somebody; "add" says what happens anyway.
+ */
+function checkOperation(name: string, element: JsonObject): void {
+  const operation = operationOf(element);
+  if (operation === '' || operation === 'add' || operation === 'delete') return;
+  throw invalidValue(
+    `An element of "${name}" has an unknown "operation": SCIM 1.1 has "delete" only; leave "operation" out to add or change an element.`,
+    `${name}.operation`,
+  );
+}
+
 function isDeletion(element: JsonObject): boolean {
-  const operation = element['operation'];
-  return typeof operation === 'string' && operation.toLowerCase() === 'delete';
+  return operationOf(element) === 'delete';
 }
 
 function deletions(name: string, elements: readonly JsonObject[]): JsonObject[] {
@@ -80,7 +102,8 @@ function additions(name: string, elements: readonly JsonObject[]): JsonObject[] 
 
 function addition(name: string, element: JsonObject): JsonObject {
   for (const key of ['value', 'type']) {
-    const { [key]: match, ...rest } = element;
+    const own = findKey(element, key) ?? key;
+    const { [own]: match, ...rest } = element;
     if (typeof match !== 'string') continue;
     if (Object.keys(rest).length === 0) break;
     return { op: 'add', path: `${name}[${key} eq ${JSON.stringify(match)}]`, value: rest };
@@ -89,6 +112,5 @@ function addition(name: string, element: JsonObject): JsonObject {
 }
 
 function withoutOperation(element: JsonObject): JsonObject {
-  const { operation: _operation, ...rest } = element;
-  return rest;
+  return Object.fromEntries(Object.entries(element).filter(([key]) => key.toLowerCase() !== OPERATION));
 }

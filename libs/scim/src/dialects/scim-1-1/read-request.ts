@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import { invalidVersion } from '../../protocol/errors.js';
+import { findKey } from '../../protocol/json-object.js';
 import type { ResourceTypeName } from '../../protocol/schema/definitions.js';
 import { ENTERPRISE_USER_URN } from '../../protocol/schema/urns.js';
 import type { ReceivedMessage } from '../contract.js';
@@ -49,7 +50,8 @@ function readResourceBody(body: JsonObject, resourceType: ResourceTypeName): Jso
 
 /** `manager.managerId` of 1.1 is `manager.value` of 2.0. */
 function readEnterprise(value: JsonValue): JsonValue {
-  if (!isJsonObject(value) || !isJsonObject(value['manager'])) return value;
-  const { managerId, ...manager } = value['manager'];
-  return { ...value, manager: managerId === undefined ? manager : { ...manager, value: managerId } };
+  const key = isJsonObject(value) ? findKey(value, 'manager') : undefined;
+  if (key === undefined || !isJsonObject(value) || !isJsonObject(value[key])) return value;
+  const { [findKey(value[key], 'managerId') ?? 'managerId']: managerId, ...manager } = value[key];
+  return { ...value, [key]: managerId === undefined ? manager : { ...manager, value: managerId } };
 }

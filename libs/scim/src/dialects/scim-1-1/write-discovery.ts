@@ -29,7 +29,7 @@ function writeConfig(config: JsonObject): JsonObject {
     ...(documentationUri === undefined ? {} : { documentationUrl: documentationUri }),
     xmlDataFormat: { supported: false },
     authenticationSchemes: schemes.filter(isJsonObject).map(writeScheme),
-    ...(meta === undefined ? {} : { meta: writeMeta(meta) }),
+    ...(meta === undefined ? {} : writeMeta(meta)),
   };
 }
 

@@ -27,7 +27,7 @@ function writeResource(resource: JsonObject): JsonObject {
   const written: JsonObject = {};
   for (const [key, value] of Object.entries(resource)) {
     if (key === 'schemas') written[key] = legacyUrns(value);
-    else if (key === 'meta') written[key] = writeMeta(value);
+    else if (key === 'meta') Object.assign(written, writeMeta(value));
     else if (key === ENTERPRISE_USER_URN) written[ENTERPRISE_1_0] = writeEnterprise(value);
     else written[key] = key === 'members' || key === 'groups' ? withoutAddresses(value) : value;
   }

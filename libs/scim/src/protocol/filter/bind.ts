@@ -99,7 +99,7 @@ function bindElementLeaf(
     return { kind: 'test', test: readTest(leaf, parent, parent.name) };
   const sub = subAttributeOf(parent, name);
   if (sub === undefined && unknown !== 'text') return refuseUnknown(`${parent.name}[${name}]`, unknown);
-  checkFilterable(parent, sub);
+  checkFilterable(parent);
   const definition = sub ?? attribute(name, 'Custom data.');
   return { kind: 'test', sub: definition, test: readTest(leaf, definition, `${parent.name}.${name}`) };
 }
@@ -122,7 +122,7 @@ function bindLeaf(leaf: Leaf, binder: Binder): BoundFilter {
   if (target === undefined) return { kind: 'unknown' };
   const { attribute: parent } = target;
   const sub = target.subAttribute ?? comparedPart(leaf, parent);
-  checkFilterable(parent, sub);
+  checkFilterable(parent);
   const name = sub === undefined ? parent.name : `${parent.name}.${sub.name}`;
   const test = readTest(leaf, sub ?? parent, name);
   if (parent.subAttributes === undefined && !parent.multiValued) return { kind: 'value', target, test };
@@ -155,12 +155,8 @@ function refuseUnknown(name: string, unknown: UnknownAttribute): undefined {
   return undefined;
 }
 
-/** What is never disclosed cannot be searched, nor can addresses, which are computed for each answer. */
-function checkFilterable(parent: AttributeDefinition, sub: AttributeDefinition | undefined): void {
+/** What is never disclosed cannot be searched. */
+function checkFilterable(parent: AttributeDefinition): void {
   if (parent.returned === 'never')
     throw invalidFilter(`"${parent.name}" cannot be used in a filter.`, parent.name);
-  if (sub === undefined) return;
-  const name = `${parent.name}.${sub.name}`;
-  if (sub.name === '$ref' || sub.name === 'location')
-    throw invalidFilter(`"${name}" cannot be used in a filter; use the id.`, name);
 }

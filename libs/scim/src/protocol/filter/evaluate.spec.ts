@@ -20,7 +20,13 @@ const USER: JsonObject = {
     { value: 'anna@home.example', type: 'home' },
   ],
   x509Certificates: [{ value: 'QUJD' }],
-  groups: [{ value: 'group_1', display: 'Ops' }],
+  groups: [
+    {
+      value: 'directory_group_01G',
+      $ref: 'https://scim.example.com/v2/Groups/directory_group_01G',
+      display: 'Ops',
+    },
+  ],
   [ENTERPRISE_USER_URN]: { department: 'R&D', manager: { value: 'm1' } },
   meta: {
     resourceType: 'User',
@@ -56,13 +62,20 @@ describe('matchesFilter', () => {
     'emails[type eq "work"].value eq "anna@example.com"',
     'emails[not (type eq "work")]',
     'emails ne "anna@example.com"',
+    // Addresses are told apart by the id in them, whatever the host.
+    'meta.location eq "https://scim.example.com/v2/Users/directory_user_01ABC" and meta.location pr',
+    'meta.location eq "Users/directory_user_01ABC" and groups.$ref eq "Groups/directory_group_01G"',
+    'meta.location ne "https://scim.example.com/v2/Groups/directory_user_01ABC"',
+    'meta.location ne "https://scim.example.com/v2/Users/directory_user_01abc"',
+    'groups.$ref ne "x" and not (groups.$ref eq "x") and groups.$ref pr',
+    'manager.$ref ne "x" and not (manager.$ref pr)',
     // Complex attributes compare their value; unqualified names are found in extensions.
     'manager eq "m1"',
     'manager.value eq "m1" and department eq "r&d"',
     `${ENTERPRISE_USER_URN}:department sw "R"`,
     `${USER_URN}:userName eq "anna@example.com"`,
     `schemas eq "${ENTERPRISE_USER_URN.toLowerCase()}"`,
-    'groups.value eq "group_1" and groups eq "group_1"',
+    'groups.value eq "directory_group_01G" and groups eq "directory_group_01G"',
     // Presence.
     'userName pr and emails pr and emails.type pr and name pr and manager pr',
     'not (title pr) and not (nickName pr) and not (addresses pr)',
@@ -120,8 +133,8 @@ describe('matchesFilter', () => {
     'addresses eq "x"',
     'title gt null',
     'password eq "x"',
-    'groups.$ref eq "x"',
-    'meta.location eq "x"',
+    'groups.$ref sw "https"',
+    'meta.location gt "x"',
     'userName[value eq "x"]',
     'meta[version eq "x"]',
     'emails[emails.type eq "work"]',

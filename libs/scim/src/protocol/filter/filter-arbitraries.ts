@@ -24,7 +24,17 @@ const TIMES = [
   '0001-01-01T00:00:00+14:00',
 ];
 
-type Kind = 'text' | 'boolean' | 'binary' | 'time';
+/** People whom a manager may be, and addresses that name one of them or nobody. */
+const MANAGERS = ['directory_user_01A', 'directory_user_01a', 'directory_user_/ %', 'directory_group_01A'];
+const ADDRESSES = [
+  ...MANAGERS.map((id) => `https://rollcall.example.com/Users/${encodeURIComponent(id)}`),
+  'Users/directory_user_01A',
+  'https://rollcall.example.com/Groups/directory_user_01A',
+  'directory_user_01A',
+  '',
+];
+
+type Kind = 'text' | 'boolean' | 'binary' | 'time' | 'address';
 
 const text: fc.Arbitrary<string> = fc.constantFrom('', ...TEXTS);
 const filledText: fc.Arbitrary<string> = fc.constantFrom(...TEXTS);
@@ -49,6 +59,9 @@ const ATTRIBUTES: readonly (readonly [AttributePath, Kind])[] = [
   [{ schema: 'urn:example:custom:1.0:User', attribute: 'badge', subAttribute: 'type' }, 'text'],
   [{ attribute: 'active' }, 'boolean'],
   [{ attribute: 'x509Certificates', subAttribute: 'value' }, 'binary'],
+  [{ attribute: 'groups', subAttribute: '$ref' }, 'address'],
+  [{ attribute: 'manager', subAttribute: '$REF' }, 'address'],
+  [{ attribute: 'meta', subAttribute: 'location' }, 'address'],
   [{ attribute: 'meta', subAttribute: 'created' }, 'time'],
   [{ attribute: 'meta', subAttribute: 'lastModified' }, 'time'],
   [{ attribute: 'meta', subAttribute: 'version' }, 'text'],
@@ -100,7 +113,12 @@ export const arbitraryUserResource: fc.Arbitrary<JsonObject> = fc
       x509Certificates: orWrong(fc.array(fc.record({ value: text }), { maxLength: 1 })),
       [ENTERPRISE_USER_URN]: orWrong(
         fc.record(
-          { department: orWrong(text), manager: orWrong(fc.record({ value: text }, { requiredKeys: [] })) },
+          {
+            department: orWrong(text),
+            manager: orWrong(
+              fc.record({ value: fc.oneof(text, fc.constantFrom(...MANAGERS)) }, { requiredKeys: [] }),
+            ),
+          },
           { requiredKeys: [] },
         ),
       ),
@@ -157,9 +175,11 @@ function valuePath(): fc.Arbitrary<Filter> {
   const complex = fc
     .tuple(path, tree(leaf(PARTS)))
     .map(([attribute, filter]): Filter => ({ kind: 'valuePath', path: attribute, filter }));
-  const single = tree(leaf(PARTS.slice(0, 1))).map((filter): Filter => {
-    return { kind: 'valuePath', path: { attribute: 'manager' }, filter };
-  });
+  const single = tree(leaf([...PARTS.slice(0, 1), [{ attribute: '$ref' }, 'address']])).map(
+    (filter): Filter => {
+      return { kind: 'valuePath', path: { attribute: 'manager' }, filter };
+    },
+  );
   const badge = { schema: 'urn:example:custom:1.0:User', attribute: 'badge' };
   const custom = tree(leaf(PARTS)).map((filter): Filter => ({ kind: 'valuePath', path: badge, filter }));
   return fc.oneof(
@@ -176,6 +196,7 @@ function operatorOf(kind: Kind): fc.Arbitrary<CompareOperator> {
     case 'time':
       return fc.constantFrom(...ORDER_OPERATORS);
     case 'boolean':
+    case 'address':
       return fc.constantFrom('eq', 'ne');
     case 'binary':
       return fc.constantFrom('eq', 'ne', 'co', 'sw', 'ew');
@@ -196,6 +217,8 @@ function literalOf(kind: Kind): fc.Arbitrary<Literal> {
       return fc.oneof({ weight: 4, arbitrary: quoted(text) }, word('a', 'Ab', '1', 'W/', 'true', USER_URN));
     case 'binary':
       return quoted(text);
+    case 'address':
+      return quoted(fc.constantFrom(...ADDRESSES));
   }
 }
 

@@ -1,4 +1,5 @@
 import { foldKey, type JsonValue } from '#kernel';
+import { ownIdIn } from '../reference.js';
 import { parseInstant, type Instant } from './instant.js';
 import type { Test } from './read-test.js';
 
@@ -15,6 +16,8 @@ export function passes(test: Test, value: JsonValue | undefined): boolean {
     case 'text':
       if (typeof value !== 'string') return test.operator === 'ne';
       return textPasses(test, test.fold ? foldKey(value) : value);
+    case 'address':
+      return (ownIdIn(value) === test.id) === (test.operator === 'eq');
     case 'boolean':
       return (value === test.value) === (test.operator === 'eq');
     case 'number':

@@ -1,6 +1,7 @@
 import { foldKey } from '#kernel';
 import { invalidFilter } from '../errors.js';
 import type { AttributeDefinition } from '../schema/definitions.js';
+import { ownIdIn } from '../reference.js';
 import { canonicalUrn } from '../schema/resource-types.js';
 import type { CompareOperator, Filter, Literal } from './ast.js';
 import { parseInstant, type Instant } from './instant.js';
@@ -20,6 +21,8 @@ export type Test =
     }
   | { readonly kind: 'boolean'; readonly operator: Equality; readonly value: boolean }
   | { readonly kind: 'number'; readonly operator: Ordering; readonly value: number }
+  /** The value is an address of this server; `id` is whose, empty when the filter names no such address. */
+  | { readonly kind: 'address'; readonly operator: Equality; readonly id: string }
   | { readonly kind: 'instant'; readonly operator: Ordering; readonly value: Instant };
 
 type Leaf = Extract<Filter, { kind: 'present' | 'compare' }>;
@@ -40,12 +43,25 @@ export function readTest(leaf: Leaf, attribute: AttributeDefinition, name: strin
     case 'binary':
       checkUnordered(leaf, name);
       return readText(leaf, attribute);
-    case 'string':
     case 'reference':
+      return isComputedAddress(attribute) ? readAddress(leaf, name) : readText(leaf, attribute);
+    case 'string':
       return readText(leaf, attribute);
     case 'complex':
       throw invalidFilter(`"${name}" is complex: compare one of its parts instead.`, name);
   }
+}
+
+/** `$ref` and `meta.location` are made for every answer, from an id. */
+function isComputedAddress({ name }: AttributeDefinition): boolean {
+  return name === '$ref' || name === 'location';
+}
+
+/** Addresses are told apart by the id in them: the host is another one for every proxy. */
+function readAddress({ operator, literal }: Comparison, name: string): Test {
+  if (operator !== 'eq' && operator !== 'ne')
+    throw invalidFilter(`"${operator}" cannot be used on the address "${name}"; use eq, ne or pr.`, name);
+  return { kind: 'address', operator, id: ownIdIn(literal.text) ?? '' };
 }
 
 /** True when a leaf asks whether there is a value at all: `pr`, `eq null`, `ne null`. */

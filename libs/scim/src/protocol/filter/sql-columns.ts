@@ -19,6 +19,8 @@ const USER_COLUMNS: ReadonlyMap<string, Operand> = new Map<string, Operand>([
   ['active', { kind: 'boolean', text: 'u.asserted_active' }],
   ['meta.created', { kind: 'time', text: 'u.created_at' }],
   ['meta.lastModified', { kind: 'time', text: 'u.updated_at' }],
+  // Tests on addresses compare ids.
+  ['meta.location', { kind: 'text', text: 'u.id', nullable: false }],
   ['meta.version', { kind: 'text', text: `('W/"' || u.version || '"')`, nullable: false }],
   ['meta.resourceType', { kind: 'text', text: `'User'::text`, nullable: false }],
 ]);
@@ -29,6 +31,8 @@ const GROUP_COLUMNS: ReadonlyMap<string, Operand> = new Map<string, Operand>([
   ['displayName', { kind: 'text', text: 'g.name_key', nullable: false }],
   ['meta.created', { kind: 'time', text: 'g.created_at' }],
   ['meta.lastModified', { kind: 'time', text: 'g.last_modified' }],
+  // Tests on addresses compare ids.
+  ['meta.location', { kind: 'text', text: 'g.id', nullable: false }],
   ['meta.version', { kind: 'text', text: `('W/"' || g.version || '"')`, nullable: false }],
   ['meta.resourceType', { kind: 'text', text: `'Group'::text`, nullable: false }],
 ]);
@@ -47,6 +51,7 @@ const MEMBER_ROWS: readonly ElementRows[] = [
         nullable: true,
       },
       type: { kind: 'text', text: `'user'::text`, nullable: false },
+      $ref: { kind: 'text', text: 'm.user_id', nullable: false },
     },
   },
   {
@@ -61,6 +66,7 @@ const MEMBER_ROWS: readonly ElementRows[] = [
         nullable: true,
       },
       type: { kind: 'text', text: `'group'::text`, nullable: false },
+      $ref: { kind: 'text', text: 'n.member_id', nullable: false },
     },
   },
   {
@@ -69,6 +75,7 @@ const MEMBER_ROWS: readonly ElementRows[] = [
     value: { kind: 'text', text: 'p.value', nullable: false },
     parts: {
       display: { kind: 'text', text: 'NULL::text', nullable: true },
+      $ref: { kind: 'text', text: 'NULL::text', nullable: true },
       type: {
         kind: 'text',
         text: `(CASE WHEN p.is_group THEN 'group' ELSE 'user' END)`,
@@ -91,6 +98,7 @@ const GROUP_ROWS: readonly ElementRows[] = [
           AND o.directory_id = m.directory_id AND o.id = m.group_id)`,
         nullable: true,
       },
+      $ref: { kind: 'text', text: 'm.group_id', nullable: false },
       type: { kind: 'text', text: `(CASE WHEN m.direct THEN 'direct' ELSE 'indirect' END)`, nullable: false },
     },
   },

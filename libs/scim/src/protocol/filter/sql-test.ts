@@ -23,6 +23,8 @@ export function testSql(test: Test, operand: Operand, add: AddParameter): string
       return `(NOT ${presentSql(operand)})`;
     case 'text':
       return textSql(test, operand, add);
+    case 'address':
+      return textSql({ kind: 'text', operator: test.operator, value: test.id, fold: false }, operand, add);
     case 'boolean':
       return booleanSql(test, operand);
     case 'number':

@@ -1,11 +1,13 @@
+import { ID_PREFIX } from '../reference.js';
 import type { ResourceTypeName } from '../schema/definitions.js';
+import type { ResolvedAttribute } from '../schema/resolve-attribute.js';
 import type { Filter } from './ast.js';
 import { bindFilter, type BoundFilter, type ElementFilter } from './bind.js';
 import { containment } from './containment.js';
 import { customSql } from './custom-filter.js';
 import { columnOf, rowsOf, type ElementRows } from './sql-columns.js';
 import { objectPresentSql, testSql, type AddParameter, type Operand } from './sql-test.js';
-import { jsonPath, type SqlCondition } from './sql-text.js';
+import { jsonPath, quote, type SqlCondition } from './sql-text.js';
 
 /** How a filter becomes SQL. */
 export interface FilterToSqlOptions {
@@ -122,6 +124,18 @@ function jsonRows(filter: Extract<BoundFilter, { kind: 'elements' }>, context: C
     from: multiValued ? `jsonb_array_elements(${list}) AS e(value)` : `(SELECT ${path} AS value) e`,
     where: type === 'complex' ? `COALESCE(jsonb_typeof(e.value) = 'object', FALSE)` : 'TRUE',
     value: { kind: 'json', text: 'e.value' },
+    ...(type === 'complex' && !multiValued ? { parts: { $ref: addressedId(filter.target, context) } } : {}),
+  };
+}
+
+/** The id of the user that a value names: as sent, because ids are case-exact; other values have no address. */
+function addressedId({ extension, attribute }: ResolvedAttribute, { target }: Context): Operand {
+  const holder = `${target === 'User' ? 'u' : 'g'}.raw${extension === undefined ? '' : ` -> ${quote(extension)}`}`;
+  const value = `(${holder} -> ${quote(attribute.name)} ->> 'value')`;
+  return {
+    kind: 'text',
+    text: `(CASE WHEN starts_with(${value}, ${quote(ID_PREFIX.User)}) THEN ${value} END)`,
+    nullable: true,
   };
 }
 
@@ -159,7 +173,8 @@ function elementTestSql(
 ): string {
   const { sub, test } = filter;
   const { value: element, parts } = rows;
-  if (element.kind !== 'json') return testSql(test, parts?.[sub?.name ?? ''] ?? element, context.add);
+  const part = parts?.[sub?.name ?? ''];
+  if (part !== undefined || element.kind !== 'json') return testSql(test, part ?? element, context.add);
   if (sub !== undefined)
     return testSql(test, { kind: 'json', text: `(${element.text} -> '${sub.name}')` }, context.add);
   const present = objectPresentSql(element.text);

@@ -3,6 +3,7 @@ import type { MemberOperation } from '#model';
 import { invalidFilter, invalidPath, invalidValue, mutability, type ScimError } from '../errors.js';
 import type { Filter } from '../filter/ast.js';
 import { readMembers } from '../read-members.js';
+import { ID_PREFIX, idInReference } from '../reference.js';
 import type { Tolerance } from '../tolerance.js';
 import type { Step } from './resolve-target.js';
 
@@ -51,17 +52,46 @@ function asList(value: JsonValue, tolerance: Tolerance): JsonValue {
   return tolerance.strict && value !== null && !Array.isArray(value) ? [value] : value;
 }
 
-/** Ids in `members[value eq "a" or value eq "b"]`. */
+/** Ids in `members[value eq "a" or value eq "b"]`, where each may also have its `type` said or be a `$ref`. */
 function selectedIds(filter: Filter): string[] {
   if (filter.kind === 'or') return [...new Set(filter.operands.flatMap(selectedIds))];
-  const isValue = filter.kind === 'compare' && filter.path.attribute.toLowerCase() === 'value';
-  if (!isValue || filter.operator !== 'eq' || filter.path.subAttribute !== undefined) throw unsupported();
-  return [filter.literal.text];
+  if (filter.kind === 'and') return idOfType(filter.operands);
+  if (filter.kind !== 'compare' || filter.operator !== 'eq' || filter.path.subAttribute !== undefined)
+    throw unsupported();
+  const { text } = filter.literal;
+  const part = filter.path.attribute.toLowerCase();
+  if (part === 'value') return [text];
+  const id = part === '$ref' ? idInReference(text) : undefined;
+  if (id === undefined) throw unsupported();
+  return [id];
+}
+
+/** `value eq "…" and type eq "User"`: our ids say the type themselves, so that another one chooses nobody. */
+function idOfType(operands: readonly Filter[]): string[] {
+  const types = operands.filter(isType);
+  const [chosen, ...more] = operands.filter((operand) => !isType(operand));
+  if (chosen === undefined || more.length > 0) throw unsupported();
+  const wanted = types.map(({ literal }) => literal.text.toLowerCase());
+  return selectedIds(chosen).filter((id) => wanted.every((type) => isOf(type, id)));
+}
+
+function isType(filter: Filter): filter is Extract<Filter, { kind: 'compare' }> {
+  return (
+    filter.kind === 'compare' && filter.operator === 'eq' && filter.path.attribute.toLowerCase() === 'type'
+  );
+}
+
+/** Others than our ids are those of a source: a user as in every list (RFC 7643 4.2), a group must be named by ours. */
+function isOf(type: string, id: string): boolean {
+  if (id.startsWith(ID_PREFIX.User)) return type === 'user';
+  if (id.startsWith(ID_PREFIX.Group)) return type === 'group';
+  if (type !== 'user') throw unsupported();
+  return true;
 }
 
 function unsupported(): ScimError {
   return invalidFilter(
-    'Members can be chosen by id only: members[value eq "<user or group id>"], several joined with "or".',
+    'Members can be chosen by id only: members[value eq "<user or group id>"], with its "type" if you like, several joined with "or".',
     'members',
   );
 }
