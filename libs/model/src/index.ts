@@ -25,6 +25,7 @@ export type {
   SnapshotGroup,
   SnapshotKind,
   SnapshotMember,
+  SnapshotMembership,
   SnapshotRecord,
   SnapshotUser,
   UpcomingState,
