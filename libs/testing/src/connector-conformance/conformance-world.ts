@@ -1,9 +1,9 @@
 import { expect } from '@jest/globals';
-import type { Connector, RotatingSecrets } from '#connectors';
+import type { Connector, RotatingSecrets, Source } from '#connectors';
 import type { JsonObject } from '#kernel';
 import type { StateReason } from '#model';
 import type { FakeServer } from '../fake-source/fake-server.js';
-import { inMemorySecrets } from '../fake-source/fake-ports.js';
+import { fakePorts, inMemorySecrets } from '../fake-source/fake-ports.js';
 import { FakeTenant, itemsOf, type FakePerson } from '../fake-source/fake-tenant.js';
 import { fakeTime, type FakeTime } from '../fake-time.js';
 import { readSource, type Reading, type ReadResult } from '../read-source.js';
@@ -33,7 +33,11 @@ export interface ConformanceFake {
     readonly members?: string;
     /** By which single people are asked for, where the connector can. */
     readonly lookUp?: string;
+    /** By which single memberships are asked about, where the connector can. */
+    readonly memberLookUp?: string;
   };
+  /** Groups may be members. */
+  readonly nestsGroups?: true;
   /** Nobody at all is a mistake of the source: the last state stays. */
   readonly refusesEmpty?: true;
   /** False where a list is one document. */
@@ -137,4 +141,19 @@ export function expectNoSecret(fake: ConformanceFake, shown: unknown): void {
       : value,
   );
   for (const secret of fake.secrets) expect(text).not.toContain(secret);
+}
+
+/** Connects as a run does, outside of one. */
+export async function askSource<T>(
+  { connector, fake, server, time, secrets }: World,
+  ask: (source: Source) => Promise<T>,
+): Promise<T> {
+  const { ports, end } = fakePorts({ time, secrets, hosts: fake.hosts?.(server.url) });
+  const source = connector.connect(connector.readConfig(fake.answers(server.url)), ports);
+  try {
+    return await ask(source);
+  } finally {
+    await source.close?.();
+    end();
+  }
 }

@@ -75,6 +75,12 @@ export class GraphClient {
     return Promise.all(paths.map((path, index) => this.#memberPage(path, parts.get(index))));
   }
 
+  /** First pages of what a user or group is a direct member of; null when Graph does not know it. */
+  async memberOf(kind: 'users' | 'groups', id: string): Promise<VendorPage | null> {
+    const path = `/${kind}/${encodeURIComponent(id)}/memberOf?$top=${limits.pageSize}&$select=id`;
+    return this.#memberPage(path, undefined);
+  }
+
   membersNext(link: string): Promise<VendorPage> {
     return this.#list('', {}, link);
   }

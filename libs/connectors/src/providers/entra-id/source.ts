@@ -1,5 +1,6 @@
-import type { SnapshotKind } from '#model';
+import type { SnapshotKind, SnapshotMember } from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
+import { listedIds, lookUpByMember, plural } from '../../sdk/look-up.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { SourceError } from '../../sdk/source-error.js';
 import { BATCH, GraphClient } from './client.js';
@@ -16,6 +17,7 @@ export function connect(config: EntraConfig, ports: SourcePorts): Source {
     streams: (run) => entraStreams({ client, config, ports }, run),
     check: () => check(client, config),
     lookUp: (kind, ids) => lookUp(client, kind, ids),
+    lookUpMembers: (asked) => lookUpByMember(asked, (member) => groupsOf(client, member)),
   };
 }
 
@@ -54,4 +56,15 @@ async function lookUp(
     });
   }
   return found;
+}
+
+/**
+ * The groups that list a member. `checkMemberGroups` would be one question, but counts who is in a group by way of
+ * another one. Undefined when Graph does not know the member, which says nothing of its groups.
+ */
+function groupsOf(
+  client: GraphClient,
+  { kind, id }: SnapshotMember,
+): Promise<ReadonlySet<string> | undefined> {
+  return listedIds((link) => (link === null ? client.memberOf(plural(kind), id) : client.membersNext(link)));
 }
