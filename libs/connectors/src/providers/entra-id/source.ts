@@ -1,6 +1,7 @@
-import type { SnapshotKind, SnapshotMember } from '#model';
+import type { SnapshotKind, SnapshotMember, SnapshotMembership } from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
-import { listedIds, lookUpByMember, plural } from '../../sdk/look-up.js';
+import { listedIds, lookUpByMember } from '../../sdk/look-up.js';
+import type { VendorPage } from '../../sdk/paged-stream.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { SourceError } from '../../sdk/source-error.js';
 import { BATCH, GraphClient } from './client.js';
@@ -17,7 +18,7 @@ export function connect(config: EntraConfig, ports: SourcePorts): Source {
     streams: (run) => entraStreams({ client, config, ports }, run),
     check: () => check(client, config),
     lookUp: (kind, ids) => lookUp(client, kind, ids),
-    lookUpMembers: (asked) => lookUpByMember(asked, (member) => groupsOf(client, member)),
+    lookUpMembers: (asked) => lookUpMembers(client, asked),
   };
 }
 
@@ -59,12 +60,27 @@ async function lookUp(
 }
 
 /**
- * The groups that list a member. `checkMemberGroups` would be one question, but counts who is in a group by way of
- * another one. Undefined when Graph does not know the member, which says nothing of its groups.
+ * Reads which groups list a member. `checkMemberGroups` would be one question, but counts who is in a group by way of
+ * another one. Whoever is not there is unknown: that says nothing of the groups.
  */
-function groupsOf(
+async function lookUpMembers(
   client: GraphClient,
-  { kind, id }: SnapshotMember,
-): Promise<ReadonlySet<string> | undefined> {
-  return listedIds((link) => (link === null ? client.memberOf(plural(kind), id) : client.membersNext(link)));
+  asked: readonly SnapshotMembership[],
+): Promise<ReadonlyMap<SnapshotMembership, 'present' | 'gone'>> {
+  const members = [...new Map(asked.map(({ member }) => [keyOf(member), member])).values()];
+  const first = new Map<string, VendorPage | null>();
+  for (let start = 0; start < members.length; start += BATCH) {
+    const some = members.slice(start, start + BATCH);
+    const pages = await client.memberOf(some);
+    some.forEach((member, index) => first.set(keyOf(member), pages[index] ?? null));
+  }
+  return lookUpByMember(asked, (member) =>
+    listedIds((link) =>
+      link === null ? Promise.resolve(first.get(keyOf(member)) ?? null) : client.membersNext(link),
+    ),
+  );
+}
+
+function keyOf({ kind, id }: SnapshotMember): string {
+  return `${kind}:${id}`;
 }
