@@ -2,8 +2,9 @@ import { expect } from '@jest/globals';
 import type { Connector, RotatingSecrets, Source } from '#connectors';
 import type { JsonObject } from '#kernel';
 import type { StateReason } from '#model';
+import { askSource } from '../check-source.js';
 import type { FakeServer } from '../fake-source/fake-server.js';
-import { fakePorts, inMemorySecrets } from '../fake-source/fake-ports.js';
+import { inMemorySecrets } from '../fake-source/fake-ports.js';
 import { FakeTenant, itemsOf, type FakePerson } from '../fake-source/fake-tenant.js';
 import { fakeTime, type FakeTime } from '../fake-time.js';
 import { readSource, type Reading, type ReadResult } from '../read-source.js';
@@ -143,17 +144,12 @@ export function expectNoSecret(fake: ConformanceFake, shown: unknown): void {
   for (const secret of fake.secrets) expect(text).not.toContain(secret);
 }
 
-/** Connects as a run does, outside of one. */
-export async function askSource<T>(
+/** Connects to the fake as a run does, outside of one. */
+export function askFake<T>(
   { connector, fake, server, time, secrets }: World,
   ask: (source: Source) => Promise<T>,
 ): Promise<T> {
-  const { ports, end } = fakePorts({ time, secrets, hosts: fake.hosts?.(server.url) });
-  const source = connector.connect(connector.readConfig(fake.answers(server.url)), ports);
-  try {
-    return await ask(source);
-  } finally {
-    await source.close?.();
-    end();
-  }
+  const { url } = server;
+  const options = { answers: fake.answers(url), hosts: fake.hosts?.(url), time, secrets };
+  return askSource(connector, options, ask);
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { SourceError } from '#connectors';
 import type { FaultKind } from '../fake-source/fault.js';
-import { askSource, openWorld, type Subject, type World } from './conformance-world.js';
+import { askFake, openWorld, type Subject, type World } from './conformance-world.js';
 
 /** What says nothing of who is there. */
 export const UNCLEAR: FaultKind[] = [
@@ -22,7 +22,7 @@ export function conformsInLookUp({ connector, fake }: Subject): void {
   afterEach(() => w.server.close());
 
   const lookUp = (indexes: readonly number[]): Promise<Answers> =>
-    askSource(w, (source) => source.lookUp?.('user', indexes.map(fake.userId)) as Promise<Answers>);
+    askFake(w, (source) => source.lookUp?.('user', indexes.map(fake.userId)) as Promise<Answers>);
 
   it('tells who is there and who is gone', async () => {
     w.tenant.remove('user', 4);

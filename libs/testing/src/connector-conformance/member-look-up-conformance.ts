@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { SourceError } from '#connectors';
 import type { SnapshotMembership } from '#model';
 import type { FakeMember } from '../fake-source/fake-tenant.js';
-import { askSource, openWorld, type Subject, type World } from './conformance-world.js';
+import { askFake, openWorld, type Subject, type World } from './conformance-world.js';
 import { UNCLEAR } from './look-up-conformance.js';
 
 type Edge = readonly [group: number, member: FakeMember];
@@ -25,10 +25,7 @@ export function conformsInMemberLookUp({ connector, fake }: Subject): void {
       groupId: fake.groupId(index),
       member: { kind: member.kind, id: idOf(member) },
     }));
-    const found = await askSource(
-      w,
-      (source) => source.lookUpMembers?.(asked) ?? Promise.reject(new Error()),
-    );
+    const found = await askFake(w, (source) => source.lookUpMembers?.(asked) ?? Promise.reject(new Error()));
     expect([...found.keys()].filter((key) => !asked.includes(key))).toEqual([]);
     return asked.map((one) => found.get(one));
   };

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
+  askMembers,
   FAKE_LDAP,
   fakeLdap,
   FakeTenant,
@@ -92,6 +93,16 @@ describe('ldap', () => {
       // Group 1000 of the domain is everybody's primary group, and lists nobody but its own four.
       const primary = [...members].filter((text) => text.startsWith(`${fakeLdap.groupId(0)} >`));
       expect(primary).toHaveLength(9);
+      const edge = (group: number, person: number): string =>
+        `${fakeLdap.groupId(group)} > user:${fakeLdap.userId(person)}`;
+      tenant.hideMember(1, { kind: 'user', index: 8 });
+      const asked = [edge(0, 5), edge(1, 8), edge(1, 3)];
+      const answers = fakeLdap.answers(server.url);
+      expect(await askMembers(connector as Connector, answers, asked)).toEqual([
+        'present',
+        'present',
+        'gone',
+      ]);
     });
 
     it('asks by change number, and reads whole when another domain controller answers', async () => {
