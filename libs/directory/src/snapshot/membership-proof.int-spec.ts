@@ -56,6 +56,14 @@ function warningsOf({ counts }: SnapshotReport): string[] {
   return counts['warnings'] as string[];
 }
 
+/** A group's whole list, as an incremental run reads it. */
+function anew(groupId: string, ...ids: string[]): SnapshotRecord[] {
+  return [
+    { kind: 'members', groupId, members: [], replaces: true },
+    { kind: 'members', groupId, members: ids.map((id) => ({ id, kind: 'user' })) },
+  ];
+}
+
 const all = [...people(8), ...team('red', 'p000', 'p001', 'p002', 'p003'), ...team('blue', 'p004', 'p005')];
 /** Red without its last two, blue without its last one. */
 const short = [...people(8), ...team('red', 'p000', 'p001'), ...team('blue', 'p004')];
@@ -215,6 +223,15 @@ describe('what is not asked', () => {
     expect(await world.teams()).toEqual(['blue: p004, p005', 'red: p000, p001, p002']);
   });
 
+  it('is anything where the memberships were not all read', async () => {
+    const { asked, lookUpMembers } = source(() => 'gone');
+    await world.run(all);
+    await world.run(short);
+    for (let i = 0; i < 2; i++) await world.run(short, { complete: ['users', 'groups'], lookUpMembers });
+    expect(asked).toEqual([]);
+    expect(await world.teams()).toEqual(WHOLE);
+  });
+
   it('is a membership that comes back at once', async () => {
     const { asked, lookUpMembers } = source(() => 'gone');
     await world.run(all);
@@ -227,20 +244,15 @@ describe('what is not asked', () => {
 });
 
 describe('a list that was read anew between full runs', () => {
-  const anew = (...ids: string[]): SnapshotRecord[] => [
-    { kind: 'members', groupId: 'red', members: [], replaces: true },
-    { kind: 'members', groupId: 'red', members: ids.map((id) => ({ id, kind: 'user' })) },
-  ];
-
   it('keeps whom the source still has there, and loses the others at once', async () => {
     await world.run(all);
     const lying = source(() => 'present');
-    const report = await world.run(anew('p000', 'p001', 'p006'), { mode: 'incremental', ...lying });
+    const report = await world.run(anew('red', 'p000', 'p001', 'p006'), { mode: 'incremental', ...lying });
     expect(lying.asked).toEqual([['red p002', 'red p003']]);
     expect(warningsOf(report)).toEqual([expect.stringContaining('2 members of "red"')]);
     expect(await world.teams()).toEqual(['blue: p004, p005', 'red: p000, p001, p002, p003, p006']);
     const honest = source(() => 'gone');
-    await world.run(anew('p000', 'p001'), { mode: 'incremental', ...honest });
+    await world.run(anew('red', 'p000', 'p001'), { mode: 'incremental', ...honest });
     expect(await world.teams()).toEqual(['blue: p004, p005', 'red: p000, p001']);
   });
 
@@ -249,12 +261,23 @@ describe('a list that was read anew between full runs', () => {
     const { lookUpMembers } = source(() => 'present');
     await world.run(
       [
-        ...anew('p000', 'p001'),
+        ...anew('red', 'p000', 'p001'),
         { kind: 'removed_member', groupId: 'red', member: { id: 'p003', kind: 'user' } },
       ],
       { mode: 'incremental', lookUpMembers },
     );
     expect(await world.teams()).toEqual(['blue: p004, p005', 'red: p000, p001, p002']);
+  });
+
+  it('counts as it was read last in the run', async () => {
+    await world.run(all);
+    const { asked, lookUpMembers } = source(() => 'present');
+    const run = world.newRun('incremental');
+    await world.snapshots.stage(run, anew('red', 'p000', 'p001', 'p002', 'p003'), allowed);
+    await world.snapshots.stage(run, anew('red', 'p000', 'p001', 'p002'), allowed);
+    await world.snapshots.apply(run, { complete: [], lookUpMembers }, allowed);
+    expect(asked).toEqual([['red p003']]);
+    expect(await world.teams()).toEqual(WHOLE);
   });
 });
 
@@ -273,6 +296,20 @@ describe('more missing memberships than are asked about', () => {
       values: [world.ref.directoryId],
     });
     expect(members).toBe(1_200);
+  }, 120_000);
+
+  it('stay until the next full run where lists were read anew', async () => {
+    const groups = Array.from({ length: 1_010 }, (_, i) => `g${String(i).padStart(4, '0')}`);
+    await world.run([...people(2), ...groups.flatMap((id) => team(id, 'p000', 'p001'))]);
+    const { asked, lookUpMembers } = source((edge) => (edge.endsWith('77 p001') ? 'gone' : 'present'));
+    await world.run(
+      groups.flatMap((id) => anew(id, 'p000')),
+      { mode: 'incremental', lookUpMembers },
+    );
+    const first = asked.flat();
+    expect(first).toHaveLength(1_000);
+    const left = (await world.teams()).filter((line) => line.endsWith(': p000'));
+    expect(left).toHaveLength(first.filter((edge) => edge.endsWith('77 p001')).length);
   }, 120_000);
 
   it('wait for the next run where nobody of their group was asked about', async () => {
