@@ -32,17 +32,18 @@ export function checkSource(connector: Connector, answers: JsonObject): Promise<
  */
 export async function askMembers(
   connector: Connector,
-  answers: JsonObject,
+  reading: Partial<FakePortsOptions> & { readonly answers: JsonObject },
   asked: readonly string[],
 ): Promise<readonly ('present' | 'gone' | undefined)[]> {
-  const time = fakeTime(new Date().toISOString());
   const memberships = asked.map((text): SnapshotMembership => {
     const [groupId = '', member = ''] = text.split(' > ');
     const at = member.indexOf(':');
     return { groupId, member: { kind: member.slice(0, at) as SnapshotKind, id: member.slice(at + 1) } };
   });
-  const found = await askSource(connector, { answers, time }, async (source) =>
-    source.lookUpMembers?.(memberships),
+  const found = await askSource(
+    connector,
+    { time: fakeTime(new Date().toISOString()), ...reading },
+    async (source) => source.lookUpMembers?.(memberships),
   );
   return memberships.map((one) => found?.get(one));
 }

@@ -104,7 +104,7 @@ describeWithPeer(DIRECTORY_SERVER_389, (program) => {
     const every = [...found.keys()].flatMap((group) =>
       [...users.keys()].map((user) => `${group} > user:${user}`),
     );
-    const said = await askMembers(connector as Connector, answers(), every);
+    const said = await askMembers(connector as Connector, { answers: answers() }, every);
     expect(every.filter((_, index) => said[index] === 'present').sort()).toEqual([...members].sort());
     expect(said).not.toContain(undefined);
   });

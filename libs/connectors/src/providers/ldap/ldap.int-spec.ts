@@ -97,8 +97,8 @@ describe('ldap', () => {
         `${fakeLdap.groupId(group)} > user:${fakeLdap.userId(person)}`;
       tenant.hideMember(1, { kind: 'user', index: 8 });
       const asked = [edge(0, 5), edge(1, 8), edge(1, 3)];
-      const answers = fakeLdap.answers(server.url);
-      expect(await askMembers(connector as Connector, answers, asked)).toEqual([
+      const reading = { answers: fakeLdap.answers(server.url) };
+      expect(await askMembers(connector as Connector, reading, asked)).toEqual([
         'present',
         'present',
         'gone',

@@ -153,7 +153,7 @@ describeWithPeer(SLAPD, (program) => {
       const [group] = [...members][0]?.split(' > ') as [string];
       const listed = [...members].filter((text) => text.startsWith(`${group} >`));
       const ask = (edges: readonly string[]): Promise<readonly unknown[]> =>
-        askMembers(connector as Connector, answers(), edges);
+        askMembers(connector as Connector, { answers: answers() }, edges);
       expect(new Set(await ask(listed))).toEqual(new Set(['present']));
       const others = [...users.keys()]
         .map((id) => `${group} > user:${id}`)

@@ -117,7 +117,7 @@ describeWithPeer(SAMBA, (program) => {
       `${group('both')} > group:${group('readers')}`,
       `${group('both')} > user:${idOf(result, 'person0')}`,
     ];
-    expect(await askMembers(connector as Connector, answers(samba.plain), asked)).toEqual([
+    expect(await askMembers(connector as Connector, { answers: answers(samba.plain) }, asked)).toEqual([
       'present',
       'gone',
       'present',
