@@ -286,16 +286,17 @@ describe('more missing memberships than are asked about', () => {
     const crowd = people(1_200);
     const ids = crowd.map((record) => (record.kind === 'user' ? record.user.sourceId : ''));
     const { asked, lookUpMembers } = source(() => 'present');
-    await world.run([...crowd, ...team('red', ...ids)]);
-    for (let i = 0; i < 2; i++)
-      await world.run([...crowd, ...team('red', ...ids.slice(0, 100))], { lookUpMembers });
+    await world.run([...crowd, ...team('red', ...ids), ...team('small', 'p000', 'p001')]);
+    const lost = [...crowd, ...team('red', ...ids.slice(0, 100)), ...team('small', 'p000')];
+    for (let i = 0; i < 2; i++) await world.run(lost, { lookUpMembers });
     expect(asked.flat()).toHaveLength(1_000);
+    expect(asked.flat()).toContain('small p001');
     expect(asked.every((page) => page.length === 100)).toBe(true);
     const [{ members } = { members: 0 }] = await db.database.query<{ members: number }>({
       text: 'SELECT count(*)::integer AS members FROM memberships WHERE directory_id = $1',
       values: [world.ref.directoryId],
     });
-    expect(members).toBe(1_200);
+    expect(members).toBe(1_202);
   }, 120_000);
 
   it('stay until the next full run where lists were read anew', async () => {
@@ -343,9 +344,10 @@ describe('more missing memberships than are asked about', () => {
 
 it('goes on after it was killed at any statement, by the answers it had', async () => {
   for (let at = 1; at < 400; at += 2) {
-    const { wasKilled, report, teams, asked } = await killedAt(at);
+    const { wasKilled, report, teams, asked, decisions } = await killedAt(at);
     expect(teams).toEqual(['blue: p004', 'red: p000, p001, p002']);
     expect(warningsOf(report)).toEqual([expect.stringContaining('1 member of "red"')]);
+    expect(decisions).toEqual([{ is_decided: true }]);
     // Whoever had believed the answers does not ask again.
     expect(asked.length).toBeLessThanOrEqual(2);
     if (!wasKilled) return;
@@ -358,6 +360,7 @@ async function killedAt(statement: number): Promise<{
   readonly report: SnapshotReport;
   readonly teams: string[];
   readonly asked: string[][];
+  readonly decisions: unknown[];
 }> {
   const database = new MortalDatabase(db.pool);
   world = await snapshotWorld(db, { database });
@@ -374,5 +377,15 @@ async function killedAt(statement: number): Promise<{
   const first = await world.snapshots.apply(run, facts, allowed).catch(() => undefined);
   database.statementsLeft = Infinity;
   const report = first ?? (await world.snapshots.apply(run, facts, allowed));
-  return { wasKilled: first === undefined, report, teams: await world.teams(), asked: answers.asked };
+  const decisions = await db.database.query({
+    text: `SELECT decision ? 'holdId' AS is_decided FROM snapshot_decisions WHERE run_id = $1`,
+    values: [run.runId],
+  });
+  return {
+    wasKilled: first === undefined,
+    report,
+    teams: await world.teams(),
+    asked: answers.asked,
+    decisions,
+  };
 }

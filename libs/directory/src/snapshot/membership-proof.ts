@@ -96,7 +96,7 @@ const SUSPECTS = `
 WITH missing AS MATERIALIZED (
   SELECT m.group_id, m.member_kind, m.member_id FROM source_members m
   WHERE $4 AND m.environment_id = $1 AND m.directory_id = $2 AND m.missing_runs > 0
-    AND m.missing_runs >= CASE WHEN m.missing_run_id = $3 THEN ${CONFIRMING_RUNS} ELSE ${CONFIRMING_RUNS - 1} END
+    AND m.missing_runs >= ${CONFIRMING_RUNS - 1}
     AND m.group_id IN (SELECT seen.source_id FROM ${seenOf("'group'")} seen)
     AND NOT EXISTS (SELECT FROM snapshot_invalid i WHERE ${ofRun('i')} AND i.kind = 'membership'
       AND i.source_id IN ('', m.group_id))
@@ -158,7 +158,7 @@ const SAID_GONE = (alias: string): string => `EXISTS (
   SELECT FROM unnest($5::text[], $6::text[], $7::text[]) AS g (group_id, member_kind, member_id)
   WHERE g.group_id = ${alias}.group_id AND g.member_kind = ${alias}.member_kind AND g.member_id = ${alias}.member_id)`;
 
-/** Counted anew from the next run on. The run stays noted, so that comparing once more does not count them again. */
+/** Counted anew from the next run on. */
 const SPARE_MISSING = `
 UPDATE source_members m SET missing_runs = 0
 WHERE m.environment_id = $1 AND m.directory_id = $2 AND m.missing_runs > 0 AND m.missing_run_id = $3

@@ -64,7 +64,7 @@ export const fakeLdap: ConformanceFake = {
     groups: 'groups',
     members: 'members',
     lookUp: 'user_names',
-    memberLookUp: 'group_names',
+    memberLookUp: 'comparison',
   },
   nestsGroups: true,
   states: {

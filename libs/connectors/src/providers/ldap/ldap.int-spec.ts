@@ -62,6 +62,18 @@ describe('ldap', () => {
     },
   );
 
+  it.each(['user_names', 'group_names', 'comparison'])(
+    'says nothing of a membership when the server cuts its answer: %s',
+    async (call) => {
+      await start();
+      const fault = server.fail({ call, times: Infinity, fault: { kind: 'size_limit' } });
+      const asked = [`${fakeLdap.groupId(0)} > user:${fakeLdap.userId(8)}`];
+      const reading = { answers: fakeLdap.answers(server.url), time };
+      expect(await askMembers(connector as Connector, reading, asked)).toEqual([undefined]);
+      expect(fault.fired()).toBeGreaterThan(0);
+    },
+  );
+
   it('removes no member when the list of names is cut', async () => {
     await start();
     const fault = server.fail({

@@ -150,7 +150,8 @@ describeWithPeer(SLAPD, (program) => {
 
     it('says of whomever it lists that they are members, and of nobody else', async () => {
       const { members, users } = await read();
-      const [group] = [...members][0]?.split(' > ') as [string];
+      const [first = ''] = members;
+      const [group] = first.split(' > ') as [string];
       const listed = [...members].filter((text) => text.startsWith(`${group} >`));
       const ask = (edges: readonly string[]): Promise<readonly unknown[]> =>
         askMembers(connector as Connector, { answers: answers() }, edges);
