@@ -37,6 +37,8 @@ export interface ConformanceFake {
     /** By which single memberships are asked about, where the connector can. */
     readonly memberLookUp?: string;
   };
+  /** Says of somebody who is not there at all that they are no member. */
+  readonly deniesStrangers?: true;
   /** Groups may be members. */
   readonly nestsGroups?: true;
   /** Nobody at all is a mistake of the source: the last state stays. */

@@ -61,6 +61,7 @@ export const fakeGoogleWorkspace: ConformanceFake = {
   groupId,
   calls: { users: 'users', groups: 'groups', members: 'members', lookUp: 'user', memberLookUp: 'member' },
   nestsGroups: true,
+  deniesStrangers: true,
   states: {
     active: { active: true, stateReason: null },
     suspended: { active: false, stateReason: 'suspended' },
