@@ -117,5 +117,26 @@ describe('an Okta that is polled', () => {
     expect(fault.fired()).toBeGreaterThan(0);
     expect(cut.status).toBe('partial');
     expect(await users()).toHaveLength(59);
+    okta.calm();
+  });
+
+  it('keeps members whom Okta leaves out of lists and still has, and loses those who left', async () => {
+    const groupsOf = async (index: number): Promise<string[]> =>
+      (await users())
+        .filter((user) => user.idp_id === fakeOkta.userId(index))
+        .flatMap((user) => user.groups.map(({ name }) => name));
+    // Okta lists the members of a group anew when they have changed: one who left, and a lie.
+    tenant.hideMember(0, { kind: 'user', index: 1 });
+    tenant.removeMember(0, { kind: 'user', index: 2 });
+    const quick = await run('incremental');
+    expect(quick).toMatchObject({ status: 'succeeded', counts: { memberships: { removals: 1 } } });
+    expect(quick.counts['warnings']).toEqual([expect.stringContaining('1 member of "Group 0"')]);
+    tenant.removeMember(0, { kind: 'user', index: 3 });
+    tenant.hideMember(1, { kind: 'user', index: 8 });
+    for (let i = 0; i < 2; i++) expect((await run('full')).status).toBe('succeeded');
+    for (const index of [2, 3]) expect(await groupsOf(index)).not.toContain('Group 0');
+    for (const index of [0, 1]) expect(await groupsOf(index)).toContain('Group 0');
+    expect(await groupsOf(8)).toContain('Group 1');
+    expect(okta.calls.map(({ call }) => call)).toContain('user_groups');
   });
 });

@@ -32,6 +32,7 @@ export type {
   SnapshotGroup,
   SnapshotKind,
   SnapshotMember,
+  SnapshotMembership,
   SnapshotRecord,
   SnapshotUser,
   UpcomingState,

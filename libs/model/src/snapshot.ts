@@ -37,6 +37,12 @@ export interface SnapshotMember {
   readonly kind: SnapshotKind;
 }
 
+/** That somebody is listed in a group, right there and not by way of a group in it. */
+export interface SnapshotMembership {
+  readonly groupId: string;
+  readonly member: SnapshotMember;
+}
+
 /**
  * One thing that a source said. Records may repeat and come in any order; members may come before the group and the
  * people. `invalid` is something that could not be read: its last good state stays.

@@ -8,7 +8,7 @@ export {
 export { dialectConformance, type DialectFixture } from './dialect-conformance.js';
 export { connectorConformance } from './connector-conformance/connector-conformance.js';
 export type { ConformanceFake } from './connector-conformance/conformance-world.js';
-export { checkSource } from './check-source.js';
+export { askMembers, checkSource } from './check-source.js';
 export { believe, type Belief } from './belief.js';
 export { fakeTime, type FakeTime } from './fake-time.js';
 export { LOOPBACK_CERTIFICATE } from './fake-source/loopback-certificate.js';

@@ -49,6 +49,7 @@ export interface Script {
   alter?: (page: SourcePage, place: { readonly stream: string; readonly page: number }) => SourcePage;
   check?: () => Promise<SourceCheck>;
   lookUp?: (kind: SnapshotKind, ids: readonly string[]) => ReadonlyMap<string, 'present' | 'gone'>;
+  lookUpMembers?: NonNullable<Source['lookUpMembers']>;
 }
 
 const COVERS: Readonly<Record<string, SourceStream['covers']>> = {
@@ -86,7 +87,7 @@ export class ScriptedSource {
   }
 
   #source(ports: SourcePorts): Source {
-    const { lookUp } = this.script;
+    const { lookUp, lookUpMembers } = this.script;
     return {
       streams: (run) => Object.keys(this.script.streams).map((id) => this.#stream(id, run, ports)),
       check: () =>
@@ -100,6 +101,7 @@ export class ScriptedSource {
       ...(lookUp && {
         lookUp: (kind: SnapshotKind, ids: readonly string[]) => Promise.resolve(lookUp(kind, ids)),
       }),
+      ...(lookUpMembers && { lookUpMembers }),
     };
   }
 

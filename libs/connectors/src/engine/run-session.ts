@@ -202,8 +202,11 @@ export class RunSession {
     // In an HR system nobody is deleted who has worked there; in a directory accounts are, every day.
     const listsInactive = staysListed && manifest.kind === 'hris';
     const facts = { complete: provenCoverage(this.#run.streams), listsInactive };
-    if (!lookUp || source.lookUp === undefined) return facts;
-    return { ...facts, lookUp: async (kind, ids) => (await source.lookUp?.(kind, ids)) ?? new Map() };
+    return {
+      ...facts,
+      ...(lookUp && source.lookUp && { lookUp: source.lookUp.bind(source) }),
+      ...(source.lookUpMembers && { lookUpMembers: source.lookUpMembers.bind(source) }),
+    };
   }
 
   #streamError(): RunError | null {

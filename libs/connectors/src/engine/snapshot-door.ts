@@ -1,5 +1,5 @@
 import type { JsonObject, Queryable } from '#kernel';
-import type { SnapshotCoverage, SnapshotKind, SnapshotRecord } from '#model';
+import type { SnapshotCoverage, SnapshotKind, SnapshotMembership, SnapshotRecord } from '#model';
 
 /** Which run a snapshot belongs to. */
 export interface SnapshotRun {
@@ -21,6 +21,10 @@ export interface RunFacts {
     kind: SnapshotKind,
     ids: readonly string[],
   ) => Promise<ReadonlyMap<string, 'present' | 'gone'>>;
+  /** The same for memberships; the answers are keyed by what was asked. */
+  readonly lookUpMembers?: (
+    asked: readonly SnapshotMembership[],
+  ) => Promise<ReadonlyMap<SnapshotMembership, 'present' | 'gone'>>;
 }
 
 /** What a plan or an application comes to, in numbers by kind and action, and some examples with names. */

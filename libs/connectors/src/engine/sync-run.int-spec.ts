@@ -70,6 +70,19 @@ describe('a run', () => {
     expect(own.door.facts).toMatchObject([{ complete: ['users'], listsInactive }]);
   });
 
+  it.each([
+    ['can', true],
+    ['cannot', false],
+  ])('lets the directory ask about memberships where its source %s', async (_, isAble) => {
+    if (isAble)
+      source.script.lookUpMembers = (asked) => Promise.resolve(new Map(asked.map((one) => [one, 'present'])));
+    await world.directory();
+    await world.runOnce();
+    const { lookUpMembers } = world.door.facts.at(-1) ?? {};
+    const asked = { groupId: 'a', member: { kind: 'user', id: '1' } } as const;
+    expect(await lookUpMembers?.([asked])).toEqual(isAble ? new Map([[asked, 'present']]) : undefined);
+  });
+
   it('that is asked for while a worker has just claimed the directory is the one that is run', async () => {
     const id = await world.directory();
     const runs = new SyncRuns({ database: db.database, registry: world.registry });

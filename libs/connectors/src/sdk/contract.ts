@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '#kernel';
-import type { SnapshotCoverage, SnapshotKind, SnapshotRecord } from '#model';
+import type { SnapshotCoverage, SnapshotKind, SnapshotMembership, SnapshotRecord } from '#model';
 import type { ConnectorManifest } from './manifest.js';
 import type { SourcePorts } from './ports.js';
 import type { Uploads } from './uploads.js';
@@ -23,6 +23,10 @@ export interface Source {
   check(): Promise<SourceCheck>;
   /** Asks for single records, to prove an absence. Ids left out of the answer are unknown. */
   lookUp?(kind: SnapshotKind, ids: readonly string[]): Promise<ReadonlyMap<string, 'present' | 'gone'>>;
+  /** The same for direct memberships, keyed by what was asked. Members or groups that are not there are unknown. */
+  lookUpMembers?(
+    asked: readonly SnapshotMembership[],
+  ): Promise<ReadonlyMap<SnapshotMembership, 'present' | 'gone'>>;
   /** Ends connections. */
   close?(): Promise<void>;
 }

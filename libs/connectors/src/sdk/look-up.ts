@@ -1,21 +1,74 @@
-import type { SnapshotKind } from '#model';
+import { isJsonObject } from '#kernel';
+import type { SnapshotKind, SnapshotMember, SnapshotMembership } from '#model';
+import { Fields } from './decode.js';
+import { vendorPages, type VendorPage } from './paged-stream.js';
 import { SourceError } from './source-error.js';
 
 /**
- * Asks for records one by one. `exists` answers undefined when the vendor has not said clearly that there is none: a
+ * Asks for records or memberships one by one. `exists` answers undefined when the vendor has not said clearly that there is none: a
  * 404 that a proxy gave, for example. Such ids are left out, and nobody counts as gone because of them.
  */
-export async function lookUpEach(
-  ids: readonly string[],
-  exists: (id: string) => Promise<boolean | undefined>,
-): Promise<ReadonlyMap<string, 'present' | 'gone'>> {
-  const found = new Map<string, 'present' | 'gone'>();
+export async function lookUpEach<Asked = string>(
+  ids: readonly Asked[],
+  exists: (id: Asked) => Promise<boolean | undefined>,
+): Promise<ReadonlyMap<Asked, 'present' | 'gone'>> {
+  const found = new Map<Asked, 'present' | 'gone'>();
   for (const id of ids) {
     const isThere = await exists(id);
     if (isThere !== undefined) found.set(id, isThere ? 'present' : 'gone');
   }
   return found;
 }
+
+/** Which of the groups that were asked about list a member directly; undefined when the vendor has not said clearly. */
+export type GroupsOf = (
+  member: SnapshotMember,
+  groupIds: readonly string[],
+) => Promise<ReadonlySet<string> | undefined>;
+
+/** Asks once per member, which of the groups list it. */
+export async function lookUpByMember(
+  asked: readonly SnapshotMembership[],
+  groupsOf: GroupsOf,
+): Promise<ReadonlyMap<SnapshotMembership, 'present' | 'gone'>> {
+  const found = new Map<SnapshotMembership, 'present' | 'gone'>();
+  const byMember = Map.groupBy(asked, ({ member: { kind, id } }) => `${kind}:${id}`);
+  for (const memberships of byMember.values()) {
+    const [{ member }] = memberships as [SnapshotMembership];
+    const groups = await groupsOf(
+      member,
+      memberships.map(({ groupId }) => groupId),
+    );
+    if (groups === undefined) continue;
+    for (const one of memberships) found.set(one, groups.has(one.groupId) ? 'present' : 'gone');
+  }
+  return found;
+}
+
+/**
+ * Ids of all that is listed; undefined when a page is null because the vendor knows nobody whose list it would be.
+ * @throws SourceError also when something has no id: it may be what was asked about
+ */
+export async function listedIds(
+  fetch: (token: string | null) => Promise<VendorPage | null>,
+): Promise<ReadonlySet<string> | undefined> {
+  const ids = new Set<string>();
+  const known = async (token: string | null): Promise<VendorPage> => {
+    const page = await fetch(token);
+    if (page === null) throw new NotThere();
+    return page;
+  };
+  try {
+    for await (const { items } of vendorPages(known))
+      for (const item of items) ids.add(new Fields(isJsonObject(item) ? item : {}).text('id'));
+    return ids;
+  } catch (error) {
+    if (error instanceof NotThere) return undefined;
+    throw error;
+  }
+}
+
+class NotThere extends Error {}
 
 /** What a vendor calls a kind in its addresses. */
 export function plural(kind: SnapshotKind): 'users' | 'groups' {

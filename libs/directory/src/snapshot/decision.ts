@@ -4,6 +4,7 @@ import type { RunRemovals } from '../guard/judge.js';
 import { countStaged, doubt, markRecords, type Proof } from './absences.js';
 import { compareMembers, FOR_LARGE_SETS } from './compare-members.js';
 import { countLosses, type KeptAttribute } from './losses.js';
+import { keepProof, keptProof, spareMemberships, type MembershipProof } from './membership-proof.js';
 import type { RunFacts, SnapshotRun } from './snapshot.js';
 import { keyOf, settleRecords } from './staging.js';
 
@@ -28,11 +29,17 @@ export interface Finding extends Omit<Decision, 'holdId' | 'reasons'> {
   readonly abnormal: readonly string[];
 }
 
+/** What the source was asked, before anything is decided. */
+export interface Proofs {
+  readonly proofs: Readonly<Record<SnapshotKind, Proof>>;
+  readonly memberships: MembershipProof;
+}
+
 /** Marks absences and counts what the run would remove; call it in a transaction. */
 export async function findLosses(
   tx: Queryable,
   run: SnapshotRun,
-  { facts, proofs }: { readonly facts: RunFacts; readonly proofs: Readonly<Record<SnapshotKind, Proof>> },
+  { facts, proofs, memberships }: { readonly facts: RunFacts } & Proofs,
 ): Promise<Finding> {
   await tx.query({ text: FOR_LARGE_SETS });
   const isFull = run.mode === 'full';
@@ -45,6 +52,8 @@ export async function findLosses(
     if (found.doubt !== undefined) warnings.push(found.doubt);
   }
   await compareMembers(tx, run, isFull && facts.complete.includes('memberships'));
+  await keepProof(tx, run, memberships);
+  warnings.push(...(await spareMemberships(tx, run, memberships)));
   const { losses, inferred, active, awaiting, kept } = await countLosses(tx, run);
   if (kept.length > 0)
     warnings.push(
@@ -77,7 +86,11 @@ function abnormalReasons(
   return [`${inferred} people vanished from a source that keeps listing people who left.`];
 }
 
-export async function loadDecision(database: Queryable, run: SnapshotRun): Promise<Decision | undefined> {
+/** What was stored of the run: its decision, or what was kept before there was one. */
+export async function loadDecision(
+  database: Queryable,
+  run: SnapshotRun,
+): Promise<{ readonly decision?: Decision; readonly memberships?: MembershipProof }> {
   const rows = await database.query<{ decision: JsonObject }>({
     name: 'snapshot_decision',
     text: `SELECT decision FROM snapshot_decisions
@@ -85,14 +98,18 @@ export async function loadDecision(database: Queryable, run: SnapshotRun): Promi
     values: keyOf(run),
   });
   const stored = rows[0]?.decision;
-  return isJsonObject(stored) ? (stored as unknown as Decision) : undefined;
+  const memberships = keptProof(stored);
+  if (memberships !== undefined) return { memberships };
+  return isJsonObject(stored) ? { decision: stored as unknown as Decision } : {};
 }
 
 export async function saveDecision(tx: Queryable, run: SnapshotRun, decision: Decision): Promise<void> {
   await tx.query({
     name: 'snapshot_decision_save',
-    text: `INSERT INTO snapshot_decisions (environment_id, directory_id, run_id, decision)
-      VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+    text: `INSERT INTO snapshot_decisions AS d (environment_id, directory_id, run_id, decision)
+      VALUES ($1, $2, $3, $4)
+      ON CONFLICT (environment_id, directory_id, run_id) DO UPDATE SET decision = excluded.decision
+        WHERE d.decision ? 'proof'`,
     values: [...keyOf(run), JSON.stringify(decision)],
   });
 }

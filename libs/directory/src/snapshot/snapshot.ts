@@ -1,5 +1,5 @@
 import type { JsonObject } from '#kernel';
-import type { Change, ChangeResult, SnapshotCoverage, SnapshotKind } from '#model';
+import type { Change, ChangeResult, SnapshotCoverage, SnapshotKind, SnapshotMembership } from '#model';
 import type { BatchOptions } from '../apply/batch-options.js';
 import type { DirectoryRef } from '../apply/head.js';
 import type { RunRemovals } from '../guard/judge.js';
@@ -24,6 +24,10 @@ export interface RunFacts {
     kind: SnapshotKind,
     ids: readonly string[],
   ) => Promise<ReadonlyMap<string, 'present' | 'gone'>>;
+  /** Asks the source for single memberships; the answers are keyed by what was asked, and what is left out is unknown. */
+  readonly lookUpMembers?: (
+    asked: readonly SnapshotMembership[],
+  ) => Promise<ReadonlyMap<SnapshotMembership, 'present' | 'gone'>>;
 }
 
 /** One line of a run's report. */

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Database } from '#kernel';
 import type { SnapshotRecord, SnapshotUser } from '#model';
 import { createTestDatabase, type TestDatabase } from '#testing';
 import { FoldedLog } from '../../test-support/fold-log.js';
+import { MortalDatabase } from '../../test-support/mortal-database.js';
 import {
   allowed,
   people,
@@ -286,29 +286,3 @@ describe('Snapshots', () => {
     return { state, contradictions: folded.contradictions, events: await eventCount(), wasKilled };
   }
 });
-
-/** Refuses every statement from one on, as a process does that is gone. */
-class MortalDatabase extends Database {
-  statementsLeft = Infinity;
-
-  override query: Database['query'] = (statement) => {
-    this.#count();
-    return super.query(statement);
-  };
-
-  override transaction: Database['transaction'] = (work, begin) =>
-    super.transaction(
-      (tx) =>
-        work({
-          query: (statement) => {
-            this.#count();
-            return tx.query(statement);
-          },
-        }),
-      begin,
-    );
-
-  #count(): void {
-    if (--this.statementsLeft < 0) throw new Error('killed');
-  }
-}

@@ -1,7 +1,15 @@
 import type { Clock, Database, JsonObject, Queryable } from '#kernel';
 import type { SnapshotKind, SnapshotRecord } from '#model';
 import { proveAbsences } from './absences.js';
-import { findLosses, loadDecision, saveDecision, type Decision, type Finding } from './decision.js';
+import {
+  findLosses,
+  loadDecision,
+  saveDecision,
+  type Decision,
+  type Finding,
+  type Proofs,
+} from './decision.js';
+import { proveMemberships, type MembershipProof } from './membership-proof.js';
 import { Growth, refreshStatistics } from './growth.js';
 import { applyEdges, applyMembers } from './members.js';
 import { applyRecords, planRecords } from './records.js';
@@ -111,11 +119,11 @@ export class Snapshots {
   ): Promise<{ readonly decision: Decision; readonly finding?: Finding }> {
     const { database, guard } = this.#parts;
     const stored = await loadDecision(database, run);
-    if (stored) return { decision: stored };
-    const proofs = await this.#prove(run, facts);
+    if (stored.decision) return { decision: stored.decision };
+    const proofs = await this.#prove(run, facts, stored.memberships);
     const finding = await database.transaction(async (tx) => {
       await fence(tx);
-      return findLosses(tx, run, { facts, proofs });
+      return findLosses(tx, run, { facts, ...proofs });
     });
     const { hold, reasons } = await this.#judge(run, finding);
     const { losses, kept, warnings, awaiting, listed } = finding;
@@ -138,13 +146,14 @@ export class Snapshots {
     return { hold: verdict.hold || abnormal.length > 0, reasons: [...verdict.reasons, ...abnormal] };
   }
 
-  async #prove(run: SnapshotRun, facts: RunFacts): Promise<Parameters<typeof findLosses>[2]['proofs']> {
+  async #prove(run: SnapshotRun, facts: RunFacts, kept?: MembershipProof): Promise<Proofs> {
     const { database } = this.#parts;
     await refreshStatistics(database);
-    return {
+    const proofs = {
       user: await proveAbsences(database, run, { kind: 'user', facts }),
       group: await proveAbsences(database, run, { kind: 'group', facts }),
     };
+    return { proofs, memberships: kept ?? (await proveMemberships(database, run, { facts, proofs })) };
   }
 
   /** Marks as `apply` would, lets `look` see it, and takes all of it back. */
@@ -156,7 +165,7 @@ export class Snapshots {
     const proofs = await this.#prove(run, facts);
     try {
       await this.#parts.database.transaction(async (tx) => {
-        const finding = await findLosses(tx, run, { facts, proofs });
+        const finding = await findLosses(tx, run, { facts, ...proofs });
         await look(asDatabase(tx), finding);
         throw new Undo(finding);
       });

@@ -1,7 +1,8 @@
 import { expect } from '@jest/globals';
-import type { Connector, RotatingSecrets } from '#connectors';
+import type { Connector, RotatingSecrets, Source } from '#connectors';
 import type { JsonObject } from '#kernel';
 import type { StateReason } from '#model';
+import { askSource } from '../check-source.js';
 import type { FakeServer } from '../fake-source/fake-server.js';
 import { inMemorySecrets } from '../fake-source/fake-ports.js';
 import { FakeTenant, itemsOf, type FakePerson } from '../fake-source/fake-tenant.js';
@@ -33,7 +34,13 @@ export interface ConformanceFake {
     readonly members?: string;
     /** By which single people are asked for, where the connector can. */
     readonly lookUp?: string;
+    /** By which single memberships are asked about, where the connector can. */
+    readonly memberLookUp?: string;
   };
+  /** Says of somebody who is not there at all that they are no member. */
+  readonly deniesStrangers?: true;
+  /** Groups may be members. */
+  readonly nestsGroups?: true;
   /** Nobody at all is a mistake of the source: the last state stays. */
   readonly refusesEmpty?: true;
   /** False where a list is one document. */
@@ -137,4 +144,14 @@ export function expectNoSecret(fake: ConformanceFake, shown: unknown): void {
       : value,
   );
   for (const secret of fake.secrets) expect(text).not.toContain(secret);
+}
+
+/** Connects to the fake as a run does, outside of one. */
+export function askFake<T>(
+  { connector, fake, server, time, secrets }: World,
+  ask: (source: Source) => Promise<T>,
+): Promise<T> {
+  const { url } = server;
+  const options = { answers: fake.answers(url), hosts: fake.hosts?.(url), time, secrets };
+  return askSource(connector, options, ask);
 }

@@ -7,6 +7,7 @@ import { conformsInForm } from './form-conformance.js';
 import { conformsInFull } from './full-run-conformance.js';
 import { conformsIncrementally } from './incremental-run-conformance.js';
 import { conformsInLookUp } from './look-up-conformance.js';
+import { conformsInMemberLookUp } from './member-look-up-conformance.js';
 
 /**
  * The suite that every connector passes, against a faithful fake of its vendor and over real sockets. Faults are
@@ -31,6 +32,10 @@ export function connectorConformance<Config>(given: Connector<Config>, fake: Con
     if (capabilities.lookUp)
       describe('look-up', () => {
         conformsInLookUp(subject);
+      });
+    if (fake.calls.memberLookUp !== undefined)
+      describe('look-up of memberships', () => {
+        conformsInMemberLookUp(subject);
       });
     if (capabilities.incremental)
       describe('incremental run', () => {

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { SourceError } from '#connectors';
-import { fakePorts } from '../fake-source/fake-ports.js';
 import type { FaultKind } from '../fake-source/fault.js';
-import { openWorld, type Subject, type World } from './conformance-world.js';
+import { askFake, openWorld, type Subject, type World } from './conformance-world.js';
 
-const UNCLEAR: FaultKind[] = [
+/** What says nothing of who is there. */
+export const UNCLEAR: FaultKind[] = [
   { kind: 'status', status: 403 },
   { kind: 'status', status: 500 },
   { kind: 'nothing' },
@@ -21,20 +21,8 @@ export function conformsInLookUp({ connector, fake }: Subject): void {
   beforeEach(async () => void (w = await openWorld({ connector, fake })));
   afterEach(() => w.server.close());
 
-  const lookUp = async (indexes: readonly number[]): Promise<Answers> => {
-    const { ports, end } = fakePorts({
-      time: w.time,
-      secrets: w.secrets,
-      hosts: fake.hosts?.(w.server.url),
-    });
-    const source = connector.connect(connector.readConfig(fake.answers(w.server.url)), ports);
-    try {
-      return (await source.lookUp?.('user', indexes.map(fake.userId))) as Answers;
-    } finally {
-      await source.close?.();
-      end();
-    }
-  };
+  const lookUp = (indexes: readonly number[]): Promise<Answers> =>
+    askFake(w, (source) => source.lookUp?.('user', indexes.map(fake.userId)) as Promise<Answers>);
 
   it('tells who is there and who is gone', async () => {
     w.tenant.remove('user', 4);

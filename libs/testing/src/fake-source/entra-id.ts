@@ -48,7 +48,8 @@ export const fakeEntraId: ConformanceFake = {
   secrets: [SECRET, OLD_SECRET, 'fake-graph-token'],
   userId,
   groupId,
-  calls: { users: 'users', groups: 'groups', members: 'members', lookUp: 'user' },
+  calls: { users: 'users', groups: 'groups', members: 'members', lookUp: 'user', memberLookUp: 'member_of' },
+  nestsGroups: true,
   states: {
     active: { active: true, stateReason: null },
     suspended: { active: false, stateReason: 'suspended' },
@@ -101,6 +102,9 @@ class Graph {
         get('/groups/delta', 'groups_delta', (r) => this.#delta(r, ['group', 'members'])),
         get('/directory/deletedItems/microsoft.graph.user', 'deleted', (r) => this.#deleted(r)),
         { ...get('/groups/:id/members', 'members', (r) => this.#members(r)), of: ({ id }) => id ?? '' },
+        ...(['user', 'group'] as const).map((kind) =>
+          get(`/${kind}s/:id/memberOf`, 'member_of', (r) => this.#memberOf(r, kind)),
+        ),
       ],
     };
   }
@@ -129,6 +133,21 @@ class Graph {
     const index = Number.parseInt((request.params['id'] ?? '').slice(-12), 16);
     if (this.#tenant.group(index) === undefined) return refuse(404, {});
     return this.#list(request, mapList(this.#tenant.members(index), wireMember));
+  }
+
+  /** Directory roles come with the groups. */
+  #memberOf(request: FakeRequest, kind: SnapshotKind): FakeAnswer {
+    const index = Number.parseInt((request.params['id'] ?? '').slice(-12), 16);
+    const isThere = kind === 'user' ? this.#tenant.person(index) : this.#tenant.group(index);
+    if (isThere === undefined) return refuse(404, {});
+    const groups = mapList(this.#tenant.groupsOf({ kind, index }), ({ index: group }) =>
+      wireMember({ kind: 'group', index: group }),
+    );
+    const role = { '@odata.type': '#microsoft.graph.directoryRole', id: guid('cccccccc', 1) };
+    return this.#list(request, {
+      end: groups.end + 1,
+      at: (position) => (position === groups.end ? role : groups.at(position)),
+    });
   }
 
   #deleted(request: FakeRequest): FakeAnswer {

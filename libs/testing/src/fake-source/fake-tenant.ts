@@ -67,6 +67,7 @@ export class FakeTenant {
   readonly #gone = { user: new Set<number>(), group: new Set<number>() };
   readonly #added = new Map<number, FakeMember[]>();
   readonly #left = new Map<number, Set<string>>();
+  readonly #hidden = new Map<number, Set<string>>();
 
   constructor(size: FakeTenantSize, clock: Clock) {
     this.#size = { ...size };
@@ -104,8 +105,37 @@ export class FakeTenant {
     return { index, name: this.#names.get(index) ?? `Group ${index}` };
   }
 
-  /** Direct members; people who are gone are left out. */
+  /** Direct members as they are listed: those who are gone are left out, and those who are hidden. */
   members(group: number): FakeList<FakeMember> {
+    const hidden = this.#hidden.get(group);
+    return mapList(this.#members(group), (member) =>
+      hidden?.has(keyOf(member)) === true ? undefined : member,
+    );
+  }
+
+  /** Lies: lists of the group's members leave somebody out who is one. */
+  hideMember(group: number, member: FakeMember): void {
+    this.#hidden.set(group, (this.#hidden.get(group) ?? new Set<string>()).add(keyOf(member)));
+  }
+
+  /** Direct membership as it is. */
+  isMember(group: number, member: FakeMember): boolean {
+    return [...itemsOf(this.#members(group))].some((one) => keyOf(one) === keyOf(member));
+  }
+
+  /** Groups that somebody is a direct member of, hidden or not. */
+  groupsOf(member: FakeMember): FakeList<FakeGroup> {
+    return mapList(this.groups, (group) => (this.isMember(group.index, member) ? group : undefined));
+  }
+
+  /** Hidden ones of a group. */
+  hidden(group: number): readonly FakeMember[] {
+    return [...itemsOf(this.#members(group))].filter(
+      (member) => this.#hidden.get(group)?.has(keyOf(member)) === true,
+    );
+  }
+
+  #members(group: number): FakeList<FakeMember> {
     const own = Math.min(this.#size.membersPerGroup, this.#size.users);
     const added = this.#added.get(group) ?? [];
     const left = this.#left.get(group);

@@ -59,7 +59,9 @@ export const fakeGoogleWorkspace: ConformanceFake = {
   secrets: [keys.privateKey.split('\n')[1] as string, 'fake-google-token'],
   userId,
   groupId,
-  calls: { users: 'users', groups: 'groups', members: 'members', lookUp: 'user' },
+  calls: { users: 'users', groups: 'groups', members: 'members', lookUp: 'user', memberLookUp: 'member' },
+  nestsGroups: true,
+  deniesStrangers: true,
   states: {
     active: { active: true, stateReason: null },
     suspended: { active: false, stateReason: 'suspended' },
@@ -130,6 +132,12 @@ class Google {
           token,
           answer: (r) => this.#members(r),
         },
+        {
+          method: 'GET',
+          path: `${path}/groups/:id/members/:member`,
+          call: 'member',
+          answer: (r) => this.#member(r),
+        },
       ],
     };
   }
@@ -174,6 +182,18 @@ class Google {
     if (this.#tenant.group(index) === undefined) return refuse(404, {});
     const members = mapList(this.#tenant.members(index), wireMember);
     return this.#page(request, 'members', index === this.#everyoneIn ? withEveryone(members) : members);
+  }
+
+  /** The same reason for a group and for a member that is not there; only the words tell them apart. */
+  #member({ params, headers }: FakeRequest): FakeAnswer {
+    if (headers.authorization !== 'Bearer fake-google-token') return refuse(401, {});
+    const group = Number((params['id'] ?? '').slice(5));
+    if (this.#tenant.group(group) === undefined) return missing('groupKey');
+    const id = params['member'] ?? '';
+    const member: FakeMember = id.startsWith('0fake')
+      ? { kind: 'group', index: Number(id.slice(5)) }
+      : { kind: 'user', index: Number(id.slice(1)) };
+    return this.#tenant.isMember(group, member) ? { body: wireMember(member) } : missing('memberKey');
   }
 
   #page(request: FakeRequest, kind: 'users' | 'groups' | 'members', list: FakeList<JsonObject>): FakeAnswer {
@@ -244,6 +264,12 @@ function wireGroup(group: FakeGroup): JsonObject {
 function wireMember({ kind, index }: FakeMember): JsonObject {
   const id = kind === 'user' ? userId(index) : groupId(index);
   return { kind: 'admin#directory#member', id, role: 'MEMBER', type: kind.toUpperCase(), status: 'ACTIVE' };
+}
+
+function missing(key: string): FakeAnswer {
+  const message = `Resource Not Found: ${key}`;
+  const error = { code: 404, message, errors: [{ domain: 'global', reason: 'notFound', message }] };
+  return { status: 404, body: { error } };
 }
 
 function refuse(status: number, details: { retryAfter?: string; reason?: string }): FakeAnswer {

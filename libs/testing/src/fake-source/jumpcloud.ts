@@ -57,7 +57,13 @@ export const fakeJumpcloud: ConformanceFake = {
   secrets: [API_KEY, CLIENT_SECRET, TOKEN, basic(CLIENT_SECRET)],
   userId,
   groupId,
-  calls: { users: 'users', groups: 'groups', members: 'members', lookUp: 'user' },
+  calls: {
+    users: 'users',
+    groups: 'groups',
+    members: 'members',
+    lookUp: 'user',
+    memberLookUp: 'user_groups',
+  },
   states: {
     active: { active: true, stateReason: null },
     suspended: { active: false, stateReason: 'suspended' },
@@ -94,6 +100,12 @@ class Jumpcloud {
         { method: 'POST', path: '/oauth2/token', call: 'token', answer: token },
         { ...get, path: '/api/systemusers', call: 'users', answer: guarded((r) => this.#users(r)) },
         { ...get, path: '/api/systemusers/:id', call: 'user', answer: guarded((r) => this.#user(r)) },
+        {
+          ...get,
+          path: '/api/v2/users/:id/memberof',
+          call: 'user_groups',
+          answer: guarded((r) => this.#memberOf(r)),
+        },
         { ...get, path: '/api/organizations', call: 'organizations', answer: (r) => this.#organizations(r) },
         { ...get, path: v2, call: 'groups', answer: guarded((r) => this.#groups(r)) },
         { ...get, path: `${v2}/:id`, call: 'group', answer: guarded((r) => this.#group(r)) },
@@ -138,6 +150,21 @@ class Jumpcloud {
     return this.#bareList(
       request,
       ids.map((id) => ({ to: { type: 'user', id, attributes: null }, attributes: null })),
+    );
+  }
+
+  #memberOf(request: FakeRequest): FakeAnswer {
+    const index = indexOf(request.params['id'] ?? '');
+    if (this.#tenant.person(index) === undefined) return refuse(404);
+    const groups = [...itemsOf(this.#tenant.groupsOf({ kind: 'user', index }))];
+    return this.#bareList(
+      request,
+      groups.map((group) => ({
+        id: groupId(group.index),
+        type: 'user_group',
+        compiledAttributes: null,
+        paths: [],
+      })),
     );
   }
 

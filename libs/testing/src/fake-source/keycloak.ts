@@ -63,7 +63,13 @@ export const fakeKeycloak: ConformanceFake = {
   secrets: [CLIENT_SECRET, 'fake-keycloak-token'],
   userId,
   groupId,
-  calls: { users: 'users', groups: 'groups', members: 'members', lookUp: 'user' },
+  calls: {
+    users: 'users',
+    groups: 'groups',
+    members: 'members',
+    lookUp: 'user',
+    memberLookUp: 'user_groups',
+  },
   forgetsPages: false,
   states: {
     active: { active: true, stateReason: null },
@@ -122,6 +128,7 @@ class Keycloak {
         { ...get('/users', 'users', (r) => this.#users(r)), ...listed, of: () => '' },
         get('/users/count', 'count', () => this.#count()),
         get('/users/:id', 'user', (r) => this.#user(r)),
+        { ...get('/users/:id/groups', 'user_groups', (r) => this.#userGroups(r)), ...listed },
         { ...get('/groups', 'groups', (r) => this.#groups(r)), ...listed, of: () => '' },
         get('/groups/count', 'group_count', () => ({
           body: { count: [...itemsOf(this.#tenant.groups)].length },
@@ -191,6 +198,14 @@ class Keycloak {
     const person = people.find((candidate) => this.#wire(candidate, false)['id'] === id);
     if (person === undefined) return notFound('User not found');
     return this.#isShown(person) ? { body: this.#wire(person, false) } : refuse(403, {});
+  }
+
+  #userGroups(request: FakeRequest): FakeAnswer {
+    const index = indexOf(request.params['id']);
+    if (this.#tenant.person(index) === undefined) return notFound('User not found');
+    if (!this.#seesAll) return refuse(403, {});
+    const groups = [...itemsOf(this.#tenant.groupsOf({ kind: 'user', index }))];
+    return this.#page(request, groups, (group) => [this.#wireGroup(group)]);
   }
 
   #component(id: string): FakeAnswer {

@@ -14,6 +14,7 @@ import {
   type FakeChange,
   type FakeGroup,
   type FakeList,
+  type FakeMember,
   type FakePerson,
   type FakeTenant,
 } from './fake-tenant.js';
@@ -124,9 +125,7 @@ export class LdapEntries {
 
   #group(group: FakeGroup): FakeEntry {
     const { index, name } = group;
-    const members = [...itemsOf(this.#tenant.members(index))].map((member) =>
-      member.kind === 'user' ? personDn(member.index, true) : groupDn(member.index),
-    );
+    const members = [...itemsOf(this.#tenant.members(index))].map(memberDn);
     const sid: Record<string, Buffer[]> =
       this.#kind === 'active_directory' ? { objectSid: [sidOf(1_000 + index)] } : {};
     return {
@@ -136,6 +135,7 @@ export class LdapEntries {
         cn: [name],
         // One that points nowhere, as servers without referential integrity keep them.
         member: [...members, `uid=gone,${PEOPLE}`],
+        [HIDDEN]: this.#tenant.hidden(index).map(memberDn),
         ...sid,
         ...this.#stamps(groupId(index), { kind: 'group', index }),
       },
@@ -197,6 +197,13 @@ function adPerson(person: FakePerson): Record<string, (string | Buffer)[]> {
   };
 }
 
+/** Compared, and never shown. */
+const HIDDEN = 'hidden-member';
+
+function memberDn({ kind, index }: FakeMember): string {
+  return kind === 'user' ? personDn(index, true) : groupDn(index);
+}
+
 /** Spelled in another way where it is a member: case and spaces mean nothing in a name. */
 function personDn(index: number, isMember = false): string {
   return isMember ? `UID=Person${index}, OU=People,${SUFFIX}` : `uid=person${index},${PEOPLE}`;
@@ -228,11 +235,20 @@ export function matches(filter: Filter, entry: FakeEntry): boolean {
   if (filter instanceof OrFilter) return filter.filters.some((part) => matches(part, entry));
   if (filter instanceof NotFilter) return !matches(filter.filter, entry);
   if (filter instanceof PresenceFilter) return valuesOf(entry, filter.attribute).length > 0;
+  if (filter instanceof EqualityFilter && filter.attribute.toLowerCase() === 'member')
+    return [...valuesOf(entry, 'member'), ...valuesOf(entry, HIDDEN)].some(
+      (dn) => plainDn(dn) === plainDn(filter.value.toString()),
+    );
   if (filter instanceof EqualityFilter)
     return valuesOf(entry, filter.attribute).includes(String(filter.value).toLowerCase());
   if (filter instanceof GreaterThanEqualsFilter)
     return valuesOf(entry, filter.attribute).some((value) => isAtLeast(value, filter.value));
   return true;
+}
+
+/** Spaces after a comma mean nothing. */
+function plainDn(dn: string): string {
+  return dn.toLowerCase().replaceAll(/,\s+/g, ',');
 }
 
 /** Times are all of the same length, numbers are not. */

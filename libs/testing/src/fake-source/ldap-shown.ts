@@ -33,11 +33,12 @@ export function shown(
   return { dn: entry.dn, attributes: Object.fromEntries(attributes) as FakeEntry['attributes'] };
 }
 
-/** Members are asked for apart from groups; who has which name, apart from both. */
-export function callOf({ base, isBase, attributes, changes, showsDeleted }: FakeLdapSearch): string {
+/** Members are asked for apart from groups; who has which name, apart from both; who is in which group by comparison. */
+export function callOf({ base, isBase, attributes, changes, showsDeleted, filter }: FakeLdapSearch): string {
   if (changes !== undefined) return changes.by;
   if (showsDeleted) return 'deleted';
   if (isBase) return 'read';
+  if (filter.toString().includes('(member=')) return 'comparison';
   if (attributes.includes('member')) return 'members';
   if (attributes.includes('sn')) return 'users';
   if (attributes.includes('cn')) return 'groups';

@@ -59,7 +59,14 @@ export const fakeLdap: ConformanceFake = {
   secrets: [PASSWORD, OLD_PASSWORD, 'never-to-be-read'],
   userId,
   groupId,
-  calls: { users: 'users', groups: 'groups', members: 'members', lookUp: 'user_names' },
+  calls: {
+    users: 'users',
+    groups: 'groups',
+    members: 'members',
+    lookUp: 'user_names',
+    memberLookUp: 'comparison',
+  },
+  nestsGroups: true,
   states: {
     active: { active: true, stateReason: null },
     suspended: { active: false, stateReason: 'suspended' },

@@ -43,7 +43,13 @@ export const fakeOkta: ConformanceFake = {
   secrets: [keys.privateKey.split('\n')[1] as string, 'fake-okta-token'],
   userId,
   groupId,
-  calls: { users: 'users', groups: 'groups', members: 'members', lookUp: 'user' },
+  calls: {
+    users: 'users',
+    groups: 'groups',
+    members: 'members',
+    lookUp: 'user',
+    memberLookUp: 'user_groups',
+  },
   states: {
     active: { active: true, stateReason: null },
     suspended: { active: false, stateReason: 'suspended' },
@@ -97,6 +103,13 @@ class Okta {
           answer: (r) => this.#members(r),
         },
         { method: 'GET', path: `${path}/users/:id`, call: 'user', answer: (r) => this.#user(r) },
+        {
+          method: 'GET',
+          path: `${path}/users/:id/groups`,
+          call: 'user_groups',
+          token,
+          answer: (r) => this.#userGroups(r),
+        },
         { method: 'GET', path: `${path}/logs`, call: 'logs', token, answer: (r) => this.#logs(r) },
       ],
     };
@@ -173,6 +186,14 @@ class Okta {
       const person = this.#tenant.person(index);
       return person && wireUser({ ...person, broken: false }, this.#tenant.changedAt('user', index));
     });
+    return this.#page(request, list);
+  }
+
+  #userGroups(request: FakeRequest): FakeAnswer {
+    const index = indexOf(request.params['id'] ?? '');
+    if (this.#tenant.person(index) === undefined) return refuse(404, {}, this.#tenant.clock.now());
+    const at = this.#tenant.startedAt;
+    const list = mapList(this.#tenant.groupsOf({ kind: 'user', index }), (group) => wireGroup(group, at, at));
     return this.#page(request, list);
   }
 

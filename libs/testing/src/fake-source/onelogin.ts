@@ -53,7 +53,7 @@ export const fakeOneLogin: ConformanceFake = {
   secrets: [CLIENT_SECRET, TOKEN, Buffer.from(`${CLIENT_ID}:${CLIENT_SECRET}`).toString('base64')],
   userId,
   groupId: (index) => `role:${roleId(index)}`,
-  calls: { users: 'users', groups: 'roles', members: 'members', lookUp: 'user' },
+  calls: { users: 'users', groups: 'roles', members: 'members', lookUp: 'user', memberLookUp: 'user' },
   states: {
     active: { active: true, stateReason: null },
     suspended: { active: false, stateReason: 'suspended' },
@@ -246,7 +246,9 @@ class OneLogin {
       status: STATUS[person.state],
       state: person.state === 'archived' ? 2 : 1,
       group_id: null,
-      role_ids: [],
+      role_ids: [...itemsOf(this.#tenant.groupsOf({ kind: 'user', index: person.index }))].map(({ index }) =>
+        Number(roleId(index)),
+      ),
       custom_attributes: { badge: `B${person.index}`, food: null },
       manager_user_id: person.index === 0 ? null : Number(userId(0)),
       last_login: this.#tenant.clock.now().toISOString(),

@@ -1,8 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import type { SnapshotMember } from '#model';
 import { listIn } from '../../sdk/decode.js';
 import type { JsonAnswer, SourceAnswer, SourceHttp, Verdict } from '../../sdk/http/source-http.js';
 import { bearerTokens } from '../../sdk/oauth-token.js';
-import { strange404 } from '../../sdk/look-up.js';
+import { plural, strange404 } from '../../sdk/look-up.js';
 import type { VendorPage } from '../../sdk/paged-stream.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { SourceError } from '../../sdk/source-error.js';
@@ -67,12 +68,13 @@ export class GraphClient {
   }
 
   /** First pages of several groups' members; null for a group that is not there. */
-  async members(groupIds: readonly string[]): Promise<readonly (VendorPage | null)[]> {
-    const paths = groupIds.map(
-      (id) => `/groups/${encodeURIComponent(id)}/members?$top=${limits.pageSize}&$select=id`,
-    );
-    const parts = await this.#batch(paths);
-    return Promise.all(paths.map((path, index) => this.#memberPage(path, parts.get(index))));
+  members(groupIds: readonly string[]): Promise<readonly (VendorPage | null)[]> {
+    return this.#firstPages(groupIds.map((id) => listPath('groups', id, 'members')));
+  }
+
+  /** First pages of what users and groups are direct members of; null for one that is not there. */
+  memberOf(members: readonly SnapshotMember[]): Promise<readonly (VendorPage | null)[]> {
+    return this.#firstPages(members.map(({ kind, id }) => listPath(plural(kind), id, 'memberOf')));
   }
 
   membersNext(link: string): Promise<VendorPage> {
@@ -89,8 +91,13 @@ export class GraphClient {
     });
   }
 
+  async #firstPages(paths: readonly string[]): Promise<readonly (VendorPage | null)[]> {
+    const parts = await this.#batch(paths);
+    return Promise.all(paths.map((path, index) => this.#firstPage(path, parts.get(index))));
+  }
+
   /** A part that failed is asked for by itself, where failures are waited for and explained as everywhere. */
-  async #memberPage(path: string, part: JsonObject | undefined): Promise<VendorPage | null> {
+  async #firstPage(path: string, part: JsonObject | undefined): Promise<VendorPage | null> {
     const { status, body } = part ?? {};
     if (status === 404 && saysNotFound(body)) return null;
     if (status === 200 && isJsonObject(body) && Array.isArray(body['value'])) return pageIn(body);
@@ -122,6 +129,10 @@ export class GraphClient {
       );
     return pageOf(answer);
   }
+}
+
+function listPath(kind: 'users' | 'groups', id: string, list: 'members' | 'memberOf'): string {
+  return `/${kind}/${encodeURIComponent(id)}/${list}?$top=${limits.pageSize}&$select=id`;
 }
 
 function pageOf({ body }: JsonAnswer): VendorPage {

@@ -1,5 +1,7 @@
-import type { SnapshotKind } from '#model';
+import type { SnapshotKind, SnapshotMember, SnapshotMembership } from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
+import { listedIds, lookUpByMember } from '../../sdk/look-up.js';
+import type { VendorPage } from '../../sdk/paged-stream.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { SourceError } from '../../sdk/source-error.js';
 import { BATCH, GraphClient } from './client.js';
@@ -16,6 +18,7 @@ export function connect(config: EntraConfig, ports: SourcePorts): Source {
     streams: (run) => entraStreams({ client, config, ports }, run),
     check: () => check(client, config),
     lookUp: (kind, ids) => lookUp(client, kind, ids),
+    lookUpMembers: (asked) => lookUpMembers(client, asked),
   };
 }
 
@@ -54,4 +57,30 @@ async function lookUp(
     });
   }
   return found;
+}
+
+/**
+ * Reads which groups list a member. `checkMemberGroups` would be one question, but counts who is in a group by way of
+ * another one. Whoever is not there is unknown: that says nothing of the groups.
+ */
+async function lookUpMembers(
+  client: GraphClient,
+  asked: readonly SnapshotMembership[],
+): Promise<ReadonlyMap<SnapshotMembership, 'present' | 'gone'>> {
+  const members = [...new Map(asked.map(({ member }) => [keyOf(member), member])).values()];
+  const first = new Map<string, VendorPage | null>();
+  for (let start = 0; start < members.length; start += BATCH) {
+    const some = members.slice(start, start + BATCH);
+    const pages = await client.memberOf(some);
+    some.forEach((member, index) => first.set(keyOf(member), pages[index] ?? null));
+  }
+  return lookUpByMember(asked, (member) =>
+    listedIds((link) =>
+      link === null ? Promise.resolve(first.get(keyOf(member)) ?? null) : client.membersNext(link),
+    ),
+  );
+}
+
+function keyOf({ kind, id }: SnapshotMember): string {
+  return `${kind}:${id}`;
 }

@@ -81,6 +81,18 @@ export class GoogleClient {
     return isJsonObject(answer.body) && answer.body['id'] === id ? true : undefined;
   }
 
+  /**
+   * Whether somebody is listed in a group. `hasMember` would count who is in it by way of another group, and knows only
+   * members of the group's own domain. Undefined when the group is not there, or the answer is not Google's own.
+   */
+  async isMember(groupId: string, memberId: string): Promise<boolean | undefined> {
+    const path = `/groups/${encodeURIComponent(groupId)}/members/${encodeURIComponent(memberId)}`;
+    const answer = await this.#http.json({ path, query: { fields: 'id' }, accept: [400, 404] });
+    if (answer.status === 404) return saysNotFound(answer) && !namesGroup(answer) ? false : undefined;
+    const isThere = answer.status < 400 && isJsonObject(answer.body) && answer.body['id'] === memberId;
+    return isThere ? true : undefined;
+  }
+
   #scope(): Record<string, string> {
     const { customerId, domain } = this.#config;
     return domain === null ? { customer: customerId } : { domain };
@@ -147,4 +159,9 @@ async function fetchToken(
 
 function saysNotFound({ body }: JsonAnswer): boolean {
   return JSON.stringify(body).includes('"reason":"notFound"');
+}
+
+/** It is the group that is not there. */
+function namesGroup({ body }: JsonAnswer): boolean {
+  return JSON.stringify(body).includes('groupKey');
 }

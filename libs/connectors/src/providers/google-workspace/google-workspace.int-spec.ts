@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Connector } from '../../sdk/contract.js';
 import {
+  askMembers,
   fakeGoogleWorkspace as fake,
   fakeTime,
   FakeTenant,
@@ -21,12 +22,12 @@ describe('Google Workspace', () => {
   });
   afterEach(() => server.close());
 
-  const read = (): ReturnType<typeof readSource> =>
-    readSource(google as Connector, {
-      time,
-      answers: fake.answers(server.url),
-      hosts: fake.hosts?.(server.url),
-    });
+  const reading = (): Parameters<typeof readSource>[1] => ({
+    time,
+    answers: fake.answers(server.url),
+    hosts: fake.hosts?.(server.url),
+  });
+  const read = (): ReturnType<typeof readSource> => readSource(google as Connector, reading());
 
   it.each(['userRateLimitExceeded', 'rateLimitExceeded', 'quotaExceeded'])(
     'takes a 403 for %s as a request to slow down',
@@ -51,6 +52,16 @@ describe('Google Workspace', () => {
   it('states who was deleted', async () => {
     tenant.remove('user', 3);
     expect((await read()).removed).toEqual([`user:${fake.userId(3)} deleted`]);
+  });
+
+  it('says nothing of members of a group that is not there, or whose id Google does not take', async () => {
+    tenant.remove('group', 1);
+    const ask = (edges: readonly string[]): Promise<readonly unknown[]> =>
+      askMembers(google as Connector, reading(), edges);
+    const edge = (group: number): string => `${fake.groupId(group)} > user:${fake.userId(5)}`;
+    expect(await ask([edge(0), edge(1)])).toEqual(['gone', undefined]);
+    server.fail({ call: 'member', fault: { kind: 'status', status: 400, reason: 'invalid' } });
+    expect(await ask([edge(0)])).toEqual([undefined]);
   });
 
   describe('a group that the whole account is a member of', () => {

@@ -15,6 +15,7 @@ export function connect(config: GoogleConfig, ports: SourcePorts): Source {
     streams: () => googleStreams({ client, config, ports }),
     check: () => check(client, config),
     lookUp: (kind, ids) => lookUpEach(ids, (id) => client.exists(plural(kind), id)),
+    lookUpMembers: (asked) => lookUpEach(asked, ({ groupId, member }) => client.isMember(groupId, member.id)),
   };
 }
 

@@ -65,6 +65,15 @@ export class JumpcloudClient {
     return null;
   }
 
+  /** The groups that a user is in; null when there is no such user. */
+  async groupsOf(userId: string, skip: number): Promise<CountedSlice | null> {
+    const path = `/api/v2/users/${encodeURIComponent(userId)}/memberof`;
+    const answer = await this.#get(path, { limit: limits.pageSize, skip });
+    if (answer.status !== 404) return sliceOf(answer, skip);
+    if (!saysNotFound(answer)) throw strange404('JumpCloud');
+    return null;
+  }
+
   /**
    * Undefined when a 404 is not JumpCloud's own. It also answers 404 to an organization that it does not know; so a
    * caller who believes an absence calls `expectOrganization` afterwards.

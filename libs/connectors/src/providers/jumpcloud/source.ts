@@ -1,12 +1,14 @@
 import type { SnapshotKind } from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
-import { lookUpEach, plural } from '../../sdk/look-up.js';
+import { listedIds, lookUpByMember, lookUpEach, plural } from '../../sdk/look-up.js';
+import { readOffsetPage, type OffsetSlice } from '../../sdk/offset-pages.js';
 import type { SourcePorts } from '../../sdk/ports.js';
+import { readAgain } from '../../sdk/read-again.js';
 import { JumpcloudClient } from './client.js';
 import type { JumpcloudConfig } from './config.js';
 import { mapGroup } from './map-group.js';
 import { mapUser } from './map-user.js';
-import { jumpcloudStreams } from './streams.js';
+import { jumpcloudStreams, keyAt } from './streams.js';
 
 const SAMPLES = 3;
 
@@ -16,6 +18,7 @@ export function connect(config: JumpcloudConfig, ports: SourcePorts): Source {
     streams: () => jumpcloudStreams(client, ports),
     check: () => check(client),
     lookUp: (kind, ids) => lookUp(client, kind, ids),
+    lookUpMembers: (asked) => lookUpByMember(asked, ({ id }) => readAgain(() => groupsOf(client, id))),
   };
 }
 
@@ -42,4 +45,16 @@ async function lookUp(
   const found = await lookUpEach(ids, (id) => client.exists(plural(kind), id));
   if ([...found.values()].includes('gone')) await client.expectOrganization();
   return found;
+}
+
+/** JumpCloud knows no groups in groups. Undefined when it does not know the user, which says nothing of the groups. */
+async function groupsOf(client: JumpcloudClient, userId: string): Promise<ReadonlySet<string> | undefined> {
+  let isKnown = true;
+  const read = async (skip: number): Promise<OffsetSlice> => {
+    const slice = await client.groupsOf(userId, skip);
+    isKnown &&= slice !== null;
+    return slice ?? { items: [], total: 0 };
+  };
+  const ids = await listedIds((token) => readOffsetPage({ read, keyOf: keyAt('id') }, token));
+  return isKnown ? ids : undefined;
 }

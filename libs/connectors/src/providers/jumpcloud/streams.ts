@@ -94,6 +94,6 @@ async function readMembers(
 
 class GroupGone extends Error {}
 
-function keyAt(name: string): (item: JsonValue) => string {
+export function keyAt(name: string): (item: JsonValue) => string {
   return (item) => JSON.stringify((isJsonObject(item) ? item[name] : undefined) ?? null);
 }

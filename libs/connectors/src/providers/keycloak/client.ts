@@ -88,13 +88,19 @@ export class KeycloakClient {
   /** Direct members; null when there is no such group. */
   async members(groupId: string): Promise<readonly JsonValue[] | null> {
     const path = `/groups/${encodeURIComponent(groupId)}/members`;
-    return this.#ofGroup(path, { briefRepresentation: true });
+    return this.#ofOne('group', path, { briefRepresentation: true });
+  }
+
+  /** The groups that a user is in, not by way of others; null when there is no such user. */
+  groupsOf(userId: string): Promise<readonly JsonValue[] | null> {
+    const path = `/users/${encodeURIComponent(userId)}/groups`;
+    return this.#ofOne('user', path, { briefRepresentation: true });
   }
 
   /** One group with what it says about its subgroups; null when there is no such group. */
   async group(groupId: string): Promise<JsonObject | null> {
     const answer = await this.#get(`/groups/${encodeURIComponent(groupId)}`);
-    if (answer.status === 404) return nullIfSaid(answer);
+    if (answer.status === 404) return nullIfSaid(answer, 'group');
     if (isJsonObject(answer.body) && answer.body['id'] === groupId) return answer.body;
     throw new SourceError(
       'source_changed_shape',
@@ -150,16 +156,17 @@ export class KeycloakClient {
   async #children(groupId: string): Promise<readonly JsonValue[]> {
     const path = `/groups/${encodeURIComponent(groupId)}/children`;
     // Gone since it was listed: so are its subgroups.
-    return (await this.#ofGroup(path, { briefRepresentation: false })) ?? [];
+    return (await this.#ofOne('group', path, { briefRepresentation: false })) ?? [];
   }
 
-  async #ofGroup(
+  async #ofOne(
+    kind: SnapshotKind,
     path: string,
     query: Readonly<Record<string, boolean>>,
   ): Promise<readonly JsonValue[] | null> {
     const read: ReadPart = async (part) => {
       const answer = await this.#get(path, { ...part, ...query });
-      if (answer.status === 404 && nullIfSaid(answer) === null) throw new GroupGone();
+      if (answer.status === 404 && nullIfSaid(answer, kind) === null) throw new OneGone();
       if (answer.status === 405) {
         this.#hasChildren = false;
         return [];
@@ -169,7 +176,7 @@ export class KeycloakClient {
     try {
       return await readAll(endless(read, PAGE));
     } catch (error) {
-      if (error instanceof GroupGone) return null;
+      if (error instanceof OneGone) return null;
       throw error;
     }
   }
@@ -192,11 +199,11 @@ export class KeycloakClient {
   }
 }
 
-class GroupGone extends Error {}
+class OneGone extends Error {}
 
 /** @throws SourceError when it is not Keycloak that says 404 */
-function nullIfSaid(answer: JsonAnswer): null {
-  if (saysNotFound(answer, 'group')) return null;
+function nullIfSaid(answer: JsonAnswer, kind: SnapshotKind): null {
+  if (saysNotFound(answer, kind)) return null;
   throw strange404('Keycloak');
 }
 

@@ -349,6 +349,42 @@ describe('Keycloak', () => {
       );
     });
 
+    const askedMembers = (
+      edges: readonly (readonly [number, 'user' | 'group', number])[],
+    ): Promise<unknown[]> => {
+      const asked = edges.map(([group, kind, index]) => ({
+        groupId: fake.groupId(group),
+        member: { kind, id: kind === 'user' ? fake.userId(index) : fake.groupId(index) },
+      }));
+      return asking(async (source) => {
+        const found = await source.lookUpMembers?.(asked);
+        return asked.map((one) => found?.get(one));
+      });
+    };
+    const parentOf = (group: number): number | undefined => (group === 2 ? 1 : undefined);
+
+    it('says which group a subgroup is in, and nothing of one that may be in none', async () => {
+      await open({ parentOf }, 7, 4);
+      expect(
+        await askedMembers([
+          [1, 'group', 2],
+          [0, 'group', 2],
+          [0, 'group', 1],
+        ]),
+      ).toEqual(['present', 'gone', undefined]);
+      await server?.close();
+      await open({ parentOf, groups: 'embedded' }, 7, 4);
+      expect(await askedMembers([[1, 'group', 2]])).toEqual([undefined]);
+    });
+
+    it('says nothing of memberships once the service account may not see all', async () => {
+      await open();
+      server?.fail({ call: 'probe', fault: { kind: 'status', status: 403 } });
+      await expect(askedMembers([[0, 'user', 5]])).rejects.toMatchObject({
+        code: 'insufficient_permissions',
+      });
+    });
+
     it('takes nobody for gone in a realm that is gone', async () => {
       await open();
       const found = await asking(async (source) => source.lookUp?.('user', [fake.userId(3)]), {

@@ -1,5 +1,6 @@
+import type { SnapshotMember, SnapshotMembership } from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
-import { lookUpEach } from '../../sdk/look-up.js';
+import { listedIds, lookUpByMember, lookUpEach } from '../../sdk/look-up.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { KeycloakClient } from './client.js';
 import type { KeycloakConfig } from './config.js';
@@ -15,6 +16,7 @@ export function connect(config: KeycloakConfig, ports: SourcePorts): Source {
     streams: (run) => keycloakStreams({ client, config, ports }, run),
     check: () => check(client, config),
     lookUp: (kind, ids) => lookUpEach(ids, (id) => client.exists(kind, id)),
+    lookUpMembers: (asked) => lookUpMembers(client, asked),
   };
 }
 
@@ -33,4 +35,27 @@ async function check(client: KeycloakClient, config: KeycloakConfig): Promise<So
     warnings:
       items.length === 0 && users > 0 ? [`Keycloak counts ${users} users and lists none of them.`] : [],
   };
+}
+
+/** Lists leave out, without a word, what the service account may not see; so they count only where it sees all. */
+async function lookUpMembers(
+  client: KeycloakClient,
+  asked: readonly SnapshotMembership[],
+): Promise<ReadonlyMap<SnapshotMembership, 'present' | 'gone'>> {
+  const found = await lookUpByMember(asked, (member) => groupsOf(client, member));
+  await client.requireFullView();
+  return found;
+}
+
+/** A subgroup is in one group at most; versions before 23 do not say in which. */
+async function groupsOf(
+  client: KeycloakClient,
+  { kind, id }: SnapshotMember,
+): Promise<ReadonlySet<string> | undefined> {
+  if (kind === 'user') {
+    const items = await client.groupsOf(id);
+    return listedIds(() => Promise.resolve(items && { items, next: null }));
+  }
+  const parent = (await client.group(id))?.['parentId'];
+  return typeof parent === 'string' ? new Set([parent]) : undefined;
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Attribute, Change } from 'ldapts';
 import {
+  askMembers,
   believe,
   checkSource,
   describeWithPeer,
@@ -97,6 +98,16 @@ describeWithPeer(DIRECTORY_SERVER_389, (program) => {
     await addPerson(`guest${day}`);
     await server.admin.del(dnOf(`guest${day}`));
   }
+
+  it('says of whomever it lists that they are members, and of nobody else', async () => {
+    const { members, users, groups: found } = await read();
+    const every = [...found.keys()].flatMap((group) =>
+      [...users.keys()].map((user) => `${group} > user:${user}`),
+    );
+    const said = await askMembers(connector as Connector, { answers: answers() }, every);
+    expect(every.filter((_, index) => said[index] === 'present').sort()).toEqual([...members].sort());
+    expect(said).not.toContain(undefined);
+  });
 
   it('finds by content synchronization what has changed, and who is gone', async () => {
     const full = await read();

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
+  askMembers,
   FAKE_LDAP,
   fakeLdap,
   FakeTenant,
@@ -61,6 +62,18 @@ describe('ldap', () => {
     },
   );
 
+  it.each(['user_names', 'group_names', 'comparison'])(
+    'says nothing of a membership when the server cuts its answer: %s',
+    async (call) => {
+      await start();
+      const fault = server.fail({ call, times: Infinity, fault: { kind: 'size_limit' } });
+      const asked = [`${fakeLdap.groupId(0)} > user:${fakeLdap.userId(8)}`];
+      const reading = { answers: fakeLdap.answers(server.url), time };
+      expect(await askMembers(connector as Connector, reading, asked)).toEqual([undefined]);
+      expect(fault.fired()).toBeGreaterThan(0);
+    },
+  );
+
   it('removes no member when the list of names is cut', async () => {
     await start();
     const fault = server.fail({
@@ -92,6 +105,16 @@ describe('ldap', () => {
       // Group 1000 of the domain is everybody's primary group, and lists nobody but its own four.
       const primary = [...members].filter((text) => text.startsWith(`${fakeLdap.groupId(0)} >`));
       expect(primary).toHaveLength(9);
+      const edge = (group: number, person: number): string =>
+        `${fakeLdap.groupId(group)} > user:${fakeLdap.userId(person)}`;
+      tenant.hideMember(1, { kind: 'user', index: 8 });
+      const asked = [edge(0, 5), edge(1, 8), edge(1, 3)];
+      const reading = { answers: fakeLdap.answers(server.url) };
+      expect(await askMembers(connector as Connector, reading, asked)).toEqual([
+        'present',
+        'present',
+        'gone',
+      ]);
     });
 
     it('asks by change number, and reads whole when another domain controller answers', async () => {

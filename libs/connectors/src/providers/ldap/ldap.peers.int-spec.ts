@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Attribute, Change } from 'ldapts';
 import {
+  askMembers,
   believe,
   checkSource,
   describeWithPeer,
@@ -146,6 +147,22 @@ describeWithPeer(SLAPD, (program) => {
       });
       expect(believe(told, believe(full))).toEqual(believe(await read()));
     }, 90_000);
+
+    it('says of whomever it lists that they are members, and of nobody else', async () => {
+      const { members, users } = await read();
+      const [first = ''] = members;
+      const [group] = first.split(' > ') as [string];
+      const listed = [...members].filter((text) => text.startsWith(`${group} >`));
+      const ask = (edges: readonly string[]): Promise<readonly unknown[]> =>
+        askMembers(connector as Connector, { answers: answers() }, edges);
+      expect(new Set(await ask(listed))).toEqual(new Set(['present']));
+      const others = [...users.keys()]
+        .map((id) => `${group} > user:${id}`)
+        .filter((text) => !members.has(text));
+      expect(new Set(await ask(others.slice(0, 120)))).toEqual(new Set(['gone']));
+      // Nobody of that id: nothing is known.
+      expect(await ask([`${group} > user:00000000-0000-4000-8000-000000000000`])).toEqual([undefined]);
+    }, 60_000);
 
     it('says in its check what is missing', async () => {
       expect((await checkSource(connector as Connector, answers())).warnings).toEqual([]);

@@ -73,7 +73,7 @@ class Index implements MemberIndex {
 }
 
 /** SID of the group that Active Directory keeps in a number at the person instead of in the list of members. */
-function primaryGroupOf(entry: LdapEntry): string | undefined {
+export function primaryGroupOf(entry: LdapEntry): string | undefined {
   const sid = sidText(entry.attributes.get('objectsid')?.[0] ?? Buffer.alloc(0));
   const [primary] = textsOf(entry, 'primarygroupid');
   if (sid === undefined || primary === undefined) return undefined;

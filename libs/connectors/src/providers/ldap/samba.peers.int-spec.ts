@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Attribute, Change } from 'ldapts';
 import {
+  askMembers,
   believe,
   checkSource,
   describeWithPeer,
@@ -104,6 +105,24 @@ describeWithPeer(SAMBA, (program) => {
     expect(clear.error).toMatchObject({ code: 'config_error', message: expect.stringContaining('StartTLS') });
     const wrong = await read({ ...samba.plain, password: 'wrong' });
     expect(wrong.error).toMatchObject({ message: expect.stringContaining('password is wrong') });
+  });
+
+  it('says who is a member, also of a group in a group, and who is not', async () => {
+    const result = await read(samba.plain);
+    const group = (name: string): string =>
+      [...result.groups].find(([, found]) => found.name === name)?.[0] ?? name;
+    const asked = [
+      `${group('readers')} > user:${idOf(result, 'person0')}`,
+      `${group('readers')} > user:${idOf(result, 'person7')}`,
+      `${group('both')} > group:${group('readers')}`,
+      `${group('both')} > user:${idOf(result, 'person0')}`,
+    ];
+    expect(await askMembers(connector as Connector, { answers: answers(samba.plain) }, asked)).toEqual([
+      'present',
+      'gone',
+      'present',
+      'gone',
+    ]);
   });
 
   it('says in its check which right is missing, and who sees no deleted object', async () => {

@@ -8,6 +8,7 @@ import type { LdapConfig } from './config.js';
 import { idOf } from './entry.js';
 import { mapGroup } from './map-group.js';
 import { mapUser } from './map-user.js';
+import { lookUpMembers } from './look-up-members.js';
 import { groupSearch, ldapStreams, trackedBy, userSearch } from './streams.js';
 import type { LdapEntry } from './wire/answer.js';
 
@@ -21,6 +22,7 @@ export function connect(config: LdapConfig, ports: SourcePorts): Source {
     streams: (run) => ldapStreams({ client, ports }, run),
     check: () => check(client, config, ports),
     lookUp: (kind, ids) => lookUp(client, kind, ids),
+    lookUpMembers: (asked) => lookUpMembers(client, asked),
     close: () => Promise.resolve(client.close()),
   };
 }

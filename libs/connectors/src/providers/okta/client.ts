@@ -50,10 +50,12 @@ export class OktaClient {
 
   /** Null when there is no such group. */
   async members(groupId: string, token: string | null): Promise<VendorPage | null> {
-    const path = `/api/v1/groups/${encodeURIComponent(groupId)}/users`;
-    const answer = await this.#get(path, { limit: PAGE }, token);
-    if (answer.status === 404 && !saysNotFound(answer)) throw strange404('Okta');
-    return this.#page(answer, token);
+    return this.#listOf(`/api/v1/groups/${encodeURIComponent(groupId)}/users`, token);
+  }
+
+  /** The groups that a user is in; null when there is no such user. */
+  async groupsOf(userId: string, token: string | null): Promise<VendorPage | null> {
+    return this.#listOf(`/api/v1/users/${encodeURIComponent(userId)}/groups`, token);
   }
 
   /** A page of the System Log. It has a next page always; an empty one means that nothing more has happened yet. */
@@ -83,6 +85,12 @@ export class OktaClient {
       'not_found_tenant',
       'This address is no Okta organization, or the organization was renamed.',
     );
+  }
+
+  async #listOf(path: string, token: string | null): Promise<VendorPage | null> {
+    const answer = await this.#get(path, { limit: PAGE }, token);
+    if (answer.status === 404 && !saysNotFound(answer)) throw strange404('Okta');
+    return this.#page(answer, token);
   }
 
   #get(

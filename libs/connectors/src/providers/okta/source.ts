@@ -1,5 +1,5 @@
 import type { Source, SourceCheck } from '../../sdk/contract.js';
-import { lookUpEach, plural } from '../../sdk/look-up.js';
+import { listedIds, lookUpByMember, lookUpEach, plural } from '../../sdk/look-up.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { SourceError } from '../../sdk/source-error.js';
 import { OktaClient } from './client.js';
@@ -16,6 +16,8 @@ export function connect(config: OktaConfig, ports: SourcePorts): Source {
     streams: (run) => oktaStreams({ client, config, ports }, run),
     check: () => check(client, config, ports),
     lookUp: (kind, ids) => lookUpEach(ids, (id) => client.exists(plural(kind), id)),
+    lookUpMembers: (asked) =>
+      lookUpByMember(asked, ({ id }) => listedIds((token) => client.groupsOf(id, token))),
   };
 }
 

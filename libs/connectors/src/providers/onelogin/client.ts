@@ -91,6 +91,16 @@ export class OneLoginClient {
     }
   }
 
+  /** The roles that a user has; undefined when OneLogin does not say. */
+  async rolesOf(userId: string): Promise<ReadonlySet<number> | undefined> {
+    const { body } = await this.#http.json({
+      path: `/api/2/users/${encodeURIComponent(userId)}`,
+      accept: [404],
+    });
+    const roles = isJsonObject(body) && body['id'] === Number(userId) ? body['role_ids'] : undefined;
+    return Array.isArray(roles) && roles.every((id) => typeof id === 'number') ? new Set(roles) : undefined;
+  }
+
   /** Undefined when a 404 is not OneLogin's own. */
   async exists(kind: 'users' | 'roles', id: string): Promise<boolean | undefined> {
     const answer = await this.#http.json({ path: `/api/2/${kind}/${encodeURIComponent(id)}`, accept: [404] });

@@ -223,6 +223,25 @@ describe('OneLogin', () => {
     );
   });
 
+  it('says nothing of memberships in groups, nor of a user without a word about roles', async () => {
+    await open({
+      differs: ({ index }) => (index === 1 ? { role_ids: undefined } : index === 2 ? { id: 1 } : {}),
+    });
+    const asked = (['group:88000', fake.groupId(0)] as const).flatMap((groupId) =>
+      [0, 1, 2].map((index) => ({ groupId, member: { kind: 'user' as const, id: fake.userId(index) } })),
+    );
+    const found = await asking(async (source) => source.lookUpMembers?.(asked));
+    expect(asked.map((one) => found?.get(one))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      'present',
+      undefined,
+      // Another person's record.
+      undefined,
+    ]);
+  });
+
   it('waits for the new hour before the last requests of this one are used up', async () => {
     await open({ remaining: 2 }, 4, 0);
     await read();

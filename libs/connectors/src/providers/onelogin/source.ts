@@ -1,6 +1,6 @@
-import type { SnapshotKind, SnapshotRecord } from '#model';
+import type { SnapshotKind, SnapshotMembership, SnapshotRecord } from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
-import { lookUpEach } from '../../sdk/look-up.js';
+import { lookUpByMember, lookUpEach } from '../../sdk/look-up.js';
 import type { VendorPage } from '../../sdk/paged-stream.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { OneLoginClient } from './client.js';
@@ -18,12 +18,27 @@ export function connect(config: OneLoginConfig, ports: SourcePorts): Source {
     streams: () => oneLoginStreams({ client, config, ports }),
     check: () => check(client, config),
     lookUp: (kind, ids) => lookUpEach(ids, (id) => exists(client, kind, id)),
+    lookUpMembers: (asked) => lookUpMembers(client, asked),
   };
 }
 
 async function exists(client: OneLoginClient, kind: SnapshotKind, id: string): Promise<boolean | undefined> {
   const address = addressOf(kind, id);
   return address === null ? undefined : client.exists(address.kind, address.id);
+}
+
+/** Only of roles: who is in a group stands in the record of the person, which is read with the people. */
+function lookUpMembers(
+  client: OneLoginClient,
+  asked: readonly SnapshotMembership[],
+): Promise<ReadonlyMap<SnapshotMembership, 'present' | 'gone'>> {
+  return lookUpByMember(
+    asked.filter(({ groupId: id }) => roleIn(id) !== null),
+    async ({ id }) => {
+      const roles = await client.rolesOf(id);
+      return roles && new Set([...roles].map((role) => roleId(String(role))));
+    },
+  );
 }
 
 async function check(client: OneLoginClient, config: OneLoginConfig): Promise<SourceCheck> {
