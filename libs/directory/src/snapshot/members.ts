@@ -10,8 +10,9 @@ import { refreshStatistics } from './growth.js';
 import { keyOf, ofRun } from './staging.js';
 import { BATCH, fenced, perform, type Outcome, type RunWork, type Task } from './worklist.js';
 
-/** Groups whose edges are taken over in one transaction. */
-const EDGE_PAGE = 200;
+/** Groups whose edges are taken over in one transaction, and edges from which on no further group is taken in. */
+const EDGE_PAGE = 2_000;
+const EDGES_PER_TRANSACTION = 20_000;
 /** Groups whose members are worked out in one statement, to begin with and at most. */
 const FIRST_GROUP_PAGE = 50;
 const LAST_GROUP_PAGE = 3_200;
@@ -50,11 +51,17 @@ export async function applyEdges(work: RunWork): Promise<void> {
 }
 
 const GROUPS_WITH_EDGES = `
-SELECT group_id FROM (
-  SELECT a.group_id FROM snapshot_member_additions a WHERE ${ofRun('a')}
-  UNION
-  SELECT m.group_id FROM ${GONE_MEMBERS} m) g
-WHERE group_id > $4 ORDER BY group_id LIMIT ${EDGE_PAGE}`;
+SELECT page.group_id FROM (
+  SELECT g.group_id,
+    coalesce(sum(g.edges) OVER (ORDER BY g.group_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+  FROM (
+    SELECT e.group_id, sum(e.edges) AS edges FROM (
+      SELECT a.group_id, cardinality(a.member_ids) AS edges FROM snapshot_member_additions a
+      WHERE ${ofRun('a')} AND a.group_id > $4
+      UNION ALL
+      SELECT m.group_id, 1 FROM ${GONE_MEMBERS} m WHERE m.group_id > $4) e
+    GROUP BY e.group_id ORDER BY e.group_id LIMIT ${EDGE_PAGE}) g) page
+WHERE page.before < ${EDGES_PER_TRANSACTION} ORDER BY page.group_id`;
 
 const inRange = (alias: string): string => `${alias}.group_id > $4 AND ${alias}.group_id <= $5`;
 /**
