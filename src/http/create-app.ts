@@ -4,15 +4,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { ApiModule, sendRequestIds } from '#api';
-import {
-  dialectNames,
-  FailedLogins,
-  refuseStrangers,
-  ScimModule,
-  ScimServer,
-  TokenEndpoint,
-  type RequestLog,
-} from '#scim';
+import type { FailedLogins } from '#kernel';
+import { dialectNames, refuseStrangers, ScimModule, ScimServer, TokenEndpoint, type RequestLog } from '#scim';
 import type { Config } from '../config/index.js';
 import { HealthController } from '../health/health.controller.js';
 import { Health } from '../health/health.js';
@@ -37,6 +30,7 @@ export interface AppParts {
   readonly health: Health;
   readonly webhooks: Webhooks;
   readonly sync: Sync;
+  readonly failedLogins: FailedLogins;
   readonly requestLog: RequestLog;
   readonly publicUrl: string;
   readonly sftp: Sftp | undefined;
@@ -48,9 +42,8 @@ class AppModule {}
 /** The HTTP side: SCIM, the uniform API, health and metrics on one Fastify server. */
 export async function createApp(parts: AppParts): Promise<NestFastifyApplication> {
   const { log, config } = parts;
-  const failedLogins = new FailedLogins(config.failedLogins);
-  const scim = scimServer(parts, failedLogins);
-  const module = appModule(parts, scim, tokenEndpoint(parts, failedLogins));
+  const scim = scimServer(parts);
+  const module = appModule(parts, scim, tokenEndpoint(parts));
   const adapter = new HttpAdapter(config.trustedProxies);
   const options = { logger: new NestLog(log), bodyParser: false as const };
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, options);
@@ -65,10 +58,8 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
   return app;
 }
 
-function scimServer(
-  { services, config, log, metrics, requestLog, publicUrl }: AppParts,
-  failedLogins: FailedLogins,
-): ScimServer {
+function scimServer(parts: AppParts): ScimServer {
+  const { services, config, log, metrics, failedLogins, requestLog, publicUrl } = parts;
   return new ScimServer(
     { store: services.store, reader: services.reader, access: services.access },
     {
@@ -121,7 +112,7 @@ function appModule(parts: AppParts, scim: ScimServer, tokens: TokenEndpoint): Dy
   };
 }
 
-function tokenEndpoint({ services, metrics, log }: AppParts, failedLogins: FailedLogins): TokenEndpoint {
+function tokenEndpoint({ services, metrics, log, failedLogins }: AppParts): TokenEndpoint {
   return new TokenEndpoint(services.access, {
     failedLogins,
     onAnswer: (result, failure) => {
