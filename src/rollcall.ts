@@ -94,7 +94,7 @@ async function startServices(parts: Parts): Promise<Rollcall> {
   const app = await createApp({ config, log, ...wired, publicUrl: publicUrlOf(config, port), sftp });
   await webhooks.start();
   await sync.start();
-  const housekeeping = [startStatistics({ log, services, database })];
+  const housekeeping = [startStatistics({ log, services })];
   const idempotency = app.get(IdempotencyStore);
   if (config.roles !== 'api')
     housekeeping.push(startMaintenance({ log, services, sync, database, config, idempotency, metrics }));
