@@ -11,7 +11,7 @@ export {
   type InputProblem,
 } from './errors.js';
 export { foldKey } from './fold.js';
-export { parseJson, isJsonObject, type JsonObject, type JsonValue, type JsonLimits } from './json.js';
+export { getOwn, parseJson, isJsonObject, type JsonObject, type JsonValue, type JsonLimits } from './json.js';
 export { randomSecret, hashSecret } from './secrets.js';
 export { SecretBox, type SealContext } from './sealing.js';
 export { FailedLogins, TooManyFailuresError, type LoginAttempt } from './failed-logins.js';
