@@ -35,7 +35,7 @@ describe('tests against a peer', () => {
       '1',
       { skip: false, why: 'needs apt-get install nodejs npm, needs root' },
     ],
-  ])('%s', (_, peer, isRoot, required, expected) => {
+  ])('%s', (...[, peer, isRoot, required, expected]) => {
     expect(judgePeer(peer, { isRoot, required })).toMatchObject(expected);
   });
 });
