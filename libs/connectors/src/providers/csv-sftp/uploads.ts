@@ -9,6 +9,7 @@ export const uploads: Uploads = {
     roleOfName(name, {
       usersFile: typeof answers['users_file'] === 'string' ? answers['users_file'] : 'users',
       isNumbered: answers['numbered'] === true,
+      pgp: { isEncrypted: answers['pgp_encrypted'] === true, isSigned: answers['pgp_signed'] === true },
     }),
   publicKeys: ({ public_keys: keys }) => (Array.isArray(keys) ? (keys as string[]) : []),
 };
