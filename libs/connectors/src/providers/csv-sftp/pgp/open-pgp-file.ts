@@ -112,7 +112,8 @@ class Opening {
     const { name, signature } = this.#file;
     const beside =
       signature === null ? [] : await this.#detached(signature, signature.of === 'file' ? sent : content);
-    return judgeSignatures([...inside, ...beside], { name, signers, now: this.#now });
+    const { date } = this.#verifying();
+    return judgeSignatures([...inside, ...beside], { name, signers, date });
   }
 
   async #detached(file: DetachedSignature, binary: Bytes): Promise<readonly VerificationResult[]> {

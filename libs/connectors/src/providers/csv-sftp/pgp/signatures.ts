@@ -8,7 +8,8 @@ interface Judging {
   /** Of the file. */
   readonly name: string;
   readonly signers: readonly PublicKey[];
-  readonly now: Date;
+  /** Now, with some minutes for clocks that are ahead. */
+  readonly date: Date;
 }
 
 /**
@@ -33,7 +34,7 @@ export async function judgeSignatures(
 
 async function judge(
   { keyID, verified, signature }: VerificationResult,
-  { signers, now }: Judging,
+  { signers, date }: Judging,
 ): Promise<Date | string> {
   const id = keyID.toHex().toUpperCase();
   // Both are settled whatever comes of the signature; a rejection that nobody waits for would end the process.
@@ -44,12 +45,12 @@ async function judge(
   if (outcome.status === 'rejected')
     return `has a signature with the key ${id} that does not hold: ${reasonOf(outcome.reason)}`;
   try {
-    await signer.getSigningKey(keyID, now);
+    await signer.getSigningKey(keyID, date);
   } catch (error) {
     return `is signed with the key ${id}, which is not valid any more (${reasonOf(error)}): enter the renewed key`;
   }
   const created = packets.status === 'fulfilled' ? packets.value.packets[0]?.created : undefined;
-  return created ?? now;
+  return created ?? date;
 }
 
 function idsOf(keys: readonly PublicKey[]): string {
