@@ -83,7 +83,7 @@ describeWithPeer(GNUPG, (program) => {
     await gpg('--output', join(home, name), ...args, join(home, 'users.csv'));
     return name;
   };
-  const isRead = (result: ReadResult): void => {
+  const expectRead = (result: ReadResult): void => {
     expect(result).toMatchObject({ complete: true, error: null });
     expect([...result.users.keys()]).toEqual(['1', '2']);
   };
@@ -91,13 +91,13 @@ describeWithPeer(GNUPG, (program) => {
 
   it('reads what gpg has encrypted and signed', async () => {
     const name = await made('users.csv.gpg', '--encrypt', '--sign', '-u', SENDER, '-r', OURS);
-    isRead(await read([name], both));
+    expectRead(await read([name], both));
   }, 60_000);
 
   it('reads text, with bzip2 inside, and without the name of the key', async () => {
     const options = ['--armor', '--compress-algo', 'bzip2', '--hidden-recipient', OURS];
     const name = await made('users.csv.asc', '--encrypt', ...options);
-    isRead(await read([name], { pgp_encrypted: true }));
+    expectRead(await read([name], { pgp_encrypted: true }));
   }, 60_000);
 
   it.each(['users.csv.sig', 'users.csv.asc'])(
@@ -105,7 +105,7 @@ describeWithPeer(GNUPG, (program) => {
     async (file) => {
       const armor = file.endsWith('.asc') ? ['--armor'] : [];
       const name = await made(file, ...armor, '-u', SENDER, '--detach-sign');
-      isRead(await read(['users.csv', name], { pgp_signed: true }));
+      expectRead(await read(['users.csv', name], { pgp_signed: true }));
       await made(file, ...armor, '-u', OURS, '--detach-sign');
       const other = await read(['users.csv', name], { pgp_signed: true });
       expect(other.error?.message).toMatch(/none of those entered/);
@@ -115,7 +115,7 @@ describeWithPeer(GNUPG, (program) => {
 
   it('takes a signed file that is not encrypted, and refuses an encrypted one without a signature', async () => {
     const signed = await made('users.csv.pgp', '--sign', '-u', SENDER);
-    isRead(await read([signed], { pgp_signed: true }));
+    expectRead(await read([signed], { pgp_signed: true }));
     const sealed = await made('users.csv.gpg', '--encrypt', '-r', OURS);
     expect((await read([sealed], both)).error?.message).toMatch(/is not signed/);
   }, 60_000);

@@ -148,32 +148,44 @@ const ENDINGS: Readonly<Record<NamePart['role'], readonly string[]>> = {
   done: [''],
 };
 
+interface Endings {
+  readonly ending: string;
+  /** `.pgp` and so on. */
+  readonly pgp: string;
+  readonly mark: string;
+}
+
 function readName(name: string, naming: Naming): NamePart | null {
-  const { base = '', ending = '', pgp, mark = '' } = NAME.exec(name.toLowerCase())?.groups ?? {};
+  const { base, ...endings } = splitName(name);
   const [words, stamp] = splitStamp(base, naming.isNumbered ? NUMBER : TIME);
   const word = words.replace(/[._-]delta$/, '');
   const role = roleOf(word, naming.usersFile.toLowerCase());
-  if (role === null || !ENDINGS[role].includes(ending)) return null;
-  const protection = protectionOf({ pgp, mark }, naming.pgp);
-  const isAllowed = protection !== null && (!protection.isMessage || DATA.includes(ending));
-  return isAllowed ? { role, stamp, isDelta: word !== words, mark: protection.mark } : null;
+  if (role === null || !ENDINGS[role].includes(endings.ending)) return null;
+  const mark = markOf(endings, naming.pgp);
+  return mark === undefined ? null : { role, stamp, isDelta: word !== words, mark };
+}
+
+function splitName(name: string): Endings & { readonly base: string } {
+  const parts = NAME.exec(name.toLowerCase())?.groups ?? {};
+  const { base = '', ending = '', pgp = '', mark = '' } = parts;
+  return { base, ending, pgp, mark };
 }
 
 /**
- * What PGP adds to a name; null where the settings know no PGP. `.asc` is an encrypted file where files are encrypted, and
- * a signature otherwise and behind another ending.
+ * What a file says about another one; null for one that is itself read, undefined for a name that means nothing under
+ * these settings. `.asc` is an encrypted file where files are encrypted, otherwise and behind another ending a signature.
  */
-function protectionOf(
-  { pgp, mark }: { readonly pgp: string | undefined; readonly mark: string },
-  { isEncrypted, isSigned }: PgpNaming,
-): { readonly isMessage: boolean; readonly mark: NamePart['mark'] } | null {
-  const isSignature = mark === '.sig' || mark === '.asc' || (mark === '' && pgp === '.asc' && !isEncrypted);
-  if (isSignature && !isSigned) return null;
-  if (pgp !== undefined && !isEncrypted && !isSigned) return null;
-  const isMessage = pgp !== undefined && (pgp !== '.asc' || isEncrypted);
-  if (pgp === '.asc' && !isMessage && mark !== '') return null;
-  const word = isSignature ? 'sig' : mark === '' ? null : (mark.slice(1) as 'sha256' | 'done');
-  return { isMessage, mark: word };
+function markOf({ ending, pgp, mark }: Endings, naming: PgpNaming): NamePart['mark'] | undefined {
+  const { isEncrypted, isSigned } = naming;
+  if (pgp !== '' && !DATA.includes(ending)) return undefined;
+  if (pgp === '.asc' && !isEncrypted) return mark === '' ? signature(isSigned) : undefined;
+  if (pgp !== '' && !isEncrypted && !isSigned) return undefined;
+  if (mark === '.sig' || mark === '.asc') return signature(isSigned);
+  return mark === '' ? null : (mark.slice(1) as 'sha256' | 'done');
+}
+
+function signature(isSigned: boolean): 'sig' | undefined {
+  return isSigned ? 'sig' : undefined;
 }
 
 /** `users.20260102T030000Z` → `users` and the stamp; whatever else stands behind a name belongs to it. */

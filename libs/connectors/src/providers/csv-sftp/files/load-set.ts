@@ -52,7 +52,7 @@ interface Loading {
 
 /** Copies the files of a set. @throws SourceError when one is not what it should be */
 export async function loadSet(set: FileSet, loading: Loading): Promise<LoadedSet> {
-  const { store, settings, folder } = loading;
+  const { store, folder } = loading;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const { marks, generatedAt } = await readMarks(set, folder, store);
   const opener = new PgpOpener(set, loading);
@@ -62,20 +62,13 @@ export async function loadSet(set: FileSet, loading: Loading): Promise<LoadedSet
   for (const role of ROLES) {
     const file = set.files[role];
     if (file === undefined) continue;
-    const mark = marks.get(file.name) ?? (file.mark && { ...file.mark, bytes: null });
-    const copy = join(folder, role);
-    await store.fetch(file, copy);
-    const sent = await checked(copy, file.name, mark);
-    const opened = await opener.open(file, copy);
-    const plain = plainName(file.name);
-    const inner = opened.path === copy ? undefined : marks.get(plain);
-    // The same content is another file each time it is encrypted.
-    const sum = opened.path === copy ? sent : await checked(opened.path, file.name, inner);
-    hash.update(`${role} ${sum}\n`);
-    const promised = mark?.rows ?? inner?.rows;
-    if (typeof promised === 'number') rows[role] = promised;
-    const path = await unpacked(opened.path, opened.path === copy ? file.name : plain);
-    sheets[role] = await openSheet({ sheet: role, path, name: file.name }, settings.legacyEncoding);
+    const loaded = await loadFile({ role, file }, { marks, opener, loading });
+    hash.update(`${role} ${loaded.sum}\n`);
+    if (typeof loaded.rows === 'number') rows[role] = loaded.rows;
+    sheets[role] = await openSheet(
+      { sheet: role, path: loaded.path, name: file.name },
+      loading.settings.legacyEncoding,
+    );
   }
   return {
     stamp: set.stamp,
@@ -86,9 +79,42 @@ export async function loadSet(set: FileSet, loading: Loading): Promise<LoadedSet
     sheets,
     rows,
     // What was cut on its way could not have been decrypted, nor its signature hold.
-    isMarked: loading.pgp !== null || isMarked(set) || dataFiles(set).every(({ mark }) => mark !== undefined),
+    isMarked: loading.pgp !== null || isSaidWhole(set),
     // A signature tells by itself when it was made; the manifest is not signed.
     generatedAt: opener.signedAt?.toISOString() ?? generatedAt,
+  };
+}
+
+interface LoadedFile {
+  /** Of what is in it. */
+  readonly path: string;
+  readonly sum: string;
+  readonly rows: number | null | undefined;
+}
+
+/** Copies, checks, opens and unpacks one file. */
+async function loadFile(
+  { role, file }: { readonly role: Role; readonly file: StoredFile },
+  parts: {
+    readonly marks: Marks['marks'];
+    readonly opener: PgpOpener;
+    readonly loading: Loading;
+  },
+): Promise<LoadedFile> {
+  const { marks, opener, loading } = parts;
+  const mark = marks.get(file.name) ?? (file.mark && { ...file.mark, bytes: null });
+  const copy = join(loading.folder, role);
+  await loading.store.fetch(file, copy);
+  const sum = await checked(copy, file.name, mark);
+  const opened = await opener.open(file, copy);
+  if (opened.path === copy) return { path: await unpacked(copy, file.name), sum, rows: mark?.rows };
+  const plain = plainName(file.name);
+  const inner = marks.get(plain);
+  return {
+    path: await unpacked(opened.path, plain),
+    // The same content is another file each time it is encrypted.
+    sum: await checked(opened.path, file.name, inner),
+    rows: mark?.rows ?? inner?.rows,
   };
 }
 
@@ -118,6 +144,10 @@ async function readMarks(set: FileSet, folder: string, store: FileStore): Promis
     marks.set(name, { ...mark, sha256: mark.sha256 ?? marks.get(name)?.sha256 ?? null });
   }
   return { marks, generatedAt: manifest.generatedAt };
+}
+
+function isSaidWhole(set: FileSet): boolean {
+  return isMarked(set) || dataFiles(set).every(({ mark }) => mark !== undefined);
 }
 
 /** Manifests may speak of files as they were before they were encrypted. */

@@ -216,7 +216,8 @@ function changed(ids: ReadonlySet<string>, changes: Changes['users']): ReadonlyS
 }
 
 function pgpNaming({ pgp }: FileSettings): PgpNaming {
-  return { isEncrypted: pgp?.decryption != null, isSigned: pgp?.signers != null };
+  if (pgp === null) return { isEncrypted: false, isSigned: false };
+  return { isEncrypted: pgp.decryption !== null, isSigned: pgp.signers !== null };
 }
 
 /** The first files are not finished yet: the run goes on when they are. */
@@ -227,11 +228,12 @@ function wait({ noNews }: NoNews): never {
 function nothingThere(
   files: readonly { readonly name: string }[],
   { place }: FileStore,
-  { usersFile, isNumbered, pgp }: FileSettings,
+  settings: FileSettings,
 ): SourceError {
+  const { usersFile, isNumbered, pgp } = settings;
   const names = files.slice(0, 10).map(({ name }) => `"${name}"`);
   const seen = names.length === 0 ? 'no file' : names.join(', ');
-  const ending = pgp?.decryption == null ? '' : '.pgp';
+  const ending = pgpNaming(settings).isEncrypted ? '.pgp' : '';
   const wanted = `${usersFile}${isNumbered ? '.<number>' : ''}.csv${ending}`;
   const advice =
     pgp === null && files.some(({ name }) => isPgpName(name))

@@ -142,7 +142,7 @@ class Opening {
       const message = await (isArmored(bytes)
         ? readMessage({ armoredMessage: textOf(bytes), config })
         : readMessage({ binaryMessage: bytes, config }));
-      return message as Message<Bytes>;
+      return message;
     } catch (error) {
       return this.#broken(error);
     }
@@ -217,7 +217,7 @@ async function contentOf(path: string, name: string, most: number): Promise<Byte
       `has ${Math.ceil(size / MIB)} MiB; with PGP a file may have ${most / MIB} MiB, because it is opened in memory. Compress it with gzip before PGP (.csv.gz), or send delta files`,
     );
   const buffer = await readFile(path);
-  return new Uint8Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, buffer.length);
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
 }
 
 function isArmored(bytes: Bytes): boolean {
