@@ -177,15 +177,11 @@ function splitName(name: string): Endings & { readonly base: string } {
  */
 function markOf({ ending, pgp, mark }: Endings, naming: PgpNaming): NamePart['mark'] | undefined {
   const { isEncrypted, isSigned } = naming;
-  if (pgp !== '' && !DATA.includes(ending)) return undefined;
-  if (pgp === '.asc' && !isEncrypted) return mark === '' ? signature(isSigned) : undefined;
-  if (pgp !== '' && !isEncrypted && !isSigned) return undefined;
-  if (mark === '.sig' || mark === '.asc') return signature(isSigned);
+  const isAllowed = pgp === '' || (DATA.includes(ending) && (isEncrypted || isSigned));
+  if (!isAllowed) return undefined;
+  if (`${pgp} ${isEncrypted}` === '.asc false') return mark === '' ? 'sig' : undefined;
+  if (['.sig', '.asc'].includes(mark)) return isSigned ? 'sig' : undefined;
   return mark === '' ? null : (mark.slice(1) as 'sha256' | 'done');
-}
-
-function signature(isSigned: boolean): 'sig' | undefined {
-  return isSigned ? 'sig' : undefined;
 }
 
 /** `users.20260102T030000Z` → `users` and the stamp; whatever else stands behind a name belongs to it. */
