@@ -22,6 +22,10 @@ const withCluster = {
 export default {
   maxWorkers: 2,
   testTimeout: 30_000,
+  // Modules of a spec are never quite freed (experimental VM modules): a worker grows with each file until a new one takes over.
+  workerIdleMemoryLimit: '1500MB',
+  // To give back a large heap takes longer than the usual half second on a busy machine, and looks like an open handle then.
+  workerGracefulExitTimeout: 10_000,
   projects: [
     {
       ...shared,

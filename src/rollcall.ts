@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { IdempotencyStore } from '#api';
 import { installedConnectors, type ConnectorRegistry, type SnapshotDoor } from '#connectors';
 import { CONTROL_ENTITIES } from '#directory';
+import { FailedLogins } from '#kernel';
 import { RequestLog, RequestLogMetrics } from '#scim';
 import { bootstrap } from './bootstrap.js';
 import { loadSecretKeys, publicUrlOf, readConfig, type Config, type Roles } from './config/index.js';
@@ -89,11 +90,11 @@ async function startServices(parts: Parts): Promise<Rollcall> {
     });
   const { generatedApiKey } = await bootstrap(services.environments, config.bootstrapApiKey);
   const port = config.port === 0 ? await freePort(config.host) : config.port;
-  const sftp = await createSftp({ config, log, services, sync });
+  const sftp = await createSftp({ config, log, ...wired });
   const app = await createApp({ config, log, ...wired, publicUrl: publicUrlOf(config, port), sftp });
   await webhooks.start();
   await sync.start();
-  const housekeeping = [startStatistics({ log, services, database })];
+  const housekeeping = [startStatistics({ log, services })];
   const idempotency = app.get(IdempotencyStore);
   if (config.roles !== 'api')
     housekeeping.push(startMaintenance({ log, services, sync, database, config, idempotency, metrics }));
@@ -123,6 +124,8 @@ interface Wired {
   readonly health: Health;
   readonly webhooks: Webhooks;
   readonly sync: Sync;
+  /** One for all who take credentials of directories. */
+  readonly failedLogins: FailedLogins;
   readonly requestLog: RequestLog;
 }
 
@@ -150,7 +153,8 @@ function wire({ config, log, secretKeys, database, replacements }: Parts): Wired
   const door = replacements.door ?? snapshotDoor(services.snapshots);
   const sync = createSync({ config, log, services, metrics, registry, door, afterCommit });
   const requestLog = createRequestLog(services, metrics, log);
-  return { services, metrics, health: new Health(pool), webhooks, sync, requestLog };
+  const failedLogins = new FailedLogins(config.failedLogins);
+  return { services, metrics, health: new Health(pool), webhooks, sync, failedLogins, requestLog };
 }
 
 function createRequestLog(services: Services, metrics: Metrics, log: Logger): RequestLog {

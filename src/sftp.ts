@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { loadHostKeys, UploadSftpServer } from '#connectors';
+import type { FailedLogins } from '#kernel';
 import { ConfigError, publicUrlOf, type Config } from './config/index.js';
 import { freePort } from './http/free-port.js';
 import type { Services } from './services.js';
@@ -17,10 +18,12 @@ interface Parts {
   readonly log: Logger;
   readonly services: Services;
   readonly sync: Sync;
+  readonly failedLogins: FailedLogins;
 }
 
 /** The SFTP server of a process that answers requests; undefined where none is wanted. @throws ConfigError */
-export async function createSftp({ config, log, services, sync }: Parts): Promise<Sftp | undefined> {
+export async function createSftp(parts: Parts): Promise<Sftp | undefined> {
+  const { config, log, services, sync, failedLogins } = parts;
   if (config.sftpPort === undefined || config.roles === 'worker') return undefined;
   const port = config.sftpPort === 0 ? await freePort(config.host) : config.sftpPort;
   const hostKeys = await loadHostKeys(services.database, services.secretBox).catch((error: unknown) => {
@@ -31,7 +34,13 @@ export async function createSftp({ config, log, services, sync }: Parts): Promis
       },
     ]);
   });
-  const server = new UploadSftpServer({ hostKeys, access: services.access, uploads: sync.uploads, log });
+  const server = new UploadSftpServer({
+    hostKeys,
+    access: services.access,
+    uploads: sync.uploads,
+    failedLogins,
+    log,
+  });
   const shown = config.sftpAddress ?? { host: new URL(publicUrlOf(config, 0)).hostname, port };
   return {
     address: { ...shown, hostKeys: hostKeys.fingerprints },

@@ -108,7 +108,7 @@ export const VARIABLES = {
     name: 'ROLLCALL_FAILED_LOGINS',
     shownDefault: '`300`',
     description:
-      'Wrong SCIM credentials that one address may send per minute to one directory; then 429. Credentials that have worked are not affected. `0` is off.',
+      'Wrong credentials that one address may send per minute to one directory, by SCIM or as passwords of SFTP; then 429, or no sign-in. Credentials that have worked are not affected. `0` is off.',
     parse: (text: string) => integer(text, 0, 1_000_000),
   },
   trustedProxies: {

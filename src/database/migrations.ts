@@ -14,6 +14,7 @@ import { ListSnapshotRecords20261126110000 } from '../../migrations/202611261100
 import { CreateEnteredSecrets20261126120000 } from '../../migrations/20261126120000-create-entered-secrets.js';
 import { LogRefusedLogins20261126130000 } from '../../migrations/20261126130000-log-refused-logins.js';
 import { CreateUploads20261126140000 } from '../../migrations/20261126140000-create-uploads.js';
+import { RefreshPushedStatistics20261127110000 } from '../../migrations/20261127110000-refresh-pushed-statistics.js';
 
 /** Every migration, oldest first. A new one is added at the end; none is ever changed or removed. */
 export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string })[] = [
@@ -31,6 +32,7 @@ export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string
   CreateEnteredSecrets20261126120000,
   LogRefusedLogins20261126130000,
   CreateUploads20261126140000,
+  RefreshPushedStatistics20261127110000,
 ];
 
 /** Their names as they stand in the table of migrations, oldest first. */

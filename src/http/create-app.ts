@@ -4,10 +4,10 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { ApiModule, sendRequestIds } from '#api';
+import type { FailedLogins } from '#kernel';
 import {
   answerUnrouted,
   dialectNames,
-  FailedLogins,
   refuseStrangers,
   ScimModule,
   ScimServer,
@@ -38,6 +38,7 @@ export interface AppParts {
   readonly health: Health;
   readonly webhooks: Webhooks;
   readonly sync: Sync;
+  readonly failedLogins: FailedLogins;
   readonly requestLog: RequestLog;
   readonly publicUrl: string;
   readonly sftp: Sftp | undefined;
@@ -49,9 +50,8 @@ class AppModule {}
 /** The HTTP side: SCIM, the uniform API, health and metrics on one Fastify server. */
 export async function createApp(parts: AppParts): Promise<NestFastifyApplication> {
   const { log, config } = parts;
-  const failedLogins = new FailedLogins(config.failedLogins);
-  const scim = scimServer(parts, failedLogins);
-  const module = appModule(parts, scim, tokenEndpoint(parts, failedLogins));
+  const scim = scimServer(parts);
+  const module = appModule(parts, scim, tokenEndpoint(parts));
   const adapter = new HttpAdapter(config.trustedProxies);
   const options = { logger: new NestLog(log), bodyParser: false as const };
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, options);
@@ -67,10 +67,8 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
   return app;
 }
 
-function scimServer(
-  { services, config, log, metrics, requestLog, publicUrl }: AppParts,
-  failedLogins: FailedLogins,
-): ScimServer {
+function scimServer(parts: AppParts): ScimServer {
+  const { services, config, log, metrics, failedLogins, requestLog, publicUrl } = parts;
   return new ScimServer(
     { store: services.store, reader: services.reader, access: services.access },
     {
@@ -123,7 +121,7 @@ function appModule(parts: AppParts, scim: ScimServer, tokens: TokenEndpoint): Dy
   };
 }
 
-function tokenEndpoint({ services, metrics, log }: AppParts, failedLogins: FailedLogins): TokenEndpoint {
+function tokenEndpoint({ services, metrics, log, failedLogins }: AppParts): TokenEndpoint {
   return new TokenEndpoint(services.access, {
     failedLogins,
     onAnswer: (result, failure) => {

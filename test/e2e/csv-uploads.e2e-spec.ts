@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import * as openpgp from 'openpgp';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { installedConnectors } from '#connectors';
 import { startRollcall, type RunningRollcall } from '../support/start-rollcall.js';
@@ -99,6 +100,38 @@ describe('files that are uploaded by HTTPS', () => {
     await world.put(directory, 'groups.csv', { body: 'group_id,group_name\na,All\n' });
     expect((await world.uploads(directory.id)).map(({ name }) => name)).toEqual(['groups.csv']);
   });
+
+  it('are decrypted, and refused without encryption; the key is never shown', async () => {
+    const { privateKey } = await openpgp.generateKey({
+      userIDs: [{ email: 'rollcall@example.com' }],
+      format: 'object',
+    });
+    const key = privateKey.armor();
+    const directory = await world.directory({ pgp_encrypted: true, pgp_private_key: key });
+    const shown = await world.rest.call('GET', `/management/directories/${directory.id}`);
+    expect(JSON.stringify(shown)).not.toMatch(/PRIVATE KEY/);
+    const plain = await world.put(directory, 'users.csv', { body: usersFile('1') });
+    expect([plain.status, await plain.text()]).toEqual([422, expect.stringContaining('users.csv.pgp')]);
+    const send = async (text: string): Promise<void> => {
+      const message = await openpgp.createMessage({ text });
+      const body = await openpgp.encrypt({
+        message,
+        encryptionKeys: privateKey.toPublic(),
+        format: 'binary',
+      });
+      expect((await world.put(directory, 'users.csv.pgp', { body: Buffer.from(body) })).status).toBe(201);
+      await world.put(directory, 'done');
+    };
+    await send(usersFile('1', '2', '3'));
+    expect(await world.people(directory)).toEqual(['1', '2', '3']);
+    expect((await world.put(directory, 'users.csv.pgp', { body: 'tampered' })).status).toBe(201);
+    await world.put(directory, 'done');
+    expect(await world.people(directory)).toEqual(['1', '2', '3']);
+    expect(await world.lastRun(directory.id)).toMatchObject({
+      status: 'failed',
+      error: { message: expect.stringContaining('users.csv.pgp cannot be opened') },
+    });
+  }, 90_000);
 
   it('are unpacked, and refused when they cannot be', async () => {
     const directory = await world.directory();

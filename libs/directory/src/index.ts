@@ -60,6 +60,7 @@ export {
 } from './control/index.js';
 export { findKnownPeople, type KnownPerson } from './query/known-people.js';
 export { createRunGuard } from './snapshot/run-guard.js';
+export { refreshStatistics } from './snapshot/growth.js';
 export { Snapshots } from './snapshot/snapshots.js';
 export type {
   RunFacts,

@@ -11,9 +11,17 @@ export {
   type InputProblem,
 } from './errors.js';
 export { foldKey } from './fold.js';
-export { parseJson, isJsonObject, type JsonObject, type JsonValue, type JsonLimits } from './json.js';
+export { getOwn, parseJson, isJsonObject, type JsonObject, type JsonValue, type JsonLimits } from './json.js';
 export { randomSecret, hashSecret } from './secrets.js';
 export { SecretBox, type SealContext } from './sealing.js';
+export { FailedLogins, TooManyFailuresError, type LoginAttempt } from './failed-logins.js';
+export {
+  capacityOf,
+  secondsUntilFull,
+  secondsUntilNext,
+  TokenBuckets,
+  type RateLimit,
+} from './token-buckets.js';
 export { Turns } from './turns.js';
 export { textArray } from './text-array.js';
 export { Database, type Pipelined, type Queryable, type Statement } from './database.js';

@@ -17,6 +17,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** An own property; never one that every object inherits, as `constructor` is. For text from outside. */
+export function getOwn<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
 /**
  * Parses bytes from outside and checks what no later layer wants to meet: invalid UTF-8, U+0000, lone
  * surrogates, `__proto__` keys, absurd depth or width, numbers that JSON cannot hold.

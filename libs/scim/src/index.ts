@@ -1,7 +1,5 @@
 export { ScimServer, type ScimServerOptions } from './http/scim-server.js';
 export { readToken } from './http/credentials.js';
-export { FailedLogins } from './http/failed-logins.js';
-export type { RateLimit } from './http/token-buckets.js';
 export { TokenEndpoint, type TokenIssuer } from './oauth/token-endpoint.js';
 export { answerUnrouted } from './answer-unrouted.js';
 export { refuseStrangers } from './refuse-strangers.js';

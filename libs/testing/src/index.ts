@@ -46,6 +46,7 @@ export {
   startDirectoryServer389,
   type DirectoryServer389,
 } from './peers/directory-server-389.js';
+export { GNUPG } from './peers/gnupg.js';
 export { PROFTPD, startProftpd } from './peers/proftpd.js';
 export { OPENSSH, startOpenSsh, type OpenSsh } from './peers/openssh.js';
 export { SAMBA, startSamba, type Samba, type SambaAccount } from './peers/samba.js';

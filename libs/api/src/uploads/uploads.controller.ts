@@ -44,6 +44,32 @@ const UPLOAD: Omit<OperationInfo, 'id'> = {
   },
 };
 
+/** What a handler of an upload takes, in this order. */
+type UploadParameters = [
+  key: string,
+  name: string,
+  said: QueryOf<typeof uploadQuery>,
+  request: ApiRequest,
+  reply: FastifyReply,
+];
+
+const PARAMETERS: readonly ParameterDecorator[] = [
+  PathId('key', 'Directory'),
+  PathId('name', 'File'),
+  Filters(uploadQuery),
+  Req(),
+  Res({ passthrough: true }),
+];
+
+/** Some scripts send files with PUT, some with POST; apart from that it is one route. */
+function UploadRoute(id: string, method: (path: string) => MethodDecorator): MethodDecorator {
+  return (target, property, descriptor) => {
+    for (const [index, decorate] of PARAMETERS.entries()) decorate(target, property, index);
+    for (const decorate of [method(':key/:name'), HttpCode(201), Public(), Operation({ id, ...UPLOAD })])
+      decorate(target, property, descriptor);
+  };
+}
+
 /** Files that customers’ scripts send. */
 @Controller('uploads')
 export class UploadsController {
@@ -52,35 +78,18 @@ export class UploadsController {
     private readonly access: DirectoryAccess,
   ) {}
 
-  @Put(':key/:name')
-  @HttpCode(201)
-  @Public()
-  @Operation({ id: 'uploadFile', ...UPLOAD })
-  put(
-    @PathId('key', 'Directory') key: string,
-    @PathId('name', 'File') name: string,
-    @Filters(uploadQuery) said: QueryOf<typeof uploadQuery>,
-    @Req() request: ApiRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<JsonObject> {
-    return this.#receive({ key, name, ...said }, request, reply);
+  @UploadRoute('uploadFile', Put)
+  put(...parameters: UploadParameters): Promise<JsonObject> {
+    return this.#receive(...parameters);
   }
 
-  @Post(':key/:name')
-  @HttpCode(201)
-  @Public()
-  @Operation({ id: 'uploadFileByPost', ...UPLOAD })
-  post(
-    @PathId('key', 'Directory') key: string,
-    @PathId('name', 'File') name: string,
-    @Filters(uploadQuery) said: QueryOf<typeof uploadQuery>,
-    @Req() request: ApiRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<JsonObject> {
-    return this.#receive({ key, name, ...said }, request, reply);
+  @UploadRoute('uploadFileByPost', Post)
+  post(...parameters: UploadParameters): Promise<JsonObject> {
+    return this.#receive(...parameters);
   }
 
-  async #receive(sent: Sent, request: ApiRequest, reply: FastifyReply): Promise<JsonObject> {
+  async #receive(...[key, name, said, request, reply]: UploadParameters): Promise<JsonObject> {
+    const sent: Sent = { key, name, ...said };
     try {
       const directory = await this.#signIn(sent.key, request);
       const receipt = await this.#take(directory, sent, request);

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import { getOwn, isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import type { SnapshotKind, SnapshotRecord } from '#model';
 import { SourceError } from './source-error.js';
 
@@ -105,7 +105,7 @@ export class Fields {
   }
 
   #get(key: string): JsonValue {
-    return Object.hasOwn(this.#object, key) ? (this.#object[key] ?? null) : null;
+    return (key === '__proto__' ? null : getOwn(this.#object, key)) ?? null;
   }
 
   #list(key: string): JsonValue[] {

@@ -49,6 +49,7 @@ describe('token request', () => {
     [400, { error: 'invalid_scope' }, 'insufficient_permissions'],
     [400, { error: 'unauthorized_client' }, 'insufficient_permissions'],
     [400, { error: 'something else' }, 'config_error'],
+    [400, { error: 'constructor' }, 'config_error'],
   ])('%i %j', async (status, body, expected) => {
     expect(await code(status, body)).toBe(expected);
   });

@@ -1,4 +1,4 @@
-import type { Clock } from '#kernel';
+import { getOwn, type Clock } from '#kernel';
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import type { SourceHttp, SourceRequest } from './http/source-http.js';
 import { SourceError, type SourceErrorCode } from './source-error.js';
@@ -91,7 +91,7 @@ function tokenIn(body: JsonObject): AccessToken | undefined {
 
 function oauthError(status: number, error: string): SourceError {
   const word = /^[a-z_]{1,60}$/.test(error) ? error : 'unknown';
-  const known = OAUTH_ERRORS[word];
+  const known = getOwn(OAUTH_ERRORS, word);
   const facts = { status, error: word };
   if (known) return new SourceError(known.code, `${known.message} (${word})`, { facts });
   if (status < 300)

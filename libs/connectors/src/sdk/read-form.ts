@@ -1,4 +1,4 @@
-import { InvalidInputError, type InputProblem, type JsonObject, type JsonValue } from '#kernel';
+import { getOwn, InvalidInputError, type InputProblem, type JsonObject, type JsonValue } from '#kernel';
 import type { FormField } from './manifest.js';
 
 const MAX_TEXT = 65_536;
@@ -40,7 +40,7 @@ function isAsked({ when }: FormField, form: readonly FormField[], answers: JsonO
 }
 
 function answerTo(field: FormField, answers: JsonObject): JsonValue | undefined {
-  const given = Object.hasOwn(answers, field.key) ? answers[field.key] : undefined;
+  const given = getOwn(answers, field.key);
   const value = typeof given === 'string' && field.type !== 'text' ? given.trim() : given;
   const isEmpty = value === undefined || value === null || value === '' || isEmptyList(value);
   return isEmpty ? field.default : value;

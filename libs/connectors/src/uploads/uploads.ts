@@ -189,6 +189,9 @@ function expectSum({ name, sha256 }: SentFile, spooled: Spooled): void {
 function namesOf(config: JsonObject): string {
   const users = typeof config['users_file'] === 'string' ? config['users_file'] : 'users';
   const stamp = config['numbered'] === true ? '0007' : '20260102T030000Z';
-  const plain = config['numbered'] === true ? '' : `${users}.csv, `;
-  return `Names are ${plain}${users}.${stamp}.csv, ${users}.delta.${stamp}.csv, the same with groups and memberships, .csv.gz, manifest.json, and <name>.sha256 or <name>.done.`;
+  const ending = config['pgp_encrypted'] === true ? 'csv.pgp' : 'csv';
+  const plain = config['numbered'] === true ? '' : `${users}.${ending}, `;
+  const zipped = ending.replace('csv', 'csv.gz');
+  const signature = config['pgp_signed'] === true ? ', <name>.sig' : '';
+  return `Names are ${plain}${users}.${stamp}.${ending}, ${users}.delta.${stamp}.${ending}, the same with groups and memberships, .${zipped}, manifest.json, and <name>.sha256${signature} or <name>.done.`;
 }

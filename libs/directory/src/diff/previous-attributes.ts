@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import { getOwn, isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 
 /** Maps whose changed entries are listed one by one instead of as a whole. */
 const NESTED = new Set(['raw_attributes', 'custom_attributes']);
@@ -31,8 +31,8 @@ function changedInside(old: JsonValue, current: JsonValue | undefined): JsonValu
 function changedEntries(before: JsonObject, after: JsonObject): JsonObject {
   const entries: [string, JsonValue][] = [];
   for (const key of keysOf(before, after)) {
-    const old = before[key] ?? null;
-    if (!isDeepStrictEqual(old, after[key] ?? null)) entries.push([key, old]);
+    const old = getOwn(before, key) ?? null;
+    if (!isDeepStrictEqual(old, getOwn(after, key) ?? null)) entries.push([key, old]);
   }
   return Object.fromEntries(entries);
 }

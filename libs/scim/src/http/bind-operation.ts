@@ -1,3 +1,4 @@
+import { getOwn } from '#kernel';
 import type { Answer, ScimCall } from './call.js';
 import { MethodNotAllowed } from './method-not-allowed.js';
 import type { ScimPorts } from './ports.js';
@@ -15,7 +16,7 @@ export function bindOperation(
   route: Route,
   method: string,
 ): BoundOperation {
-  const operation = Object.hasOwn(table, method) ? table[method] : undefined;
+  const operation = getOwn(table, method);
   if (operation === undefined) throw new MethodNotAllowed(method, Object.keys(table));
   return (call, ports) => operation({ ...call, route } as never, ports);
 }

@@ -1,4 +1,4 @@
-import type { JsonObject } from '#kernel';
+import { getOwn, type JsonObject } from '#kernel';
 import { forbidden, notFound } from '../protocol/errors.js';
 import { bindElementFilter } from '../protocol/filter/bind.js';
 import { matchesElement } from '../protocol/filter/evaluate.js';
@@ -140,7 +140,7 @@ const LEGACY_NAMES: Readonly<Record<string, string>> = {
 /** The URN behind a name as 1.1 clients write it. */
 function urnOf(name: string): string {
   const lower = name.toLowerCase();
-  return (Object.hasOwn(LEGACY_NAMES, lower) ? LEGACY_NAMES[lower] : undefined) ?? name;
+  return getOwn(LEGACY_NAMES, lower) ?? name;
 }
 
 function discovery(body: JsonObject): Answer {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import type { RateLimit } from '#kernel';
 import { IN_MEMORY_TOKEN, InMemoryDirectory } from '#testing';
 import type { ScimExchange } from './messages.js';
 import { RateLimited, RateLimiter } from './rate-limit.js';
 import { ScimServer } from './scim-server.js';
-import type { RateLimit } from './token-buckets.js';
 
 let now = 0;
 

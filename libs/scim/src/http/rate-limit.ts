@@ -1,13 +1,7 @@
+import { capacityOf, secondsUntilFull, secondsUntilNext, TokenBuckets, type RateLimit } from '#kernel';
 import type { Directory } from '#model';
 import type { ScimDirectory } from './ports.js';
 import { RetryLater } from './retry-later.js';
-import {
-  capacityOf,
-  secondsUntilFull,
-  secondsUntilNext,
-  TokenBuckets,
-  type RateLimit,
-} from './token-buckets.js';
 
 /** One bucket that a request takes from. */
 interface Applied {

@@ -1,3 +1,4 @@
+import { getOwn } from '#kernel';
 import type { ScimVersion } from '../dialects/contract.js';
 import type { ScimRequest } from './messages.js';
 
@@ -18,7 +19,7 @@ export function readAddress(url: string): Pick<ScimRequest, 'version' | 'externa
   const pathname = mark === -1 ? url : url.slice(0, mark);
   const [, version = '', externalKey = '', ...rest] = pathname.split('/').filter((segment) => segment !== '');
   const spelling = version.toLowerCase();
-  const known = Object.hasOwn(VERSIONS, spelling) ? VERSIONS[spelling] : undefined;
+  const known = getOwn(VERSIONS, spelling);
   return {
     version: known ?? '2.0',
     externalKey: known === undefined ? '' : externalKey,

@@ -1,4 +1,10 @@
-import { AuthenticationError, NotFoundError } from '#kernel';
+import {
+  AuthenticationError,
+  FailedLogins,
+  NotFoundError,
+  TooManyFailuresError,
+  type RateLimit,
+} from '#kernel';
 import type { Directory } from '#model';
 import { installedDialects } from '../dialects/installed.js';
 import type { Dialect } from '../dialects/contract.js';
@@ -18,15 +24,14 @@ import { headerOf, type ScimExchange, type ScimRequest, type ScimResponse } from
 import { findOperation } from './operations.js';
 import type { ScimDirectory, ScimPorts } from './ports.js';
 import { refusePaused } from './directory-paused.js';
-import { FailedLogins } from './failed-logins.js';
 import { fairReader } from './fair-reader.js';
 import { InWork } from './in-work.js';
 import { matchesExternalIds } from './match-external-ids.js';
 import { RateLimiter, type RateLimitFields } from './rate-limit.js';
+import { RetryLater } from './retry-later.js';
 import { BODY_LIMITS } from './read-body.js';
 import { readQueryString } from './query-string.js';
 import { findRoute, type Route } from './route.js';
-import type { RateLimit } from './token-buckets.js';
 import { writeAnswer, writeRefusal } from './write-answer.js';
 
 export interface ScimServerOptions {
@@ -145,7 +150,7 @@ export class ScimServer {
     const attempt = { peer: request.peer, externalKey: request.externalKey, secret: readToken(request) };
     return this.#failedLogins
       .watch(attempt, () => access.authenticate(attempt.externalKey, attempt.secret))
-      .catch(asUnknownAddress);
+      .catch(asRefusal);
   }
 
   /** Large bodies of a directory are worked on one by one: each takes seconds, and a lot of memory. */
@@ -231,7 +236,11 @@ function switchesOf(
   return { ...switches, cursors, tolerance: withDeclared(directory, tolerance) };
 }
 
-function asUnknownAddress(error: unknown): never {
+function asRefusal(error: unknown): never {
+  if (error instanceof TooManyFailuresError) {
+    const { message, retryAfterSeconds } = error;
+    throw new RetryLater(message, { status: 429, retryAfterSeconds, reason: 'failed_logins' });
+  }
   throw error instanceof NotFoundError
     ? notFound('There is no directory at this address. Copy the SCIM base URL from the directory again.')
     : error;

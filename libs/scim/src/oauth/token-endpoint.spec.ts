@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { AuthenticationError, RetryableError } from '#kernel';
-import { FailedLogins } from '../http/failed-logins.js';
+import { AuthenticationError, FailedLogins, RetryableError } from '#kernel';
 import { TokenEndpoint, type TokenResponse } from './token-endpoint.js';
 import type { TokenRequest } from './token-request.js';
 

@@ -1,6 +1,10 @@
-import { AuthenticationError, RetryableError, type JsonObject } from '#kernel';
-import { FailedLogins } from '../http/failed-logins.js';
-import { RetryLater } from '../http/retry-later.js';
+import {
+  AuthenticationError,
+  FailedLogins,
+  RetryableError,
+  TooManyFailuresError,
+  type JsonObject,
+} from '#kernel';
 import { readClient, readForm, TokenRequestError, type TokenRequest } from './token-request.js';
 
 /** Who issues access tokens; DirectoryAccess of `#directory`. */
@@ -95,9 +99,9 @@ function describe(error: unknown, requestId: string): OAuthRefusal {
       description: error.message,
       headers: { 'www-authenticate': 'Basic realm="scim"' },
     };
-  if (error instanceof RetryLater)
+  if (error instanceof TooManyFailuresError)
     return {
-      status: error.status,
+      status: 429,
       code: 'temporarily_unavailable',
       description: error.message,
       headers: { 'retry-after': String(error.retryAfterSeconds) },

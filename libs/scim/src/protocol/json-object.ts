@@ -5,11 +5,6 @@ import type { JsonObject, JsonValue } from '#kernel';
  * key like `__proto__` or `constructor` is plain data and can reach no prototype.
  */
 
-/** An own property; never one that the object inherits (`constructor`). */
-export function getOwn(object: JsonObject, key: string): JsonValue | undefined {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
-}
-
 /** Copy with one property set, or removed when the value is undefined. Other properties keep their order. */
 export function withOwn(object: JsonObject, key: string, value: JsonValue | undefined): JsonObject {
   if (value !== undefined) return { ...object, [key]: value };

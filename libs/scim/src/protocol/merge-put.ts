@@ -1,6 +1,6 @@
-import type { JsonObject } from '#kernel';
+import { getOwn, type JsonObject } from '#kernel';
 import { invalidValue } from './errors.js';
-import { getOwn, withOwn } from './json-object.js';
+import { withOwn } from './json-object.js';
 import type { ReadResource } from './received-resource.js';
 import { isExtensionKey } from './schema/resource-types.js';
 import { CLEARED, type Tolerance } from './tolerance.js';

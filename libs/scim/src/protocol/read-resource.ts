@@ -1,7 +1,7 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import { getOwn, isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import type { NamedMembers } from '#model';
 import { invalidSyntax, invalidValue, type ScimError } from './errors.js';
-import { extensionEntries, findKey, getOwn, lastValue, withOwn } from './json-object.js';
+import { extensionEntries, findKey, lastValue, withOwn } from './json-object.js';
 import { readMembers } from './read-members.js';
 import { isUnassigned, readValue } from './read-value.js';
 import type { ReadResource } from './received-resource.js';

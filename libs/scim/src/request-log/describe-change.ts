@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import { getOwn, isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import type { DirectoryUser, MemberOperation, UserInput } from '#model';
 import { describeEvents } from './describe-events.js';
 import type { ObservedChange } from './observe.js';
@@ -130,7 +130,7 @@ function deed(clauses: readonly Clause[], outcome: string): Deed {
 function changedKeys(before: JsonObject, after: JsonObject): string[] {
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return keys.flatMap((key) => {
-    const [left, right] = [before[key], after[key]];
+    const [left, right] = [getOwn(before, key), getOwn(after, key)];
     if (key === 'schemas' || isSame(left, right)) return [];
     if (!key.startsWith('urn:')) return [key];
     return changedKeys(isJsonObject(left) ? left : {}, isJsonObject(right) ? right : {});

@@ -178,16 +178,12 @@ class Gusto {
     const given = JSON.parse(body) as JsonObject;
     const isClient = given['client_id'] === CLIENT_ID && given['client_secret'] === CLIENT_SECRET;
     if (!isClient || url.search !== '') return { status: 401, body: { error: 'invalid_client' } };
-    const pair =
-      given['grant_type'] === 'refresh_token'
-        ? this.tokens.exchange(given['refresh_token'] as string)
-        : undefined;
-    if (pair === undefined)
-      return { status: 400, body: { error: 'invalid_grant', error_description: 'The grant is invalid.' } };
-    const { access, refresh } = pair;
-    return {
-      body: { access_token: access, refresh_token: refresh, token_type: 'Bearer', expires_in: 7_200 },
-    };
+    return (
+      this.tokens.grant(given['grant_type'], given['refresh_token'], 7_200) ?? {
+        status: 400,
+        body: { error: 'invalid_grant', error_description: 'The grant is invalid.' },
+      }
+    );
   }
 }
 

@@ -253,15 +253,12 @@ class Rippling {
     const basic = `Basic ${Buffer.from(`${CLIENT_ID}:${CLIENT_SECRET}`).toString('base64')}`;
     if (headers.authorization !== basic) return { status: 401, body: { error: 'invalid_client' } };
     const form = new URLSearchParams(body);
-    const pair =
-      form.get('grant_type') === 'refresh_token'
-        ? this.#tokens.exchange(form.get('refresh_token') ?? '')
-        : undefined;
-    if (pair === undefined) return { status: 400, body: { error: 'invalid_grant' } };
-    const { access, refresh } = pair;
-    return {
-      body: { access_token: access, refresh_token: refresh, token_type: 'Bearer', expires_in: 3_600 },
-    };
+    return (
+      this.#tokens.grant(form.get('grant_type'), form.get('refresh_token'), 3_600) ?? {
+        status: 400,
+        body: { error: 'invalid_grant' },
+      }
+    );
   }
 }
 

@@ -1,3 +1,5 @@
+import type { FakeAnswer } from './fake-server.js';
+
 /** A pair of tokens as a vendor keeps them. */
 interface Pair {
   readonly access: string;
@@ -44,6 +46,21 @@ export class RotatingTokens {
     this.#pairs.push(next);
     if (this.#isStrict) pair.isRevoked = true;
     return next;
+  }
+
+  /** What a token endpoint answers to a grant; undefined when it is refused. Life is in seconds. */
+  grant(type: unknown, refresh: unknown, life: number): FakeAnswer | undefined {
+    const pair = type === 'refresh_token' && typeof refresh === 'string' ? this.exchange(refresh) : undefined;
+    return (
+      pair && {
+        body: {
+          access_token: pair.access,
+          refresh_token: pair.refresh,
+          token_type: 'Bearer',
+          expires_in: life,
+        },
+      }
+    );
   }
 
   /** Whether a request with this access token is let in. */

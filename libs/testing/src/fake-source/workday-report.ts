@@ -11,16 +11,13 @@ import type { FakeTenant } from './fake-tenant.js';
 import {
   basic,
   fakeWorkers,
-  oauthAnswers,
-  passwordAnswers,
   WORKDAY_HOST,
   WORKDAY_OAUTH,
   WORKDAY_PASSWORD,
-  WORKDAY_SECRETS,
-  WORKDAY_STATES,
   WORKDAY_TENANT,
+  WORKDAY_TOKEN_ROUTE,
   WORKDAY_USER,
-  workdayToken,
+  workdayFakes,
   workerId,
   type EditWorker,
   type FakeWorker,
@@ -38,44 +35,24 @@ export interface FakeReportOptions {
   readonly instead?: () => FakeAnswer | undefined;
 }
 
+const FAKES = workdayFakes(
+  { start: (tenant) => startFakeWorkdayReport(tenant), calls: { users: 'workers' }, hasPages: false },
+  {
+    mode: 'raas',
+    users_report_url: `${WORKDAY_HOST}${REPORTS}/Workers?format=simplexml`,
+    changes_prompt: 'Updated_Since',
+  },
+);
+
 /**
  * Custom reports as web services (2026-09): the whole report in one answer, every value a text, empty fields left out,
  * booleans as 1 and 0, dates with the offset of the tenant, fields of several instances as lists, `Report_Entry` empty
  * for nobody, XML unless JSON is asked for.
  */
-export const fakeWorkdayReport: ConformanceFake = {
-  start: (tenant) => startFakeWorkdayReport(tenant),
-  answers: () => reportAnswers(passwordAnswers()),
-  wrongAnswers: () => reportAnswers(passwordAnswers('another')),
-  hosts: (url) => ({ [WORKDAY_HOST]: url }),
-  secrets: WORKDAY_SECRETS,
-  userId: workerId,
-  groupId: String,
-  calls: { users: 'workers' },
-  hasPages: false,
-  forgetsPages: false,
-  forgetsCursors: false,
-  states: WORKDAY_STATES,
-  statesRemovals: false,
-};
+export const fakeWorkdayReport: ConformanceFake = FAKES.password;
 
 /** The same with an OAuth client. */
-export const fakeWorkdayReportOauth: ConformanceFake = {
-  ...fakeWorkdayReport,
-  answers: () => reportAnswers(oauthAnswers()),
-  wrongAnswers: () => reportAnswers(oauthAnswers('another')),
-};
-
-function reportAnswers(credential: JsonObject): JsonObject {
-  return {
-    ...credential,
-    mode: 'raas',
-    users_report_url: `${WORKDAY_HOST}${REPORTS}/Workers?format=simplexml`,
-    changes_prompt: 'Updated_Since',
-    leave_state: 'inactive',
-    group_types: ['none'],
-  };
-}
+export const fakeWorkdayReportOauth: ConformanceFake = FAKES.oauth;
 
 /** The address of the report of groups. */
 export const FAKE_GROUPS_REPORT = `${WORKDAY_HOST}${REPORTS}/Groups`;
@@ -111,12 +88,7 @@ class WorkdayReports {
     return {
       refuse,
       routes: [
-        {
-          method: 'POST',
-          path: `/ccx/oauth2/${WORKDAY_TENANT}/token`,
-          call: 'token',
-          answer: workdayToken,
-        },
+        WORKDAY_TOKEN_ROUTE,
         { ...workers, answer: (request) => this.#options.instead?.() ?? workers.answer(request) },
         report('Groups', 'groups', () => this.#options.groups ?? []),
       ],

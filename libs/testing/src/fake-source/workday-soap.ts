@@ -1,4 +1,3 @@
-import type { JsonObject } from '#kernel';
 import type { ConformanceFake } from '../connector-conformance/conformance-world.js';
 import {
   startFakeServer,
@@ -11,17 +10,14 @@ import { listOf, type FakeTenant } from './fake-tenant.js';
 import { escaped, faultXml, pageXml, readRequest, type GetWorkers } from './workday-xml.js';
 import {
   fakeWorkers,
-  oauthAnswers,
-  passwordAnswers,
+  WORKDAY_FAKE,
   WORKDAY_HOST,
   WORKDAY_OAUTH,
   WORKDAY_PASSWORD,
-  WORKDAY_SECRETS,
-  WORKDAY_STATES,
   WORKDAY_TENANT,
+  WORKDAY_TOKEN_ROUTE,
   WORKDAY_USER,
-  workdayToken,
-  workerId,
+  workdayFakes,
   type EditWorker,
   type FakeWorker,
 } from './workday-worker.js';
@@ -41,42 +37,23 @@ export interface FakeSoapOptions {
   readonly meet?: (request: GetWorkers) => FakeAnswer | undefined;
 }
 
+const FAKES = workdayFakes(
+  {
+    start: (tenant, options) => startFakeWorkdaySoap(tenant, options),
+    calls: { users: 'users' },
+    secrets: [...WORKDAY_FAKE.secrets, escaped(WORKDAY_PASSWORD)],
+  },
+  { mode: 'soap', host: new URL(WORKDAY_HOST).host, tenant: WORKDAY_TENANT },
+);
+
 /**
  * Get_Workers of the Human Resources web service (2026-09): pages by number, as of a day and a moment; hires only as of
  * their first day; changes by the transaction log; faults with status 500, whatever they mean.
  */
-export const fakeWorkdaySoap: ConformanceFake = {
-  start: (tenant, options) => startFakeWorkdaySoap(tenant, options),
-  answers: () => soapAnswers(passwordAnswers()),
-  wrongAnswers: () => soapAnswers(passwordAnswers('another')),
-  hosts: (url) => ({ [WORKDAY_HOST]: url }),
-  secrets: [...WORKDAY_SECRETS, escaped(WORKDAY_PASSWORD)],
-  userId: workerId,
-  groupId: String,
-  calls: { users: 'users' },
-  forgetsPages: false,
-  forgetsCursors: false,
-  states: WORKDAY_STATES,
-  statesRemovals: false,
-};
+export const fakeWorkdaySoap: ConformanceFake = FAKES.password;
 
 /** The same with an OAuth client. */
-export const fakeWorkdaySoapOauth: ConformanceFake = {
-  ...fakeWorkdaySoap,
-  answers: () => soapAnswers(oauthAnswers()),
-  wrongAnswers: () => soapAnswers(oauthAnswers('another')),
-};
-
-function soapAnswers(credential: JsonObject): JsonObject {
-  return {
-    ...credential,
-    mode: 'soap',
-    host: new URL(WORKDAY_HOST).host,
-    tenant: WORKDAY_TENANT,
-    leave_state: 'inactive',
-    group_types: ['none'],
-  };
-}
+export const fakeWorkdaySoapOauth: ConformanceFake = FAKES.oauth;
 
 export function startFakeWorkdaySoap(tenant: FakeTenant, options: FakeSoapOptions): Promise<FakeServer> {
   return startFakeServer(new WorkdaySoap(tenant, options).api());
@@ -97,12 +74,7 @@ class WorkdaySoap {
     return {
       refuse,
       routes: [
-        {
-          method: 'POST',
-          path: `/ccx/oauth2/${WORKDAY_TENANT}/token`,
-          call: 'token',
-          answer: workdayToken,
-        },
+        WORKDAY_TOKEN_ROUTE,
         {
           method: 'POST',
           path: `/ccx/service/${WORKDAY_TENANT}/Human_Resources/${VERSION}`,

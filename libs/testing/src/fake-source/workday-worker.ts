@@ -1,7 +1,7 @@
 import type { JsonObject } from '#kernel';
 import type { ConformanceFake } from '../connector-conformance/conformance-world.js';
 import { itemsOf, type FakePerson, type FakeTenant } from './fake-tenant.js';
-import type { FakeAnswer, FakeRequest } from './fake-server.js';
+import type { FakeAnswer, FakeRequest, FakeRoute } from './fake-server.js';
 
 export const WORKDAY_HOST = 'https://wd2-impl-services1.workday.com';
 export const WORKDAY_TENANT = 'acme';
@@ -13,14 +13,6 @@ export const WORKDAY_OAUTH = {
   clientSecret: 'fake-workday-client-secret',
   refreshToken: 'fake-workday-refresh-token',
   accessToken: 'fake-workday-access-token',
-};
-
-/** With people on leave deactivated. */
-export const WORKDAY_STATES: ConformanceFake['states'] = {
-  active: { active: true, stateReason: null },
-  suspended: { active: false, stateReason: 'on_leave' },
-  pending: { active: false, stateReason: 'pending' },
-  archived: { active: false, stateReason: 'terminated' },
 };
 
 export interface FakeOrganization {
@@ -110,7 +102,14 @@ export function fakeWorker(person: FakePerson): FakeWorker {
 }
 
 /** OAuth's token endpoint of a tenant. */
-export function workdayToken({ headers, body }: FakeRequest): FakeAnswer {
+export const WORKDAY_TOKEN_ROUTE: FakeRoute = {
+  method: 'POST',
+  path: `/ccx/oauth2/${WORKDAY_TENANT}/token`,
+  call: 'token',
+  answer: token,
+};
+
+function token({ headers, body }: FakeRequest): FakeAnswer {
   const { clientId, clientSecret, refreshToken, accessToken } = WORKDAY_OAUTH;
   const form = new URLSearchParams(body);
   if (headers.authorization !== `Basic ${basic(clientId, clientSecret)}`)
@@ -124,13 +123,44 @@ export function basic(name: string, secret: string): string {
   return Buffer.from(`${name}:${secret}`).toString('base64');
 }
 
-export const WORKDAY_SECRETS = [
-  WORKDAY_PASSWORD,
-  basic(WORKDAY_USER, WORKDAY_PASSWORD),
-  WORKDAY_OAUTH.clientSecret,
-  WORKDAY_OAUTH.refreshToken,
-  WORKDAY_OAUTH.accessToken,
-];
+/** What both web services have in common. */
+export const WORKDAY_FAKE = {
+  hosts: (url) => ({ [WORKDAY_HOST]: url }),
+  secrets: [
+    WORKDAY_PASSWORD,
+    basic(WORKDAY_USER, WORKDAY_PASSWORD),
+    WORKDAY_OAUTH.clientSecret,
+    WORKDAY_OAUTH.refreshToken,
+    WORKDAY_OAUTH.accessToken,
+  ],
+  userId: workerId,
+  groupId: String,
+  forgetsPages: false,
+  forgetsCursors: false,
+  // With people on leave deactivated.
+  states: {
+    active: { active: true, stateReason: null },
+    suspended: { active: false, stateReason: 'on_leave' },
+    pending: { active: false, stateReason: 'pending' },
+    archived: { active: false, stateReason: 'terminated' },
+  },
+  statesRemovals: false,
+} satisfies Partial<ConformanceFake>;
+
+/** Both ways to sign in, with the settings of one way to read. */
+export function workdayFakes(
+  fake: Pick<ConformanceFake, 'start' | 'calls'> & Partial<ConformanceFake>,
+  settings: JsonObject,
+): { readonly password: ConformanceFake; readonly oauth: ConformanceFake } {
+  const common = { leave_state: 'inactive', group_types: ['none'], ...settings };
+  const signedIn = (answersOf: (secret?: string) => JsonObject): ConformanceFake => ({
+    ...WORKDAY_FAKE,
+    ...fake,
+    answers: () => ({ ...answersOf(), ...common }),
+    wrongAnswers: () => ({ ...answersOf('another'), ...common }),
+  });
+  return { password: signedIn(passwordAnswers), oauth: signedIn(oauthAnswers) };
+}
 
 export function passwordAnswers(password = WORKDAY_PASSWORD): JsonObject {
   return { auth_mode: 'password', username: WORKDAY_USER, password };

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '#kernel';
+import { getOwn, isJsonObject, type JsonValue } from '#kernel';
 import type { SnapshotRecord } from '#model';
 import { derivedGroupId } from '../../sdk/hr/derived-groups.js';
 import type { GroupType } from '../../sdk/hr/hr-form.js';
@@ -35,7 +35,7 @@ export class GroupOptions {
 
 function idsOf(list: JsonValue, wanted: readonly GroupType[]): string[] {
   if (!isJsonObject(list) || typeof list['alias'] !== 'string') return [];
-  const type = Object.hasOwn(LISTS, list['alias']) ? LISTS[list['alias']] : undefined;
+  const type = getOwn(LISTS, list['alias']);
   if (type === undefined || !wanted.includes(type) || !Array.isArray(list['options'])) return [];
   return list['options'].flatMap((option) => {
     const id = isJsonObject(option) ? option['id'] : undefined;

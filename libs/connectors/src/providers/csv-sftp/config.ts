@@ -2,6 +2,7 @@ import ssh2 from 'ssh2';
 import { InvalidInputError, type JsonObject } from '#kernel';
 import { readHrRules, type HrRules } from '../../sdk/hr/hr-form.js';
 import { readForm } from '../../sdk/read-form.js';
+import { readPgp, type PgpSettings } from './pgp/settings.js';
 import { DATE_FORMATS, GROUP_TYPES, manifest, UPLOADED } from './manifest.js';
 
 export interface CsvConfig {
@@ -31,6 +32,8 @@ export interface FileSettings {
   readonly legacyEncoding: string;
   readonly dateFormat: (typeof DATE_FORMATS)[number];
   readonly customColumns: readonly string[];
+  /** Null: files are neither encrypted nor signed. */
+  readonly pgp: PgpSettings | null;
 }
 
 /** @throws InvalidInputError */
@@ -49,6 +52,7 @@ export function readConfig(answers: JsonObject): CsvConfig {
       legacyEncoding: text('encoding'),
       dateFormat: form['date_format'] as FileSettings['dateFormat'],
       customColumns: (form['custom_columns'] as string[] | undefined) ?? [],
+      pgp: readPgp(form),
     },
     rules: readHrRules(form, GROUP_TYPES),
   };

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '#kernel';
+import { getOwn, isJsonObject, type JsonValue } from '#kernel';
 import type { SnapshotKind, SnapshotMember, SnapshotRecord } from '#model';
 import { decodeRecord, Fields } from '../../sdk/decode.js';
 import type { EntraConfig } from './config.js';
@@ -40,7 +40,7 @@ export function mapMember(value: JsonValue): SnapshotMember | null {
     '#microsoft.graph.user': 'user',
     '#microsoft.graph.group': 'group',
   };
-  const kind = kinds[member.text('@odata.type')];
+  const kind = getOwn(kinds, member.text('@odata.type'));
   return kind === undefined ? null : { kind, id: member.text('id') };
 }
 

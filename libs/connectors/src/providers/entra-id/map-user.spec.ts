@@ -86,6 +86,7 @@ describe('Entra groups', () => {
       { '@odata.type': '#microsoft.graph.user', id: 'u1' },
       { '@odata.type': '#microsoft.graph.group', id: 'g2', '@removed': { reason: 'deleted' } },
       { '@odata.type': '#microsoft.graph.device', id: 'd1' },
+      { '@odata.type': 'constructor', id: 'd2' },
     ];
     expect(mapGroupDelta({ id: 'g1', 'members@delta': delta }, config())).toEqual([
       { kind: 'members', groupId: 'g1', members: [{ kind: 'user', id: 'u1' }] },

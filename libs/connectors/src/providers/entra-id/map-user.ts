@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '#kernel';
+import { getOwn, type JsonObject, type JsonValue } from '#kernel';
 import type { Email, SnapshotRecord, SnapshotUser, StateReason } from '#model';
 import { decodeRecord, type Fields } from '../../sdk/decode.js';
 import type { EntraConfig } from './config.js';
@@ -85,7 +85,7 @@ function customOf(user: Fields, config: EntraConfig): JsonObject {
   return Object.fromEntries(
     // The application's id inside the name says nothing to a reader.
     Object.entries(picked).map(([key, value]) => [
-      CUSTOM[key] ?? key.replace(/^extension_[0-9a-f]{32}_/i, ''),
+      getOwn(CUSTOM, key) ?? key.replace(/^extension_[0-9a-f]{32}_/i, ''),
       value,
     ]),
   );

@@ -52,6 +52,7 @@ describe('JumpCloud user', () => {
   it.each([
     [{ state: null }, /"state" and "activated"/],
     [{ state: 'ASLEEP' }, /ASLEEP/],
+    [{ state: 'constructor' }, /unknown value "constructor"/],
     [{ email: 5 }, /"email"/],
   ])('%j is set aside, under its id', (over, problem) => {
     expect(mapUser(user(over))).toMatchObject({

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import { getOwn, isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import type { Email, SnapshotRecord, SnapshotUser, StateReason } from '#model';
 import { decodeRecord, type Fields } from '../../sdk/decode.js';
 
@@ -76,7 +76,8 @@ function identified(value: JsonValue): JsonValue {
 function stateOf(user: Fields): State | string {
   if (user.boolean('suspended', false)) return inactive('suspended');
   const state = user.optionalText('state');
-  if (state !== null) return STATES[state] ?? `"state" has the unknown value "${state.slice(0, 60)}".`;
+  if (state !== null)
+    return getOwn(STATES, state) ?? `"state" has the unknown value "${state.slice(0, 60)}".`;
   if (user.keys().includes('activated'))
     return user.boolean('activated', false) ? ACTIVE : inactive('pending');
   return '"state" and "activated" are missing.';

@@ -66,6 +66,9 @@ describe('Keycloak user', () => {
     ).toMatchObject({
       user: { jobTitle: 'Chair', customAttributes: { title: 'Dr.' } },
     });
+    expect(map({ attributes: { valueOf: ['Ford'] } }, { title_attribute: 'constructor' })).toMatchObject({
+      user: { jobTitle: null, customAttributes: { valueOf: 'Ford' } },
+    });
   });
 
   it('does not change with the time that Keycloak gives people whom a federation keeps to itself', () => {

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '#kernel';
+import { getOwn, type JsonObject, type JsonValue } from '#kernel';
 import type { SnapshotRecord } from '#model';
 import { decodeRecord, type Fields } from '../../sdk/decode.js';
 import type { AttributeNames } from './config.js';
@@ -46,7 +46,7 @@ function toRecord(user: Fields, names: AttributeNames): SnapshotRecord {
       firstName: user.optionalText('firstName'),
       lastName: user.optionalText('lastName'),
       name: null,
-      jobTitle: firstOf(attributes[names.title]),
+      jobTitle: firstOf(getOwn(attributes, names.title)),
       active,
       stateReason: active ? null : 'suspended',
       // A federation that keeps its people to itself has no such time; Keycloak then says that of now.
@@ -76,7 +76,7 @@ function customOf(attributes: Readonly<Record<string, string[]>>, names: Attribu
     Object.entries(attributes)
       .filter(([key]) => key !== names.title)
       .map(([key, values]): [string, JsonValue] => [
-        standard[key] ?? key,
+        getOwn(standard, key) ?? key,
         values.length === 1 ? (values[0] as string) : values,
       ]),
   );

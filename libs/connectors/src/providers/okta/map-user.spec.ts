@@ -25,8 +25,17 @@ describe('Okta user', () => {
     expect(mapUser(user({ status }))).toMatchObject({ kind: 'user', user: { active, stateReason } });
   });
 
-  it('of a status that nobody knows is set aside', () => {
-    expect(mapUser(user({ status: 'ASLEEP' }))).toMatchObject({ kind: 'invalid', id: '00u1' });
+  it.each(['ASLEEP', 'constructor', '__proto__'])(
+    'of a status that nobody knows is set aside: %s',
+    (status) => {
+      expect(mapUser(user({ status }))).toMatchObject({ kind: 'invalid', id: '00u1' });
+    },
+  );
+
+  it('has an attribute under its name, even one that every object has', () => {
+    expect(mapUser(user({}, { constructor: 'Ford' }))).toMatchObject({
+      user: { customAttributes: { constructor: 'Ford' } },
+    });
   });
 
   it('keeps what has no column as a custom attribute, under the usual name', () => {

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '#kernel';
+import { getOwn, type JsonObject, type JsonValue } from '#kernel';
 import type { Email, SnapshotRecord, SnapshotUser, StateReason } from '#model';
 import { decodeRecord, type Fields } from '../../sdk/decode.js';
 
@@ -34,7 +34,7 @@ const STATES: Readonly<Record<string, { active: boolean; stateReason: StateReaso
 export function mapUser(value: JsonValue): SnapshotRecord {
   return decodeRecord(value, 'user', (user) => {
     const status = user.text('status');
-    const state = STATES[status];
+    const state = getOwn(STATES, status);
     if (state === undefined)
       return {
         kind: 'invalid',
@@ -74,5 +74,7 @@ function emailsOf(profile: Fields): Email[] {
 
 function customOf(profile: Fields): JsonObject {
   const picked = profile.pick(profile.keys().filter((key) => !MAPPED.has(key)));
-  return Object.fromEntries(Object.entries(picked).map(([key, value]) => [STANDARD[key] ?? key, value]));
+  return Object.fromEntries(
+    Object.entries(picked).map(([key, value]) => [getOwn(STANDARD, key) ?? key, value]),
+  );
 }

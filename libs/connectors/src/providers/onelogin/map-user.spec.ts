@@ -39,6 +39,8 @@ describe('OneLogin user', () => {
 
   it.each([
     [{ status: 6 }, '"status" has the unknown value "6".'],
+    [{ status: 'constructor' }, '"status" has the unknown value "constructor".'],
+    [{ state: '__proto__' }, '"state" has the unknown value "__proto__".'],
     [{ state: 9 }, '"state" has the unknown value "9".'],
     [{ status: null }, '"status" is missing.'],
     [{ state: null }, '"state" is missing.'],

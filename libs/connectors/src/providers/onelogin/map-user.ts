@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '#kernel';
+import { getOwn, type JsonObject, type JsonValue } from '#kernel';
 import type { SnapshotRecord, SnapshotUser, StateReason } from '#model';
 import { decodeRecord, type Fields } from '../../sdk/decode.js';
 import { USER_FIELDS } from './fields.js';
@@ -39,8 +39,8 @@ const STATES: Readonly<Record<string, State | null>> = {
 export function mapUser(value: JsonValue): SnapshotRecord {
   return decodeRecord(value, 'user', (user) => {
     const [status, state] = [user.id('status'), user.id('state')];
-    const byStatus = STATUSES[status];
-    const byState = STATES[state];
+    const byStatus = getOwn(STATUSES, status);
+    const byState = getOwn(STATES, state);
     const id = user.id('id');
     if (byStatus === undefined) return unknownValue(id, 'status', status);
     if (byState === undefined) return unknownValue(id, 'state', state);

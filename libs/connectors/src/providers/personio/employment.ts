@@ -1,3 +1,4 @@
+import { getOwn } from '#kernel';
 import type { Fields } from '../../sdk/decode.js';
 import type { Employment } from '../../sdk/hr/derive-state.js';
 import { releasedFromOf, type ReleasedEmployment } from '../../sdk/hr/release.js';
@@ -12,7 +13,7 @@ const STATUSES: Readonly<Record<string, Employment['status']>> = {
 /** Undefined when the status is one that nobody knows. */
 export function employmentOf(employee: Fields, contractEnd: boolean): ReleasedEmployment | undefined {
   const word = employee.optionalText('status');
-  const status = word === null ? null : STATUSES[word.toLowerCase()];
+  const status = word === null ? null : getOwn(STATUSES, word.toLowerCase());
   if (status === undefined) return undefined;
   const start = employee.date('hire_date');
   const termination = employee.date('termination_date');

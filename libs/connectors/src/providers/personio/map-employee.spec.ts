@@ -122,6 +122,8 @@ describe('state of an employee of Personio', () => {
 
   it.each<[string, JsonObject]>([
     ['of an unknown status', { status: 'paused' }],
+    ['of a status that objects know', { status: 'constructor' }],
+    ['of a status that stands for objects', { status: '__proto__' }],
     ['with neither status nor dates', { status: null, hire_date: null }],
     ['with a date that is none', { hire_date: 'soon' }],
     ['with an office without id', { office: { type: 'Office', attributes: { name: 'Vienna' } } }],

@@ -1,3 +1,4 @@
+import { getOwn } from '#kernel';
 import type { Fields } from '../../sdk/decode.js';
 import type { Employment } from '../../sdk/hr/derive-state.js';
 import { releasedFromOf, type ReleasedEmployment } from '../../sdk/hr/release.js';
@@ -99,7 +100,8 @@ function flagsOf(worker: Fields): Flags | UnknownStatus {
 function wordOf(word: string): Employment['status'] | 'unknown' {
   if (TRUE.includes(word)) return 'active';
   if (FALSE.includes(word)) return null;
-  return Object.hasOwn(WORDS, word) ? (WORDS[word] ?? null) : 'unknown';
+  const known = getOwn(WORDS, word);
+  return known === undefined ? 'unknown' : known;
 }
 
 /** Undefined for nothing, null for a word that is neither. */

@@ -46,6 +46,7 @@ describe('Workday worker', () => {
   it.each<[string, JsonObject, JsonObject, Partial<SnapshotUser>]>([
     ['works', { active: '1', hire_date: '2024-01-01' }, {}, { active: true, stateReason: null }],
     ['says so in words', { active: 'Active' }, {}, { active: true }],
+    ['says in a word that they do not work', { active: 'Inactive' }, {}, { active: false }],
     ['was terminated', { active: '0', terminated: '1' }, {}, { active: false, stateReason: 'terminated' }],
     [
       'was terminated, whatever the flag of activity says',

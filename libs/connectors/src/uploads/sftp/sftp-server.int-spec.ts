@@ -1,7 +1,7 @@
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import ssh2, { type Client, type SFTPWrapper } from 'ssh2';
-import { SecretBox } from '#kernel';
+import { FailedLogins, SecretBox } from '#kernel';
 import type { Directory } from '#model';
 import { createTestDatabase, newSshKey, type TestDatabase } from '#testing';
 import { TOKEN, UploadsWorld } from '../../../test-support/upload-world.js';
@@ -54,12 +54,14 @@ describe('the SFTP server', () => {
   async function serve(
     directories: readonly Directory[],
     times: SftpServerParts['times'] = {},
+    failedLogins = new FailedLogins(),
   ): Promise<number> {
     const ignore = (): void => undefined;
     const server = new UploadSftpServer({
       hostKeys,
       access: world.access(...directories),
       uploads: world.uploads,
+      failedLogins,
       log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
       times,
     });
@@ -68,14 +70,19 @@ describe('the SFTP server', () => {
     return (server.address() as AddressInfo).port;
   }
 
-  function login(port: number, username: string, password: string): Promise<Client> {
+  function login(
+    port: number,
+    username: string,
+    secret: string | { readonly privateKey: string },
+  ): Promise<Client> {
+    const proof = typeof secret === 'string' ? { password: secret } : secret;
     const client = new ssh2.Client();
     clients.push(client);
     return new Promise((resolve, reject) => {
       client.once('ready', () => resolve(client));
       client.on('error', reject);
       client.once('close', () => reject(new Error('closed')));
-      client.connect({ host: '127.0.0.1', port, username, password });
+      client.connect({ host: '127.0.0.1', port, username, ...proof });
     });
   }
 
@@ -165,13 +172,25 @@ describe('the SFTP server', () => {
     expect(await stored(directory)).toEqual([]);
   }, 30_000);
 
-  it('lets nobody guess: a user is blocked after ten tries, others are not', async () => {
-    const [directory, other] = [await world.directory(), await world.directory()];
-    const port = await serve([directory, other]);
-    for (let round = 0; round < 10; round++)
-      await expect(login(port, directory.externalKey, `guess ${round}`)).rejects.toThrow();
+  it('lets nobody guess for ever, and shuts out nobody who is right behind the same address', async () => {
+    const key = newSshKey();
+    const [directory, worked, other] = [
+      await world.directory({ public_keys: [key.publicKey] }),
+      await world.directory(),
+      await world.directory(),
+    ];
+    // The clock stands still: nothing is forgiven.
+    const port = await serve([directory, worked, other], {}, new FailedLogins(3, () => 0));
+    await login(port, worked.externalKey, TOKEN);
+    for (const { externalKey } of [directory, worked])
+      for (let round = 0; round < 4; round++)
+        await expect(login(port, externalKey, `guess ${round}`)).rejects.toThrow(/authentication/);
     await expect(login(port, directory.externalKey, TOKEN)).rejects.toThrow(/authentication/);
+    for (let user = 0; user < 5; user++)
+      await expect(login(port, `nobody-${user}`, TOKEN)).rejects.toThrow(/authentication/);
     await login(port, other.externalKey, TOKEN);
+    await login(port, worked.externalKey, TOKEN);
+    await login(port, directory.externalKey, { privateKey: key.privateKey });
   }, 60_000);
 
   it('asks for a signature by the key, not for the key alone', async () => {

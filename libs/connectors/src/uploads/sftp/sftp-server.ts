@@ -1,9 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import ssh2, { type Connection, type SFTPWrapper } from 'ssh2';
+import type { FailedLogins } from '#kernel';
 import type { Directory } from '#model';
 import type { EngineLog } from '../../engine/log.js';
 import type { Uploads } from '../uploads.js';
-import { FailedSignIns } from './failed-sign-ins.js';
 import type { HostKeys } from './host-keys.js';
 import { SftpSession, type SessionParts } from './sftp-session.js';
 import { signIn, type Recheck, type UploadAccess } from './sign-in.js';
@@ -12,6 +12,8 @@ export interface SftpServerParts {
   readonly hostKeys: HostKeys;
   readonly access: UploadAccess;
   readonly uploads: Uploads;
+  /** Shared with whatever else takes credentials of directories. */
+  readonly failedLogins: FailedLogins;
   readonly log: EngineLog;
   /** Shorter ones for specs, ms. */
   readonly times?: Partial<Times>;
@@ -35,7 +37,6 @@ const DRAIN_MS = 10_000;
  */
 export class UploadSftpServer {
   readonly #parts: SftpServerParts;
-  readonly #failed = new FailedSignIns();
   readonly #sockets = new Map<string, Socket>();
   readonly #perDirectory = new Map<string, number>();
   readonly #sessions = new Set<SftpSession>();
@@ -96,13 +97,13 @@ export class UploadSftpServer {
   }
 
   #serve(connection: Connection, socket: Socket): void {
-    const { access, uploads, log } = this.#parts;
-    const address = socket.remoteAddress ?? '';
+    const { access, uploads, failedLogins, log } = this.#parts;
+    const peer = socket.remoteAddress;
     let user: { readonly directory: Directory; readonly recheck: Recheck } | undefined;
     connection.on('error', () => socket.destroy());
     const onError = (error: unknown): void =>
       log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'an SFTP request failed');
-    signIn(connection, { access, uploads, failed: this.#failed, address, onError }, (directory, recheck) => {
+    signIn(connection, { access, uploads, failedLogins, peer, onError }, (directory, recheck) => {
       if (user !== undefined) return user.directory.id === directory.id;
       if (!this.#enter(directory, socket)) return false;
       user = { directory, recheck };

@@ -1,9 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import ssh2, { type AuthContext, type Connection, type PublicKeyAuthContext } from 'ssh2';
-import { AuthenticationError } from '#kernel';
+import { AuthenticationError, TooManyFailuresError, type FailedLogins } from '#kernel';
 import type { Directory } from '#model';
 import type { Uploads } from '../uploads.js';
-import type { FailedSignIns } from './failed-sign-ins.js';
 
 /** Who may upload. */
 export interface UploadAccess {
@@ -18,8 +17,9 @@ export type Recheck = () => Promise<Directory | undefined>;
 interface SignIn {
   readonly access: UploadAccess;
   readonly uploads: Uploads;
-  readonly failed: FailedSignIns;
-  readonly address: string;
+  readonly failedLogins: FailedLogins;
+  /** Of the one who connects. */
+  readonly peer: string | undefined;
   /** What is none of the client's business: the database is away. */
   readonly onError: (error: unknown) => void;
 }
@@ -35,16 +35,11 @@ export function signIn(
 ): void {
   let tries = 0;
   const decide = async (context: AuthContext): Promise<void> => {
-    const isBlocked = parts.failed.isBlocked(parts.address, context.username);
     const recheck: Recheck = () => directoryOf(context, parts);
-    const directory = isBlocked ? undefined : await recheck();
+    const directory = await recheck();
     if (directory !== undefined && (isQuestion(context) || onSuccess(directory, recheck)))
       return context.accept();
-    if (context.method !== 'none') {
-      tries += 1;
-      // An offered key that is not known is no guess: clients offer all they have.
-      if (context.method !== 'publickey') parts.failed.note(parts.address, context.username);
-    }
+    if (context.method !== 'none') tries += 1;
     if (tries >= MOST_TRIES) connection.end();
     else context.reject(METHODS);
   };
@@ -69,17 +64,19 @@ async function directoryOf(context: AuthContext, parts: SignIn): Promise<Directo
 async function byToken(
   user: string,
   password: string,
-  { access, uploads }: SignIn,
+  { access, uploads, failedLogins, peer }: SignIn,
 ): Promise<Directory | undefined> {
+  const attempt = { peer, externalKey: user, secret: password };
   try {
-    const directory = await access.authenticateUpload(user, password);
+    const directory = await failedLogins.watch(attempt, () => access.authenticateUpload(user, password));
     return uploads.takes(directory) ? directory : undefined;
   } catch (error) {
-    if (error instanceof AuthenticationError) return undefined;
+    if (error instanceof AuthenticationError || error instanceof TooManyFailuresError) return undefined;
     throw error;
   }
 }
 
+/** Not counted: keys cannot be guessed, and clients offer all they have. */
 async function byKey(
   context: PublicKeyAuthContext,
   { access, uploads }: SignIn,

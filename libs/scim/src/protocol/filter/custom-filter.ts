@@ -1,4 +1,4 @@
-import { foldKey, isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import { foldKey, getOwn, isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import { invalidFilter } from '../errors.js';
 import type { AttributeName } from '../schema/split-name.js';
 import type { AttributePath, Filter, Literal } from './ast.js';
@@ -119,7 +119,7 @@ function comparedValue(value: JsonValue, part = 'value'): JsonValue | undefined 
 }
 
 function ownValue(value: JsonValue | undefined, key: string): JsonValue | undefined {
-  return isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+  return isJsonObject(value) ? getOwn(value, key) : undefined;
 }
 
 /** The same as SQL; every name and value is a parameter, because none of them is ours. */

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import { getOwn, isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import type { ResourceTypeName } from '../schema/definitions.js';
 import type { ResolvedAttribute } from '../schema/resolve-attribute.js';
 import type { Filter } from './ast.js';
@@ -99,7 +99,7 @@ function storedValue(target: ResolvedAttribute, resource: JsonObject): JsonValue
 }
 
 function ownValue(object: JsonObject, key: string): JsonValue | undefined {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
+  return getOwn(object, key);
 }
 
 function every(values: readonly (boolean | undefined)[]): boolean | undefined {

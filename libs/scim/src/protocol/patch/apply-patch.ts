@@ -1,7 +1,7 @@
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '#kernel';
+import { getOwn, isJsonObject, parseJson, type JsonObject, type JsonValue } from '#kernel';
 import type { MemberOperation } from '#model';
 import { ScimError, invalidValue, mutability, noTarget } from '../errors.js';
-import { extensionEntries, getOwn, withOwn } from '../json-object.js';
+import { extensionEntries, withOwn } from '../json-object.js';
 import { parsePath, type Path } from '../path/parse-path.js';
 import type { ResourceTypeName } from '../schema/definitions.js';
 import { RESOURCE_TYPES, isExtensionKey, topLevelAttribute } from '../schema/resource-types.js';

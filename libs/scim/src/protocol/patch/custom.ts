@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
-import { getOwn, jsonEquals, withOwn } from '../json-object.js';
+import { getOwn, isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import { jsonEquals, withOwn } from '../json-object.js';
 import { isUnassigned } from '../read-value.js';
 import type { Tolerance } from '../tolerance.js';
 import type { Step } from './resolve-target.js';

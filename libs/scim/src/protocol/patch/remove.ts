@@ -1,7 +1,7 @@
-import { foldKey, isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import { foldKey, getOwn, isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import { noTarget } from '../errors.js';
 import { printFilter } from '../filter/print.js';
-import { getOwn, jsonEquals, withOwn } from '../json-object.js';
+import { jsonEquals, withOwn } from '../json-object.js';
 import { isUnassigned, readElements } from '../read-value.js';
 import type { AttributeDefinition } from '../schema/definitions.js';
 import { subAttributeOf } from '../schema/resource-types.js';

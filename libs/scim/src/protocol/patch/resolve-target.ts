@@ -1,8 +1,8 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import { getOwn, isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import { invalidPath, mutability } from '../errors.js';
 import type { Filter } from '../filter/ast.js';
 import { bindElementFilter, type ElementFilter } from '../filter/bind.js';
-import { findKey, getOwn } from '../json-object.js';
+import { findKey } from '../json-object.js';
 import type { Path } from '../path/parse-path.js';
 import { attribute as define } from '../schema/define.js';
 import type { AttributeDefinition, ResourceTypeName } from '../schema/definitions.js';

@@ -15,6 +15,8 @@ export interface FileSet {
   readonly manifest: StoredFile | null;
   /** `.sha256` files by the name of the file that they are about. */
   readonly checksums: ReadonlyMap<string, StoredFile>;
+  /** Detached PGP signatures, likewise. */
+  readonly signatures: ReadonlyMap<string, StoredFile>;
   /** When the youngest of the empty files was written that say: finished. */
   readonly doneAt: Date | null;
 }
@@ -26,7 +28,13 @@ export interface FoundSets {
   readonly deltas: readonly FileSet[];
 }
 
-type Naming = Pick<FileSettings, 'usersFile' | 'isNumbered'>;
+/** Whether files are encrypted, and signed. */
+export interface PgpNaming {
+  readonly isEncrypted: boolean;
+  readonly isSigned: boolean;
+}
+
+export type Naming = Pick<FileSettings, 'usersFile' | 'isNumbered'> & { readonly pgp: PgpNaming };
 
 /** Parts of files that are being written, and what file managers leave behind. */
 const UNFINISHED = /^[.~]|\.(part|tmp|filepart|crdownload|partial)$/i;
@@ -42,7 +50,7 @@ export function findSets(files: readonly StoredFile[], naming: Naming): FoundSet
     const key = `${isDelta} ${orderOf(stamp, naming)}`;
     const set = found.get(key) ?? newSet(stamp, isDelta);
     found.set(key, set);
-    take(set, part, file);
+    take(set, part, { file, naming });
   }
   const ordered = [...found.values()].sort((one, other) => compareStamps(one.stamp, other.stamp, naming));
   return {
@@ -77,38 +85,60 @@ interface Found {
   readonly isDelta: boolean;
   readonly files: Partial<Record<Role, StoredFile>>;
   readonly checksums: Map<string, StoredFile>;
+  readonly signatures: Map<string, StoredFile>;
   manifest: StoredFile | null;
   doneAt: Date | null;
 }
 
 function newSet(stamp: string, isDelta: boolean): Found {
-  return { stamp, isDelta, files: {}, manifest: null, checksums: new Map(), doneAt: null };
+  const [checksums, signatures] = [new Map(), new Map()];
+  return { stamp, isDelta, files: {}, manifest: null, checksums, signatures, doneAt: null };
 }
 
 interface NamePart {
   readonly role: Role | 'manifest' | 'done';
   readonly stamp: string;
   readonly isDelta: boolean;
-  readonly mark: 'sha256' | 'done' | null;
+  readonly mark: 'sha256' | 'sig' | 'done' | null;
 }
 
-function take(set: Found, { role, mark }: NamePart, file: StoredFile): void {
-  if (mark === 'sha256') set.checksums.set(file.name.replace(/\.sha256$/i, ''), file);
+function take(
+  set: Found,
+  { role, mark }: NamePart,
+  { file, naming }: { readonly file: StoredFile; readonly naming: Naming },
+): void {
+  if (mark === 'sig') set.signatures.set(file.name.replace(/\.(sig|asc)$/i, ''), file);
+  else if (mark === 'sha256') set.checksums.set(file.name.replace(/\.sha256$/i, ''), file);
   else if (mark === 'done' || role === 'done') set.doneAt = later(set.doneAt, file.modifiedAt);
   else if (role === 'manifest') set.manifest = file;
-  else if (isNewer(file, set.files[role])) set.files[role] = file;
+  else if (isPreferred(file, set.files[role], naming)) set.files[role] = file;
 }
 
 function later(one: Date | null, other: Date): Date {
   return one !== null && one > other ? one : other;
 }
 
-/** `users.csv` and `users.csv.gz` side by side: the one that was written last. */
-function isNewer(file: StoredFile, other: StoredFile | undefined): boolean {
-  return other === undefined || file.modifiedAt >= other.modifiedAt;
+/** `users.csv` and `users.csv.gz` side by side: the one that was written last; where files are encrypted, that one. */
+function isPreferred(file: StoredFile, other: StoredFile | undefined, { pgp }: Naming): boolean {
+  if (other === undefined) return true;
+  const [isMessage, isOtherMessage] = [isPgpName(file.name), isPgpName(other.name)];
+  if (pgp.isEncrypted && isMessage !== isOtherMessage) return isMessage;
+  return file.modifiedAt >= other.modifiedAt;
 }
 
-const NAME = /^(?<base>.+?)(?<ending>\.csv(?:\.gz)?|\.json)?(?<mark>\.sha256|\.done)?$/i;
+/** Of a file of users and so on: that it is a PGP message. */
+export function isPgpName(name: string): boolean {
+  return PGP_ENDING.test(name);
+}
+
+/** The name of what is in a PGP message. */
+export function plainName(name: string): string {
+  return name.replace(PGP_ENDING, '');
+}
+
+const PGP_ENDING = /\.(pgp|gpg|asc)$/i;
+const NAME =
+  /^(?<base>.+?)(?<ending>\.csv(?:\.gz)?|\.json)?(?<pgp>\.(?:pgp|gpg|asc))?(?<mark>\.(?:sha256|done|sig|asc))?$/i;
 const DATA = ['.csv', '.csv.gz'];
 const ENDINGS: Readonly<Record<NamePart['role'], readonly string[]>> = {
   users: DATA,
@@ -118,13 +148,40 @@ const ENDINGS: Readonly<Record<NamePart['role'], readonly string[]>> = {
   done: [''],
 };
 
+interface Endings {
+  readonly ending: string;
+  /** `.pgp` and so on. */
+  readonly pgp: string;
+  readonly mark: string;
+}
+
 function readName(name: string, naming: Naming): NamePart | null {
-  const { base = '', ending = '', mark } = NAME.exec(name.toLowerCase())?.groups ?? {};
+  const { base, ...endings } = splitName(name);
   const [words, stamp] = splitStamp(base, naming.isNumbered ? NUMBER : TIME);
   const word = words.replace(/[._-]delta$/, '');
   const role = roleOf(word, naming.usersFile.toLowerCase());
-  if (role === null || !ENDINGS[role].includes(ending)) return null;
-  return { role, stamp, isDelta: word !== words, mark: (mark?.slice(1) ?? null) as NamePart['mark'] };
+  if (role === null || !ENDINGS[role].includes(endings.ending)) return null;
+  const mark = markOf(endings, naming.pgp);
+  return mark === undefined ? null : { role, stamp, isDelta: word !== words, mark };
+}
+
+function splitName(name: string): Endings & { readonly base: string } {
+  const parts = NAME.exec(name.toLowerCase())?.groups ?? {};
+  const { base = '', ending = '', pgp = '', mark = '' } = parts;
+  return { base, ending, pgp, mark };
+}
+
+/**
+ * What a file says about another one; null for one that is itself read, undefined for a name that means nothing under
+ * these settings. `.asc` is an encrypted file where files are encrypted, otherwise and behind another ending a signature.
+ */
+function markOf({ ending, pgp, mark }: Endings, naming: PgpNaming): NamePart['mark'] | undefined {
+  const { isEncrypted, isSigned } = naming;
+  const isAllowed = pgp === '' || (DATA.includes(ending) && (isEncrypted || isSigned));
+  if (!isAllowed) return undefined;
+  if (`${pgp} ${isEncrypted}` === '.asc false') return mark === '' ? 'sig' : undefined;
+  if (['.sig', '.asc'].includes(mark)) return isSigned ? 'sig' : undefined;
+  return mark === '' ? null : (mark.slice(1) as 'sha256' | 'done');
 }
 
 /** `users.20260102T030000Z` → `users` and the stamp; whatever else stands behind a name belongs to it. */

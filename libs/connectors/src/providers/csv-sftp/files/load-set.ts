@@ -8,7 +8,9 @@ import { SourceError } from '../../../sdk/source-error.js';
 import type { FileSettings } from '../config.js';
 import { openSheet, unpacking, type SheetFile } from '../text/read-rows.js';
 import type { FileStore, StoredFile } from './file-store.js';
-import { ROLES, type FileSet, type Role } from './find-sets.js';
+import type { PgpKeys } from '../pgp/keys.js';
+import { openPgpFile, type DetachedSignature } from '../pgp/open-pgp-file.js';
+import { isPgpName, plainName, ROLES, type FileSet, type Role } from './find-sets.js';
 import { readChecksum, readManifest, type Mark } from './marks.js';
 import { changedAt, dataFiles, isMarked, listingOf, nameOf } from './plan-sets.js';
 
@@ -43,26 +45,30 @@ interface Loading {
   readonly settings: FileSettings;
   /** Where the copies go. */
   readonly folder: string;
+  /** Null: files are neither encrypted nor signed. */
+  readonly pgp: PgpKeys | null;
+  readonly now: Date;
 }
 
 /** Copies the files of a set. @throws SourceError when one is not what it should be */
-export async function loadSet(set: FileSet, { store, settings, folder }: Loading): Promise<LoadedSet> {
+export async function loadSet(set: FileSet, loading: Loading): Promise<LoadedSet> {
+  const { store, folder } = loading;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const { marks, generatedAt } = await readMarks(set, folder, store);
+  const opener = new PgpOpener(set, loading);
   const hash = createHash('sha256');
   const sheets: Partial<Record<Role, SheetFile>> = {};
   const rows: Partial<Record<Role, number>> = {};
   for (const role of ROLES) {
     const file = set.files[role];
     if (file === undefined) continue;
-    const mark = marks.get(file.name) ?? (file.mark && { ...file.mark, bytes: null });
-    const copy = join(folder, role);
-    await store.fetch(file, copy);
-    const sum = await checked(copy, file.name, mark);
-    hash.update(`${role} ${sum}\n`);
-    if (typeof mark?.rows === 'number') rows[role] = mark.rows;
-    const path = await unpacked(copy, file.name);
-    sheets[role] = await openSheet({ sheet: role, path, name: file.name }, settings.legacyEncoding);
+    const loaded = await loadFile({ role, file }, { marks, opener, loading });
+    hash.update(`${role} ${loaded.sum}\n`);
+    if (typeof loaded.rows === 'number') rows[role] = loaded.rows;
+    sheets[role] = await openSheet(
+      { sheet: role, path: loaded.path, name: file.name },
+      loading.settings.legacyEncoding,
+    );
   }
   return {
     stamp: set.stamp,
@@ -72,8 +78,43 @@ export async function loadSet(set: FileSet, { store, settings, folder }: Loading
     bytes: sheets.users === undefined ? 0 : (await stat(sheets.users.path)).size,
     sheets,
     rows,
-    isMarked: isMarked(set) || dataFiles(set).every(({ mark }) => mark !== undefined),
-    generatedAt,
+    // What was cut on its way could not have been decrypted, nor its signature hold.
+    isMarked: loading.pgp !== null || isSaidWhole(set),
+    // A signature tells by itself when it was made; the manifest is not signed.
+    generatedAt: opener.signedAt?.toISOString() ?? generatedAt,
+  };
+}
+
+interface LoadedFile {
+  /** Of what is in it. */
+  readonly path: string;
+  readonly sum: string;
+  readonly rows: number | null | undefined;
+}
+
+/** Copies, checks, opens and unpacks one file. */
+async function loadFile(
+  { role, file }: { readonly role: Role; readonly file: StoredFile },
+  parts: {
+    readonly marks: Marks['marks'];
+    readonly opener: PgpOpener;
+    readonly loading: Loading;
+  },
+): Promise<LoadedFile> {
+  const { marks, opener, loading } = parts;
+  const mark = marks.get(file.name) ?? (file.mark && { ...file.mark, bytes: null });
+  const copy = join(loading.folder, role);
+  await loading.store.fetch(file, copy);
+  const sum = await checked(copy, file.name, mark);
+  const opened = await opener.open(file, copy);
+  if (opened.path === copy) return { path: await unpacked(copy, file.name), sum, rows: mark?.rows };
+  const plain = plainName(file.name);
+  const inner = marks.get(plain);
+  return {
+    path: await unpacked(opened.path, plain),
+    // The same content is another file each time it is encrypted.
+    sum: await checked(opened.path, file.name, inner),
+    rows: mark?.rows ?? inner?.rows,
   };
 }
 
@@ -95,7 +136,7 @@ async function readMarks(set: FileSet, folder: string, store: FileStore): Promis
   if (!manifest.isComplete)
     throw new SourceError('incomplete_listing', `${set.manifest.name} says that the files are not complete.`);
   for (const [name, mark] of manifest.marks) {
-    if (!dataFiles(set).some((file) => file.name === name))
+    if (!dataFiles(set).some((file) => file.name === name || isContent(name, file)))
       throw new SourceError(
         'incomplete_listing',
         `${set.manifest.name} names "${name}", which is not there.`,
@@ -103,6 +144,47 @@ async function readMarks(set: FileSet, folder: string, store: FileStore): Promis
     marks.set(name, { ...mark, sha256: mark.sha256 ?? marks.get(name)?.sha256 ?? null });
   }
   return { marks, generatedAt: manifest.generatedAt };
+}
+
+function isSaidWhole(set: FileSet): boolean {
+  return isMarked(set) || dataFiles(set).every(({ mark }) => mark !== undefined);
+}
+
+/** Manifests may speak of files as they were before they were encrypted. */
+function isContent(name: string, file: StoredFile): boolean {
+  return isPgpName(file.name) && plainName(file.name) === name;
+}
+
+/** Opens the files of one set. */
+class PgpOpener {
+  readonly #set: FileSet;
+  readonly #loading: Loading;
+  /** Of the oldest signature. */
+  signedAt: Date | null = null;
+
+  constructor(set: FileSet, loading: Loading) {
+    this.#set = set;
+    this.#loading = loading;
+  }
+
+  async open({ name }: StoredFile, path: string): Promise<{ readonly path: string }> {
+    const { pgp, now } = this.#loading;
+    if (pgp === null) return { path };
+    const signature = await this.#signatureOf(name, `${path}.sig`);
+    const opened = await openPgpFile({ path, name, isMessage: isPgpName(name), signature }, pgp, now);
+    if (opened.signedAt !== null && !(this.signedAt !== null && this.signedAt <= opened.signedAt))
+      this.signedAt = opened.signedAt;
+    return opened;
+  }
+
+  async #signatureOf(name: string, path: string): Promise<DetachedSignature | null> {
+    const { signatures } = this.#set;
+    const [ofFile, ofContent] = [signatures.get(name), signatures.get(plainName(name))];
+    const file = ofFile ?? ofContent;
+    if (file === undefined) return null;
+    await this.#loading.store.fetch(file, path);
+    return { path, name: file.name, of: ofFile === undefined ? 'content' : 'file' };
+  }
 }
 
 /** @returns the SHA-256 of a copy. @throws SourceError when it is not what its mark says, or has no byte at all */

@@ -6,7 +6,8 @@ import { SourceError } from '../../../sdk/source-error.js';
 import type { CsvConfig, FileSettings } from '../config.js';
 import { mergeDeltas, type Changes, type DeltaFiles } from './changes.js';
 import type { FileStore } from './file-store.js';
-import { compareStamps, findSets, type FoundSets } from './find-sets.js';
+import { loadKeys, type PgpKeys } from '../pgp/keys.js';
+import { compareStamps, findSets, isPgpName, type FoundSets, type PgpNaming } from './find-sets.js';
 import { asFullSet, loadSet, type LoadedFullSet } from './load-set.js';
 import { planOld, planSets, type NoNews, type Plan } from './plan-sets.js';
 import type { SeenSet } from './last-time.js';
@@ -42,6 +43,7 @@ interface Opening {
   readonly previous: SeenSet | null;
   /** Where the copies go. */
   readonly folder: string;
+  readonly pgp: PgpKeys | null;
 }
 
 /** Copies what there is to read. @throws SourceError when there is nothing, or it is not what it should be */
@@ -56,7 +58,8 @@ export async function openFiles(
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-csv-'));
   const discard = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    const opened = await open({ config, store, now: ports.clock.now(), previous, folder });
+    const pgp = settings.pgp === null ? null : await loadKeys(settings.pgp);
+    const opened = await open({ config, store, now: ports.clock.now(), previous, folder, pgp });
     if (!('noNews' in opened)) return { ...opened, discard };
     await discard();
     return opened;
@@ -84,7 +87,7 @@ async function open(opening: Opening): Promise<Omit<OpenFiles, 'discard'> | NoNe
 
 async function find({ config, store, previous }: Opening): Promise<FoundSets> {
   const listed = await store.list();
-  const found = findSets(listed, config.files);
+  const found = findSets(listed, { ...config.files, pgp: pgpNaming(config.files) });
   const { full, deltas } = found;
   // Uploads are kept for a while only; that the last one is over is nothing that its sender has to hear of.
   const isOver = config.server === null || deltas.length > 0;
@@ -212,6 +215,11 @@ function changed(ids: ReadonlySet<string>, changes: Changes['users']): ReadonlyS
   return all;
 }
 
+function pgpNaming({ pgp }: FileSettings): PgpNaming {
+  if (pgp === null) return { isEncrypted: false, isSigned: false };
+  return { isEncrypted: pgp.decryption !== null, isSigned: pgp.signers !== null };
+}
+
 /** The first files are not finished yet: the run goes on when they are. */
 function wait({ noNews }: NoNews): never {
   throw new SourceError('source_unavailable', noNews);
@@ -220,13 +228,19 @@ function wait({ noNews }: NoNews): never {
 function nothingThere(
   files: readonly { readonly name: string }[],
   { place }: FileStore,
-  { usersFile, isNumbered }: FileSettings,
+  settings: FileSettings,
 ): SourceError {
+  const { usersFile, isNumbered, pgp } = settings;
   const names = files.slice(0, 10).map(({ name }) => `"${name}"`);
   const seen = names.length === 0 ? 'no file' : names.join(', ');
-  const wanted = isNumbered ? `${usersFile}.<number>.csv` : `${usersFile}.csv`;
+  const ending = pgpNaming(settings).isEncrypted ? '.pgp' : '';
+  const wanted = `${usersFile}${isNumbered ? '.<number>' : ''}.csv${ending}`;
+  const advice =
+    pgp === null && files.some(({ name }) => isPgpName(name))
+      ? ' For files with PGP, enter the keys in the settings.'
+      : '';
   return new SourceError(
     'config_error',
-    `There is no ${wanted} in ${place} (${seen} there). Nobody is removed because of that.`,
+    `There is no ${wanted} in ${place} (${seen} there). Nobody is removed because of that.${advice}`,
   );
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { SourceError } from '../../../sdk/source-error.js';
 import type { FileSettings } from '../config.js';
 import type { StoredFile } from './file-store.js';
-import { compareStamps, ROLES, type FileSet, type FoundSets } from './find-sets.js';
+import { compareStamps, isPgpName, ROLES, type FileSet, type FoundSets } from './find-sets.js';
 import type { SeenSet } from './last-time.js';
 
 /** Nothing to read: the files of the last time, or newer ones that are not finished. */
@@ -121,21 +121,35 @@ function whyStop(set: FileSet, last: string, { isNumbered }: FileSettings): stri
 }
 
 /** Why a set has to wait, or null. @throws SourceError when it has waited for its marker for too long */
-function whyWait(set: FileSet, { settings, now }: Planning): string | null {
+function whyWait(set: FileSet, planning: Planning): string | null {
+  const { settings } = planning;
+  const unsigned = unsignedFile(set, settings);
+  if (unsigned !== null)
+    return waitFor(`signature ${unsigned}.sig`, 'says who has sent it', { set, ...planning });
   if (isMarked(set)) return null;
   const files = dataFiles(set);
-  const newest = files.reduce((one, other) => (other.modifiedAt > one.modifiedAt ? other : one));
-  if (settings.requireMarker && !files.every(({ mark }) => mark !== undefined)) {
-    if (now.getTime() - newest.modifiedAt.getTime() > MARKER_WAIT_MS)
-      throw new SourceError(
-        'incomplete_listing',
-        `${nameOf(set)} has been there for more than two hours and no marker says that it is whole. The last state stays.`,
-      );
-    return `${nameOf(set)} is there, but no marker yet that says it is whole.`;
-  }
+  if (settings.requireMarker && !files.every(({ mark }) => mark !== undefined))
+    return waitFor('marker', 'says that it is whole', { set, ...planning });
   return files.some(({ isFresh }) => isFresh)
     ? `${nameOf(set)} was changed a moment ago; it is read when it rests.`
     : null;
+}
+
+/** @throws SourceError when it has been waited for too long */
+function waitFor(what: string, why: string, { set, now }: Planning & { readonly set: FileSet }): string {
+  if (now.getTime() - Date.parse(changedAt(set)) > MARKER_WAIT_MS)
+    throw new SourceError(
+      'incomplete_listing',
+      `${nameOf(set)} has been there for more than two hours and no ${what} ${why}. The last state stays.`,
+    );
+  return `${nameOf(set)} is there, but no ${what} yet that ${why}.`;
+}
+
+/** A file that has to be signed, cannot be so by itself, and has no signature beside it. */
+function unsignedFile(set: FileSet, { pgp }: FileSettings): string | null {
+  if (pgp === null || pgp.signers === null || pgp.decryption !== null) return null;
+  const bare = dataFiles(set).find(({ name }) => !isPgpName(name) && !set.signatures.has(name));
+  return bare?.name ?? null;
 }
 
 /** By its name; without a time in it by when it was changed. */
@@ -147,9 +161,9 @@ function isStale(full: FileSet, { previous, settings }: Planning): boolean {
 
 /** What an older delivery was finished by says nothing about this one; a checksum or manifest tells by itself. */
 export function isMarked(set: FileSet): boolean {
-  const { manifest, doneAt, checksums } = set;
+  const { manifest, doneAt, checksums, signatures } = set;
   const isDone = doneAt !== null && dataFiles(set).every(({ modifiedAt }) => modifiedAt <= doneAt);
-  return manifest !== null || isDone || checksums.has(nameOf(set));
+  return manifest !== null || isDone || [checksums, signatures].some((marks) => marks.has(nameOf(set)));
 }
 
 export function dataFiles({ files }: FileSet): StoredFile[] {
@@ -163,7 +177,9 @@ export function changedAt(set: FileSet): string {
 }
 
 export function listingOf(set: FileSet): string {
-  const marks = [set.manifest, ...set.checksums.values()].flatMap((file) => file ?? []);
+  const marks = [set.manifest, ...set.checksums.values(), ...set.signatures.values()].flatMap(
+    (file) => file ?? [],
+  );
   const texts = [...dataFiles(set), ...marks].map(
     ({ name, bytes, modifiedAt }) => `${name} ${bytes} ${modifiedAt.toISOString()}`,
   );

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
-import { AuthenticationError, hashSecret, NotFoundError } from '#kernel';
-import { RetryLater } from './retry-later.js';
+import { AuthenticationError, NotFoundError, RollcallError } from './errors.js';
+import { hashSecret } from './secrets.js';
 import { secondsUntilNext, TokenBuckets, type RateLimit } from './token-buckets.js';
 
 /** Somebody who wants in. */
@@ -10,6 +10,19 @@ export interface LoginAttempt {
   /** The directory's key in the address. */
   readonly externalKey: string;
   readonly secret: string;
+}
+
+/** Too many wrong credentials came before this one, which was not looked at. 429 with `Retry-After`. */
+export class TooManyFailuresError extends RollcallError {
+  readonly retryAfterSeconds: number;
+
+  constructor(retryAfterSeconds: number) {
+    super(
+      `Too many requests with a wrong token came from your address, so this one was not looked at. Correct the token (copy it from the directory again), wait ${retryAfterSeconds} seconds, then test the connection.`,
+      { code: 'failed_logins' },
+    );
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
 }
 
 /** Credentials that have worked and may go on trying. */
@@ -23,7 +36,7 @@ const LONGEST_KEY = 64;
  * Slows down whoever tries one wrong credential after the other, per address: for one directory, and for addresses of
  * directories that do not exist. Nothing is looked up for those who are over the limit.
  *
- * IdPs share their addresses among all their customers. So a credential that has worked here is never slowed down, and
+ * IdPs share their addresses among all their customers, and offices among everybody in them. So a credential that has worked here is never slowed down, and
  * one customer's wrong token is counted at that customer's directory only.
  */
 export class FailedLogins {
@@ -34,13 +47,13 @@ export class FailedLogins {
   /** @param perMinute failures that one address may have, all of them at once if need be; 0 is no limit */
   constructor(perMinute = 300, now?: () => number) {
     this.#limit = { perSecond: perMinute / 60, burst: perMinute };
-    this.#buckets = new TokenBuckets(now);
+    this.#buckets = new TokenBuckets(now, MOST_BUCKETS);
   }
 
-  /** Verifies a credential. @throws RetryLater 429 when too many before it were wrong, and whatever `verify` throws */
+  /** Verifies a credential. @throws TooManyFailuresError, and whatever `verify` throws */
   async watch<T>(attempt: LoginAttempt, verify: () => Promise<T>): Promise<T> {
     const known = hashSecret(`${attempt.externalKey}\0${attempt.secret}`).toString('base64');
-    if (!this.#known.has(known)) this.check(attempt);
+    if (!this.#known.has(known)) this.#check(attempt);
     try {
       const verified = await verify();
       this.#remember(known);
@@ -52,18 +65,18 @@ export class FailedLogins {
     }
   }
 
-  /** @throws RetryLater 429 for somebody over the limit */
-  check({ peer, externalKey }: Pick<LoginAttempt, 'peer' | 'externalKey'>): void {
+  /** @throws TooManyFailuresError for somebody over the limit */
+  #check({ peer, externalKey }: LoginAttempt): void {
     if (peer === undefined || this.#limit.perSecond === 0) return;
     for (const key of [directoryKey(peer, externalKey), strangerKey(peer)]) {
       const tokens = this.#buckets.left(key, this.#limit);
-      if (tokens < 1) throw tooMany(secondsUntilNext(tokens, this.#limit));
+      if (tokens < 1) throw new TooManyFailuresError(secondsUntilNext(tokens, this.#limit));
     }
   }
 
   /** Whose fault it is not is not counted. */
   #count({ peer, externalKey }: LoginAttempt, error: unknown): void {
-    if (peer === undefined || this.#limit.perSecond === 0 || this.#buckets.size >= MOST_BUCKETS) return;
+    if (peer === undefined || this.#limit.perSecond === 0) return;
     if (error instanceof AuthenticationError)
       this.#buckets.take(directoryKey(peer, externalKey), this.#limit);
     if (error instanceof NotFoundError) this.#buckets.take(strangerKey(peer), this.#limit);
@@ -77,13 +90,6 @@ export class FailedLogins {
     const [oldest] = this.#known;
     this.#known.delete(oldest as string);
   }
-}
-
-function tooMany(retryAfterSeconds: number): RetryLater {
-  return new RetryLater(
-    `Too many requests with a wrong token came from your address, so this one was not looked at. Correct the token (copy it from the directory again), wait ${retryAfterSeconds} seconds, then test the connection.`,
-    { status: 429, retryAfterSeconds, reason: 'failed_logins' },
-  );
 }
 
 function directoryKey(peer: string, externalKey: string): string {

@@ -26,10 +26,13 @@ export class TokenBuckets {
   /** Milliseconds that never go back. */
   readonly #now: () => number;
   readonly #buckets = new Map<string, Bucket>();
+  readonly #most: number;
   #sweptAt: number;
 
-  constructor(now: () => number = () => performance.now()) {
+  /** @param most buckets; who would need one more is not counted */
+  constructor(now: () => number = () => performance.now(), most = Infinity) {
     this.#now = now;
+    this.#most = most;
     this.#sweptAt = now();
   }
 
@@ -50,6 +53,7 @@ export class TokenBuckets {
   take(key: string, limit: RateLimit): void {
     const now = this.#now();
     this.#sweep(now);
+    if (this.#buckets.size >= this.#most && !this.#buckets.has(key)) return;
     const tokens = Math.max(0, this.left(key, limit) - 1);
     this.#buckets.set(key, { tokens, at: now, fullAt: now + secondsUntilFull(tokens, limit) * 1_000 });
   }
