@@ -97,7 +97,7 @@ export class RunSession {
   async #withDeadline<T>(elapsedSeconds: number, work: () => Promise<T>): Promise<T> {
     if (this.#run.status !== 'fetching') return work();
     const left = Math.max(this.#parts.deadlineSeconds - elapsedSeconds, 0);
-    const timer = setTimeout(() => this.#control.interrupt('deadline'), left * 1_000);
+    const timer = setTimeout(() => this.#control.interrupt('deadline'), left * 1_000).unref();
     try {
       return await work();
     } finally {

@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { SnapshotMember, SnapshotRecord } from '#model';
+import { aSourceUser } from '#testing';
+import { KillWorld, people, type Aftermath, type KillScenario } from '../../test-support/kill-world.js';
+import type { Death } from '../../test-support/mortal-process.js';
+
+/*
+ * `kill -9` at any statement of a run, on the real staging tables and the real store. A run sends so many statements that
+ * a sample is taken of the first and the last of each kind, just before and just after them. ROLLCALL_KILLS=<number> takes
+ * another sample; ROLLCALL_KILLS=all is for a long run by hand.
+ */
+const ROTATION = process.env['ROLLCALL_KILLS'] ?? '0';
+const MOST_DEATHS = 15;
+
+const CROWD = Array.from({ length: 12 }, (_, index) => `p${String(index).padStart(2, '0')}`);
+
+function team(id: string, ...members: readonly string[]): SnapshotRecord[] {
+  return [{ kind: 'group', group: { sourceId: id, name: `Team ${id}`, raw: { id } } }, list(id, ...members)];
+}
+
+/** `@red` is the group red. */
+function list(groupId: string, ...members: readonly string[]): SnapshotRecord & { readonly kind: 'members' } {
+  return { kind: 'members', groupId, members: members.map(memberOf) };
+}
+
+function memberOf(name: string): SnapshotMember {
+  return name.startsWith('@') ? { id: name.slice(1), kind: 'group' } : { id: name, kind: 'user' };
+}
+
+const FIRST = {
+  users: [people('ada', 'bob', 'cleo', 'dan', 'eve'), people('fay', 'gus', 'hal', 'ida', ...CROWD)],
+  groups: [
+    [...team('red', 'ada', 'bob'), ...team('blue', '@red', 'cleo'), ...team('green', 'dan', 'eve', 'gus')],
+    [...team('old', 'p00'), ...team('all', ...CROWD)],
+  ],
+};
+/** Gus, the team old, and Bob in red are missing for the first time. */
+const MISSED = {
+  users: [people('ada', 'bob', 'cleo', 'dan', 'eve'), people('fay', 'hal', 'ida', ...CROWD)],
+  groups: [
+    [...team('red', 'ada'), ...team('blue', '@red', 'cleo'), ...team('green', 'dan', 'eve')],
+    [...team('all', ...CROWD)],
+  ],
+};
+const LEFT = { active: false, stateReason: 'terminated' } as const;
+/** Gone are those who were missing; others left, came, were renamed, swapped names, and stand in other groups. */
+const CHANGED = {
+  users: [
+    [aSourceUser('ada', { jobTitle: 'Lead' }), aSourceUser('bob', { userName: 'cleo@example.com' })],
+    [aSourceUser('cleo', { userName: 'bob@example.com' }), ...people('dan')],
+    [aSourceUser('fay', { userName: 'fay.new@example.com' }), aSourceUser('hal', LEFT)],
+    people('kim', 'lee', ...CROWD),
+  ],
+  groups: [
+    [...team('red', 'ada', 'kim'), ...team('blue', '@red', '@green', 'cleo'), ...team('green', 'dan', 'lee')],
+    [...team('new', '@blue', 'fay'), ...team('all', ...CROWD.slice(1))],
+  ],
+};
+const UNREADABLE: SnapshotRecord[] = [
+  { kind: 'invalid', of: 'user', id: 'eve', problem: 'no name' },
+  { kind: 'invalid', of: 'membership', id: 'green', problem: 'no such member' },
+];
+
+interface Scenario extends KillScenario {
+  /** What it comes to when nothing happens to it. */
+  readonly expected: { readonly removals: readonly string[]; readonly held: number };
+}
+
+const NOTHING = { removals: [], held: 0 };
+const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  'the first load': { before: [], mode: 'full', streams: FIRST, expected: NOTHING },
+  'a full run that is staged page by page': {
+    before: [FIRST, MISSED],
+    mode: 'full',
+    streams: { ...CHANGED, users: [UNREADABLE, ...CHANGED.users] },
+    expected: { removals: [], held: 0 },
+  },
+  'a full run that is held in memory': {
+    before: [FIRST, MISSED],
+    mode: 'full',
+    streams: CHANGED,
+    expected: { removals: [], held: 0 },
+  },
+  'a full run that finds nothing new': {
+    before: [FIRST, FIRST],
+    mode: 'full',
+    streams: FIRST,
+    expected: NOTHING,
+  },
+  'an incremental run': {
+    before: [FIRST, FIRST],
+    mode: 'incremental',
+    streams: FIRST,
+    changes: {
+      users: [
+        [...UNREADABLE, aSourceUser('ada', { jobTitle: 'Lead' }), ...people('kim')],
+        [
+          { kind: 'removed', of: 'user', id: 'gus', reason: 'deleted' },
+          aSourceUser('fay', { userName: 'fay.new@example.com' }),
+          aSourceUser('hal', LEFT),
+        ],
+      ],
+      groups: [
+        [{ ...list('red', 'ada', 'kim'), replaces: true }, ...team('new', '@blue')],
+        [
+          { kind: 'removed_member', groupId: 'green', member: { id: 'dan', kind: 'user' } },
+          { kind: 'removed', of: 'group', id: 'old', reason: 'deleted' },
+        ],
+      ],
+    },
+    expected: {
+      removals: [
+        'group delete old no',
+        'membership remove bob blue no',
+        'membership remove bob red no',
+        'membership remove dan green no',
+        'user deactivate hal no',
+        'user delete gus no',
+      ],
+      held: 0,
+    },
+  },
+  'a run whose removals are held back': {
+    before: [FIRST, FIRST],
+    mode: 'full',
+    streams: {
+      users: [
+        [UNREADABLE[0] as SnapshotRecord, ...people('ada', 'bob', 'cleo', 'dan', 'fay', 'gus', 'ida', 'kim')],
+        CROWD.map((name) => aSourceUser(name, LEFT)),
+      ],
+      groups: FIRST.groups,
+    },
+    expected: { removals: [], held: 12 },
+  },
+};
+
+describe.each(Object.entries(SCENARIOS))('kill -9 in %s', (title, { expected, ...scenario }) => {
+  let world: KillWorld;
+  let undisturbed: Aftermath & { readonly statements: readonly string[] };
+
+  beforeAll(async () => {
+    world = await KillWorld.create(scenario);
+    undisturbed = await world.run();
+  });
+  afterAll(() => world.drop());
+
+  it('is compared with a run that does what it should', () => {
+    const { state, problems } = undisturbed;
+    expect(problems).toEqual([]);
+    expect(state['removals']).toEqual(expected.removals);
+    expect(state['held']).toHaveLength(expected.held);
+    expect(state['holds']).toHaveLength(expected.held > 0 ? 1 : 0);
+  });
+
+  it('loses nothing, removes nobody else, and tells everything once', async () => {
+    const deaths = deathsAt(undisturbed.statements);
+    for (const death of deaths) {
+      const where = `${death.moment} ${death.statement}: ${undisturbed.statements[death.statement - 1]}`;
+      const { state, events, problems } = await world.run(death);
+      expect({ where, state, events, problems }).toEqual({
+        where,
+        state: undisturbed.state,
+        events: undisturbed.events,
+        problems: [],
+      });
+    }
+    const all = undisturbed.statements.length;
+    process.stdout.write(`      ${title}: ${deaths.length} deaths, ${all} statements\n`);
+  }, 600_000);
+});
+
+/** Those at the first and the last statement of each kind, from a place that rotates. */
+function deathsAt(statements: readonly string[]): Death[] {
+  if (ROTATION === 'all') return [...statements.keys()].flatMap(around);
+  const kinds = Map.groupBy(statements.keys(), (index) => statements[index]);
+  const places = [...kinds.values()].flatMap((all) => [all[0] as number, all.at(-1) as number]);
+  const candidates = [...new Set(places)].sort((a, b) => a - b).flatMap(around);
+  const step = Math.max(Math.ceil(candidates.length / MOST_DEATHS), 1);
+  return candidates.filter((_, index) => index % step === Number(ROTATION) % step);
+}
+
+function around(index: number): Death[] {
+  return [
+    { statement: index + 1, moment: 'before' },
+    { statement: index + 1, moment: 'after' },
+  ];
+}
