@@ -17,10 +17,7 @@ export function reportSchedule(
   cluster,
 ) {
   const { beat, tenants } = results;
-  const peaks = [
-    ...MODES.flatMap((mode) => results[mode].rounds.map(({ rollcall }) => rollcall.peakMb)),
-    beat.peakMb,
-  ];
+  const peaks = MODES.flatMap((mode) => results[mode].rounds.map(({ rollcall }) => rollcall.peakMb));
   const one = (value) => ({ median: value, min: value, max: value });
   const budgets = [
     ...MODES.map((mode) => ({
@@ -33,7 +30,12 @@ export function reportSchedule(
       value: one(otherRows(results[mode])),
       atMost: 0,
     })),
-    { what: 'memory of the worker (peak RSS), MB', value: one(Math.max(...peaks)), atMost: 250 },
+    { what: 'memory of the worker at that beat (peak RSS), MB', value: one(beat.peakMb), atMost: 250 },
+    {
+      what: 'memory of the worker as fast as it can (peak RSS), MB',
+      value: one(Math.max(...peaks)),
+      atMost: 250,
+    },
     { what: 'at that beat, the latest run after it was due, s', value: one(beat.worst), atMost: 30 },
     {
       what: `${tenants.small} directories of small tenants beside ${large} of one: place of the last ÷ ${tenants.small}`,

@@ -88,7 +88,7 @@ describe('a listing', () => {
   });
 
   it.each([
-    ['somebody who was missing', () => apply(BELIEVED.slice(1))],
+    ['somebody who was missing', () => spoil('UPDATE source_records SET missing_since = now()')],
     [
       'a member who was missing',
       () => apply([...people(3), ...team('red', 'p000'), ...team('blue', '@red')]),
