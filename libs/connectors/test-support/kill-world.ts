@@ -5,7 +5,7 @@ import { RunControl } from '../src/engine/interrupted.js';
 import type { Claim } from '../src/engine/lease-store.js';
 import { executeRun } from '../src/engine/run-executor.js';
 import { RunStore } from '../src/engine/run-store.js';
-import { MortalProcess, type Death } from './mortal-process.js';
+import { MortalProcess, type Death, type SentStatement } from './mortal-process.js';
 import { realDoor } from './real-door.js';
 import { SyncWorld, until } from './sync-world.js';
 
@@ -76,7 +76,7 @@ export class KillWorld {
   }
 
   /** Runs it in a process that dies as told, lets others bring it to its end, and says what that comes to. */
-  async run(death?: Death): Promise<Aftermath & { readonly statements: readonly string[] }> {
+  async run(death?: Death): Promise<Aftermath & { readonly statements: readonly SentStatement[] }> {
     const copy = await createTestDatabase({ copyOf: this.#base.url });
     const process = new MortalProcess(copy.url, death);
     try {
@@ -122,8 +122,8 @@ export class KillWorld {
   }
 
   async #aftermath({ database }: TestDatabase): Promise<Aftermath> {
-    const read = async <R extends object>(text: string): Promise<R[]> =>
-      (await database.query({ text, values: [this.#directory] })) as R[];
+    const read = <R extends object>(text: string): Promise<R[]> =>
+      database.query<R & Record<string, unknown>>({ text, values: [this.#directory] });
     const log = await read<{ sequence: number; body: string }>(
       'SELECT sequence, body FROM events WHERE stream_id = $1 ORDER BY sequence',
     );
@@ -172,12 +172,12 @@ async function claimed(world: SyncWorld): Promise<Claim> {
 /** What a consumer has who has followed the log, beside what is in effect. */
 function differences(folded: FoldedLog, effective: unknown): string[] {
   const { users, groups, links } = folded.state as {
-    readonly users: readonly JsonObject[];
+    readonly users: readonly Readonly<Record<'id' | 'username' | 'state', string>>[];
     readonly groups: readonly string[];
     readonly links: readonly string[];
   };
   const told = {
-    users: users.map(({ id, username, state }) => `${String(id)} ${String(username)} ${String(state)}`),
+    users: users.map(({ id, username, state }) => `${id} ${username} ${state}`),
     groups,
     links,
   };
@@ -185,14 +185,24 @@ function differences(folded: FoldedLog, effective: unknown): string[] {
   return one === other ? [] : [`the log tells ${one}, in effect is ${other}`];
 }
 
+interface Named {
+  readonly username?: string;
+  readonly name?: string;
+}
+
+interface LoggedEvent {
+  readonly event: string;
+  readonly data: Named & {
+    readonly group?: Named;
+    readonly user?: Named;
+    readonly previous_attributes?: object;
+  };
+}
+
 function lineOf(body: JsonObject): string {
-  const { event, data } = body as { event: string; data: Record<string, JsonObject | string> };
-  const named = (value: JsonObject | string | undefined): string =>
-    typeof value === 'object' ? String(value['username'] ?? value['name']) : '';
-  const whom = event.startsWith('dsync.group.user_')
-    ? `${named(data['group'])} ${named(data['user'])}`
-    : String(data['username'] ?? data['name'] ?? '');
-  return `${event} ${whom} ${JSON.stringify(data['previous_attributes'] ?? null)}`;
+  const { event, data } = body as unknown as LoggedEvent;
+  const whom = [data.group, data.user, data].map((thing) => thing?.username ?? thing?.name ?? '').join(' ');
+  return `${event} ${whom} ${JSON.stringify(data.previous_attributes ?? null)}`;
 }
 
 export function people(...names: readonly string[]): ReturnType<typeof aSourceUser>[] {

@@ -9,6 +9,12 @@ export interface Death {
   readonly moment: 'before' | 'after';
 }
 
+/** A statement that was sent; `isDurable` where it leaves something behind, however the process goes on. */
+export interface SentStatement {
+  readonly text: string;
+  readonly isDurable: boolean;
+}
+
 /**
  * The connections of a process that dies at one of its statements, whichever connection it is on and BEGIN and COMMIT
  * included: all its sockets are gone at once, and nothing that waits for an answer ever goes on.
@@ -17,8 +23,7 @@ export class MortalProcess {
   readonly pool: Pool;
   /** Pipelines, as the directory store's does. */
   readonly writePool: Pool;
-  /** What was sent so far, one line each. */
-  readonly statements: string[] = [];
+  readonly statements: SentStatement[] = [];
   readonly died: Promise<'killed'>;
   readonly #death: Death | undefined;
   readonly #clients = new Set<pg.Client>();
@@ -52,21 +57,30 @@ export class MortalProcess {
 
   #client(): typeof pg.Client {
     const begin = (client: pg.Client): void => void this.#clients.add(client);
-    const pass = (send: Send, args: unknown[]): unknown => this.#pass(send, args);
+    const pass = (send: Send, args: unknown[], isInside: boolean): unknown =>
+      this.#pass(send, args, isInside);
     return class extends pg.Client {
       constructor(config?: string | pg.ClientConfig) {
         super(config);
         this.on('error', () => undefined);
         begin(this);
         const send = this.query.bind(this) as Send;
-        Object.assign(this, { query: (...args: unknown[]) => pass(send, args) });
+        let isInside = false;
+        const query = (...args: unknown[]): unknown => {
+          const text = textOf(args[0]);
+          if (text.startsWith('BEGIN')) isInside = true;
+          else if (/^(COMMIT|ROLLBACK)/.test(text)) isInside = false;
+          return pass(send, args, isInside);
+        };
+        Object.assign(this, { query });
       }
     };
   }
 
-  #pass(send: Send, args: unknown[]): unknown {
+  #pass(send: Send, args: unknown[], isInside: boolean): unknown {
     if (this.#isDead) return NEVER;
-    this.statements.push(textOf(args[0]));
+    const text = textOf(args[0]);
+    this.statements.push({ text: nameOf(args[0]), isDurable: !isInside && !/^(SELECT|ROLLBACK)/.test(text) });
     if (this.statements.length !== this.#death?.statement) return send(...args);
     if (this.#death.moment === 'before') this.#die();
     else {
@@ -88,6 +102,11 @@ export class MortalProcess {
 const NEVER = new Promise<never>(() => undefined);
 
 function textOf(statement: unknown): string {
-  const { name, text } = statement as { readonly name?: string; readonly text?: string };
-  return (name ?? text ?? String(statement)).replaceAll(/\s+/g, ' ').trim().slice(0, 80);
+  const text = typeof statement === 'string' ? statement : (statement as { readonly text: string }).text;
+  return text.trim();
+}
+
+function nameOf(statement: unknown): string {
+  const { name } = statement as { readonly name?: string };
+  return name ?? textOf(statement).replaceAll(/\s+/g, ' ').slice(0, 80);
 }

@@ -1,14 +1,15 @@
-import { NotFoundError, RetryableError } from '#kernel';
 import type { Connector, Source } from '../sdk/contract.js';
 import type { ConnectorManifest } from '../sdk/manifest.js';
 import { SourceError } from '../sdk/source-error.js';
 import { backOffSeconds } from './back-off.js';
 import { loadSettings, type ConnectionSettings } from './connection-settings.js';
+import { isLost, meaningOf } from './failure-meaning.js';
 import { Fetching } from './fetching.js';
 import { Interrupted, type RunControl } from './interrupted.js';
-import { fenceOf, LeaseLostError, type Claim } from './lease-store.js';
-import { classifyFailure, describeFailure, runError } from './run-errors.js';
+import { fenceOf, type Claim } from './lease-store.js';
+import { describeFailure, runError } from './run-errors.js';
 import type { Execution, ExecutorParts } from './executor-parts.js';
+import { APPLIED, itemsOf } from './run-items.js';
 import { APPROVAL_SECONDS, closingOf, cursorsOf, pause, scheduledMode } from './run-plan.js';
 import { RunStaging } from './run-staging.js';
 import type { Closing, OpenedRun, RunItem } from './run-store.js';
@@ -182,10 +183,8 @@ export class RunSession {
   }
 
   async #conclude(facts: RunFacts, staging: RunStaging): Promise<Execution['outcome']> {
-    // An incremental run without a change: nothing to plan, nothing to apply.
-    if (this.#run.records === 0 && facts.complete.length === 0 && !this.#run.needsApproval)
+    if (await this.#findsNothing(facts, staging))
       return this.#end(this.#run.mode === 'preview' ? 'previewed' : 'succeeded');
-    if (await this.#hasChangedNothing(facts, staging)) return this.#end('succeeded');
     await staging.settle();
     if (this.#run.status !== 'applying') {
       if (this.#run.mode === 'preview' || this.#run.needsApproval) return this.#preview(facts);
@@ -199,9 +198,10 @@ export class RunSession {
     return this.#end(error === null ? 'succeeded' : 'partial', error);
   }
 
-  /** A small listing, read whole, that is what was believed before. */
-  async #hasChangedNothing(facts: RunFacts, { held }: RunStaging): Promise<boolean> {
-    const { mode, streams } = this.#run;
+  /** Changes of which there are none, or a small listing, read whole, that is what was believed before. */
+  async #findsNothing(facts: RunFacts, { held }: RunStaging): Promise<boolean> {
+    const { mode, streams, records, needsApproval } = this.#run;
+    if (records === 0 && facts.complete.length === 0 && !needsApproval) return true;
     const isWhole = mode === 'full' && streams.every((stream) => stream.state === 'complete');
     if (held === undefined || !isWhole) return false;
     const report = await this.#parts.door.unchanged(this.#snapshot, held, facts);
@@ -343,33 +343,4 @@ export class RunSession {
     const facts = { environmentId, directoryId, provider, runId: this.#run.id, err: error };
     this.#parts.log.error(facts, 'a sync run failed for a reason that nobody foresaw');
   }
-}
-
-type Meaning = 'lost' | 'database' | 'drain' | 'cancel' | 'wait' | 'fail';
-
-function meaningOf(error: unknown): Meaning {
-  if (isLost(error)) return 'lost';
-  if (error instanceof Interrupted && error.reason === 'draining') return 'drain';
-  if (error instanceof Interrupted && error.reason === 'cancelled') return 'cancel';
-  if (error instanceof RetryableError) return 'database';
-  // Nobody finds the directory any more: it was deleted.
-  if (error instanceof NotFoundError) return 'cancel';
-  return classifyFailure(error) === 'wait' ? 'wait' : 'fail';
-}
-
-function isLost(error: unknown): boolean {
-  return error instanceof LeaseLostError || (error instanceof Interrupted && error.reason === 'lost');
-}
-
-/** Ids that are the same when the plan is made again, and lie at the run's own time. */
-/** What a run did comes after what its preview said it would do. */
-const APPLIED = 100_000;
-
-function itemsOf(run: SyncRun, report: SnapshotReport, from = 0): RunItem[] {
-  const time = run.id.slice('run_'.length, 'run_'.length + 10);
-  return report.samples.map((detail, index) => ({
-    id: `run_item_${time}${String(from + index).padStart(16, '0')}`,
-    kind: 'change',
-    detail,
-  }));
 }
