@@ -36,12 +36,12 @@ export class MortalProcess {
       this.#onDeath = () => resolve('killed');
     });
     const Client = this.#client();
-    const options = { ...poolOptions(url, { role: 'app', poolSize: 4 }), Client, connectionTimeoutMillis: 0 };
-    this.pool = new pg.Pool(options);
+    // Nothing of a dead process may keep the living one from its end.
+    const mortal = { Client, connectionTimeoutMillis: 0, allowExitOnIdle: true };
+    this.pool = new pg.Pool({ ...poolOptions(url, { role: 'app', poolSize: 4 }), ...mortal });
     this.writePool = new pg.Pool({
       ...poolOptions(url, { role: 'app', poolSize: 2, pipeline: true }),
-      Client,
-      connectionTimeoutMillis: 0,
+      ...mortal,
     });
     for (const pool of [this.pool, this.writePool]) pool.on('error', () => undefined);
   }
