@@ -1,4 +1,4 @@
-/* npm run bench -- scim|scim-operations|reconcile|webhooks|protocol [options]: measures a part of the service against its floor and its peers. */
+/* npm run bench -- scim|scim-operations|reconcile|schedule|webhooks|protocol [options]: measures a part of the service against its floor and its peers. */
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -8,7 +8,7 @@ import { Cluster } from './harness/cluster.mjs';
 import { prepare } from './harness/prepare.mjs';
 import { asked } from './harness/results.mjs';
 
-const USAGE = `npm run bench -- scim|scim-operations|reconcile|webhooks|protocol [options]
+const USAGE = `npm run bench -- scim|scim-operations|reconcile|schedule|webhooks|protocol [options]
 
   --rounds N        rounds that every contestant runs (5)
   --only a,b        some of the contestants; RESULTS.md is left alone then
@@ -24,6 +24,10 @@ scim-operations     --users, --in-flight and --pool as above
   --members N       members of the huge group (100000)
 reconcile
   --people N        people of the source (75000); groups and memberships are in proportion
+schedule            --profile incremental, full, beat or tenants: the worker's; also prints its statements
+  --directories N   polled directories of 20 people (10000)
+  --runs N          runs of each round (1000)
+  --beat N          seconds that the beat is watched (60)
 webhooks
   --events N        deliveries for each contestant and round (20000)
   --full            100 000 deliveries
@@ -36,7 +40,9 @@ const OPTIONS = {
   people: { type: 'string', default: '75000' },
   events: { type: 'string', default: '20000' },
   members: { type: 'string', default: '100000' },
-  directories: { type: 'string', default: '100' },
+  directories: { type: 'string' },
+  runs: { type: 'string', default: '1000' },
+  beat: { type: 'string', default: '60' },
   endpoints: { type: 'string', default: '100' },
   'in-flight': { type: 'string' },
   pool: { type: 'string', default: '16' },
@@ -59,6 +65,10 @@ const BENCHES = {
     const { runReconcile, reportReconcile } = await import('./reconcile.mjs');
     return { run: runReconcile, report: reportReconcile, inFlight: 1 };
   },
+  schedule: async () => {
+    const { runSchedule, reportSchedule } = await import('./schedule.mjs');
+    return { run: runSchedule, report: reportSchedule, inFlight: 1, directories: 10_000, isCounted: true };
+  },
   webhooks: async () => {
     const { runWebhooks, reportWebhooks } = await import('./webhooks.mjs');
     return { run: runWebhooks, report: reportWebhooks, inFlight: 64 };
@@ -69,7 +79,7 @@ const BENCHES = {
   },
 };
 
-function readOptions(values, inFlight) {
+function readOptions(values, { inFlight, directories = 100 }) {
   const folder = new URL('.rollcall/profiles/', import.meta.url);
   return {
     rounds: count(values, 'rounds'),
@@ -77,7 +87,9 @@ function readOptions(values, inFlight) {
     people: count(values, 'people'),
     events: values.full ? 100_000 : count(values, 'events'),
     members: count(values, 'members'),
-    directories: count(values, 'directories'),
+    directories: values.directories === undefined ? directories : count(values, 'directories'),
+    runs: count(values, 'runs'),
+    beatSeconds: count(values, 'beat'),
     endpoints: count(values, 'endpoints'),
     inFlight: values['in-flight'] === undefined ? inFlight : count(values, 'in-flight'),
     poolSize: count(values, 'pool'),
@@ -94,11 +106,15 @@ function count(values, name) {
   return value;
 }
 
-async function measure({ run, report, withoutDatabase }, options) {
+function startCluster(isCounted, { profile }) {
+  return Cluster.start({ isProfiled: isCounted === true || profile !== undefined });
+}
+
+async function measure({ run, report, withoutDatabase, isCounted }, options) {
   if (options.profile !== undefined) mkdirSync(options.profileFolder, { recursive: true });
   let cluster;
   try {
-    if (!withoutDatabase) cluster = await Cluster.start({ isProfiled: options.profile !== undefined });
+    if (!withoutDatabase) cluster = await startCluster(isCounted, options);
     const results = await run(cluster, options);
     if (options.only !== undefined) return;
     for (const { what, value, atLeast, atMost } of report(results, options, await cluster?.describe()))
@@ -119,7 +135,7 @@ async function main() {
   const load = BENCHES[positionals[0]];
   if (positionals.length !== 1 || load === undefined) throw new Error(`say which one:\n\n${USAGE}`);
   const bench = await load();
-  const options = readOptions(values, bench.inFlight);
+  const options = readOptions(values, bench);
   await prepare({ build: !values['no-build'] });
   await measure(bench, options);
 }

@@ -6,6 +6,10 @@ export function snapshotDoor(snapshots: Snapshots): SnapshotDoor {
   return {
     stage: (run, records, fence) => snapshots.stage(run, records, fence),
     stagedIds: (run, kind, page) => snapshots.stagedIds(run, kind, page),
+    unchanged: async (run, records, facts) => {
+      const report = await snapshots.unchanged(run, records, facts);
+      return report && toReport(report);
+    },
     plan: async (run, facts) => toReport(await snapshots.plan(run, facts)),
     apply: async (run, facts, fence) => toReport(await snapshots.apply(run, facts, fence)),
     discard: (run) => snapshots.discard(run),

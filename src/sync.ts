@@ -122,7 +122,6 @@ function createWorker(
       log,
       guard,
       http: httpFactory({ guard, origins: config.sourceOrigins }),
-      door,
       uploads: (key) => box.filesOf(key),
     }),
     database,

@@ -14,6 +14,8 @@ export const SERVICE_FLAGS = ['--max-semi-space-size=16'];
 /** Processes of the service on one database; they share keys. */
 export class Rollcall {
   #env;
+  /** What credentials are sealed with. */
+  secretKeys = `k1:${randomBytes(32).toString('base64')}`;
   #apiKey = `bench_${randomBytes(24).toString('hex')}`;
   #children = [];
   #baseUrl;
@@ -24,7 +26,7 @@ export class Rollcall {
     this.#env = {
       DATABASE_URL: databaseUrl,
       HOST: '127.0.0.1',
-      ROLLCALL_SECRET_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+      ROLLCALL_SECRET_KEYS: this.secretKeys,
       ROLLCALL_BOOTSTRAP_API_KEY: this.#apiKey,
       ROLLCALL_OUTBOUND_ALLOW: '127.0.0.0/8',
       ROLLCALL_SCIM_RATE_LIMIT: '0',

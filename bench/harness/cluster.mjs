@@ -1,7 +1,13 @@
 import { fileURLToPath } from 'node:url';
 
 import { serverCpu, usedBetween } from './server-cpu.mjs';
-import { forgetStatements, STATEMENT_SETTINGS, startCounting, topStatements } from './statements.mjs';
+import {
+  forgetStatements,
+  STATEMENT_SETTINGS,
+  startCounting,
+  statementCalls,
+  topStatements,
+} from './statements.mjs';
 
 const DATA_DIR = new URL('../.rollcall/', import.meta.url);
 const EMBEDDED = new URL('../../dist/libs/kernel/src/index.js', import.meta.url);
@@ -47,6 +53,13 @@ export class Cluster {
     const lines = await topStatements(this.#admin, database);
     console.log(`\n  Statements of ${title}\n${lines.map((line) => `  ${line}`).join('\n')}\n`);
     return result;
+  }
+
+  /** Statements that the service has sent to the database during `work`. Only for a cluster that is profiled. */
+  async counted(database, work) {
+    await forgetStatements(this.#admin);
+    const result = await work();
+    return { result, statements: await statementCalls(this.#admin, database) };
   }
 
   /** Connection string of a new, empty database. */

@@ -4,7 +4,7 @@ import { availableParallelism, loadavg, totalmem } from 'node:os';
 import { ratio, spread } from './stats.mjs';
 
 const FILE = new URL('../RESULTS.md', import.meta.url);
-const SECTIONS = ['scim', 'scim-operations', 'reconcile', 'webhooks', 'protocol'];
+const SECTIONS = ['scim', 'scim-operations', 'reconcile', 'schedule', 'webhooks', 'protocol'];
 const HEAD = `# Benchmark results
 
 Written by \`npm run bench\`; each benchmark replaces its own section. All contestants of a section ran in one run, in

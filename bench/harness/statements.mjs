@@ -17,6 +17,17 @@ export async function forgetStatements(admin) {
   await admin.query('SELECT pg_stat_statements_reset()');
 }
 
+/** How often each statement was sent to one database by the service, BEGIN and COMMIT too. */
+export async function statementCalls(admin, database) {
+  const { rows } = await admin.query(
+    `SELECT sum(s.calls)::float8 AS calls, s.query FROM pg_stat_statements s
+      JOIN pg_database d ON d.oid = s.dbid JOIN pg_roles r ON r.oid = s.userid
+      WHERE d.datname = $1 AND r.rolname = 'rollcall_app' AND s.toplevel GROUP BY s.query ORDER BY 1 DESC`,
+    [database],
+  );
+  return rows;
+}
+
 /** The statements that took longest, one line each. */
 export async function topStatements(admin, database) {
   const { rows } = await admin.query(

@@ -116,7 +116,6 @@ export class SyncWorld {
         clock: systemClock,
         log,
         guard: GUARD,
-        door: this.door,
         uploads: (key) => new UploadBox(this.#database).filesOf(key),
         http: () => {
           throw new Error('a scripted source asks nobody');

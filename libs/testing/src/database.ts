@@ -23,6 +23,8 @@ export interface TestDatabaseOptions {
   readonly entities?: DataSourceOptions['entities'];
   /** Connections at most; 10 when absent. */
   readonly poolSize?: number;
+  /** The database (its `url`) that is copied with all that it holds, instead of an empty one. Nobody may be connected to it. */
+  readonly copyOf?: string;
 }
 
 /** A database without any table, for tests of what makes them. */
@@ -35,9 +37,12 @@ export async function createEmptyDatabase(): Promise<EmptyDatabase> {
 
 /** Copies the migrated template into a new database; call it in `beforeAll`, and `drop()` in `afterAll`. */
 export async function createTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
-  const empty = await create(fromEnvironment('ROLLCALL_TEST_TEMPLATE'));
+  const { copyOf, ...settings } = options;
+  const template =
+    copyOf === undefined ? fromEnvironment('ROLLCALL_TEST_TEMPLATE') : new URL(copyOf).pathname.slice(1);
+  const empty = await create(template);
   const dataSource = await new DataSource({
-    ...dataSourceOptions(empty.url, { role: 'app', ...options }),
+    ...dataSourceOptions(empty.url, { role: 'app', ...settings }),
     ...(options.entities === undefined ? {} : { entities: options.entities }),
   }).initialize();
   const pool = poolOf(dataSource);

@@ -11,7 +11,8 @@ export class InMemoryDoor implements SnapshotDoor {
   readonly facts: RunFacts[] = [];
   readonly discarded: string[] = [];
   /** Called before each step, for faults. */
-  before: (step: 'stage' | 'plan' | 'apply' | 'discard') => void | Promise<void> = () => undefined;
+  before: (step: 'stage' | 'compare' | 'plan' | 'apply' | 'discard') => void | Promise<void> = () =>
+    undefined;
   readonly #turns = new Turns();
   readonly #transaction: (work: Fence) => Promise<void>;
 
@@ -36,6 +37,15 @@ export class InMemoryDoor implements SnapshotDoor {
   ): Promise<readonly string[]> {
     const ids = kind === 'user' ? [...this.#people(run.runId)].sort() : [];
     return ids.filter((id) => page.after === null || id > page.after).slice(0, page.limit);
+  }
+
+  async unchanged(run: SnapshotRun, records: readonly SnapshotRecord[]): Promise<SnapshotReport | undefined> {
+    const known = this.#known(run.directoryId);
+    const shown = peopleIn(records);
+    await this.before('compare');
+    return shown.size === known.size && [...shown].every((id) => known.has(id))
+      ? reportOf([], [])
+      : undefined;
   }
 
   async plan(run: SnapshotRun, facts: RunFacts): Promise<SnapshotReport> {
@@ -70,11 +80,7 @@ export class InMemoryDoor implements SnapshotDoor {
     const seen = this.#people(run.runId);
     const created = [...seen].filter((id) => !known.has(id));
     const removed = facts.complete.includes('users') ? [...known].filter((id) => !seen.has(id)) : [];
-    const samples = [
-      ...created.map<JsonObject>((id) => ({ action: 'create', kind: 'user', id })),
-      ...removed.map<JsonObject>((id) => ({ action: 'remove', kind: 'user', id })),
-    ];
-    return { counts: { users: { create: created.length, remove: removed.length } }, samples };
+    return reportOf(created, removed);
   }
 
   #known(directoryId: string): Set<string> {
@@ -84,10 +90,18 @@ export class InMemoryDoor implements SnapshotDoor {
   }
 
   #people(runId: string): Set<string> {
-    return new Set(
-      (this.staged.get(runId) ?? []).flatMap((record) =>
-        record.kind === 'user' ? [record.user.sourceId] : [],
-      ),
-    );
+    return peopleIn(this.staged.get(runId) ?? []);
   }
+}
+
+function peopleIn(records: readonly SnapshotRecord[]): Set<string> {
+  return new Set(records.flatMap((record) => (record.kind === 'user' ? [record.user.sourceId] : [])));
+}
+
+function reportOf(created: readonly string[], removed: readonly string[]): SnapshotReport {
+  const samples = [
+    ...created.map<JsonObject>((id) => ({ action: 'create', kind: 'user', id })),
+    ...removed.map<JsonObject>((id) => ({ action: 'remove', kind: 'user', id })),
+  ];
+  return { counts: { users: { create: created.length, remove: removed.length } }, samples };
 }

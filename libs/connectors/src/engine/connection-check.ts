@@ -82,12 +82,14 @@ export class ConnectionCheck {
     const { timeoutMs = TIMEOUT_MS } = this.#parts;
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(new Interrupted('deadline')), timeoutMs);
-    // Nothing is staged during a check.
-    const door = { stagedIds: () => Promise.resolve([]) };
     const { environmentId, directoryId } = request;
-    const snapshot = { environmentId, directoryId: directoryId ?? '', runId: '', mode: 'full' } as const;
-    const { signal } = abort;
-    const ports = createPortsFactory({ ...this.#parts, door })({ snapshot, signal, secrets: rotating });
+    const ports = createPortsFactory(this.#parts)({
+      directory: { environmentId, directoryId: directoryId ?? '' },
+      // Nothing is staged during a check.
+      stagedIds: () => Promise.resolve([]),
+      signal: abort.signal,
+      secrets: rotating,
+    });
     const source = connector.connect(connector.readConfig(answers), ports);
     try {
       for await (const found of obeying(

@@ -3,14 +3,16 @@ import type { ConnectorRegistry } from '../providers/registry.js';
 import type { SourcePorts } from '../sdk/ports.js';
 import type { RotatingSecrets } from '../sdk/rotating-secrets.js';
 import type { ConnectionHealth } from './connection-health.js';
+import type { DirectoryKey } from './connection-settings.js';
 import type { EngineLog } from './log.js';
 import type { RunStore } from './run-store.js';
-import type { SnapshotDoor, SnapshotRun } from './snapshot-door.js';
+import type { SnapshotDoor } from './snapshot-door.js';
 import type { RunError, RunOutcome } from './sync-run.js';
 
 /** Makes the ports of one run. */
 export type PortsFactory = (run: {
-  readonly snapshot: SnapshotRun;
+  readonly directory: DirectoryKey;
+  readonly stagedIds: SourcePorts['stagedIds'];
   readonly signal: AbortSignal;
   readonly secrets: RotatingSecrets;
 }) => SourcePorts;

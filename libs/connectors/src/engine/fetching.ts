@@ -2,11 +2,11 @@ import type { JsonValue } from '#kernel';
 import type { RunRequest, Source, SourcePage, SourceStream } from '../sdk/contract.js';
 import { SourceError } from '../sdk/source-error.js';
 import { Interrupted, type RunControl } from './interrupted.js';
-import { fenceOf, type Lease } from './lease-store.js';
+import type { Lease } from './lease-store.js';
 import type { EngineLog } from './log.js';
 import { classifyFailure, runError } from './run-errors.js';
 import type { RunItem, RunStore } from './run-store.js';
-import type { SnapshotDoor, SnapshotRun } from './snapshot-door.js';
+import type { RunStaging } from './run-staging.js';
 import { checkTotal, errorOf, incomplete, readStream, restarted } from './stream-reader.js';
 import { newStream, type StreamProgress, type SyncRun } from './sync-run.js';
 
@@ -14,8 +14,7 @@ export interface FetchParts {
   readonly source: Source;
   readonly control: RunControl;
   readonly store: RunStore;
-  readonly door: SnapshotDoor;
-  readonly snapshot: SnapshotRun;
+  readonly staging: RunStaging;
   readonly lease: Lease;
   /** Cursors of the last good runs. */
   readonly previous: ReadonlyMap<string, JsonValue>;
@@ -30,7 +29,7 @@ export const MAX_WAITS = 5;
 
 /**
  * Reads all streams of a run, each page staged before its checkpoint is stored: a run that is killed in between stages
- * the page once more, which is harmless, and never skips one.
+ * the page once more, which is harmless, and never skips one. What a small run has read is only held, without a checkpoint.
  */
 export class Fetching {
   readonly #parts: FetchParts;
@@ -91,8 +90,8 @@ export class Fetching {
   }
 
   async #take(page: SourcePage, progress: StreamProgress, before: Promise<void>): Promise<void> {
-    const { door, snapshot, lease } = this.#parts;
-    const staged = page.records.length > 0 ? door.stage(snapshot, page.records, fenceOf(lease)) : undefined;
+    const { staging } = this.#parts;
+    const staged = staging.hold(page.records) ? undefined : staging.stage(page.records);
     // Both come to their end whatever becomes of the other: nothing of this run may be under way once it was left.
     for (const step of await Promise.allSettled([before, staged]))
       if (step.status === 'rejected') throw step.reason;
@@ -114,9 +113,11 @@ export class Fetching {
   }
 
   async #save(progress: StreamProgress, items: readonly RunItem[] = []): Promise<void> {
-    const { store, lease } = this.#parts;
+    const { store, lease, staging } = this.#parts;
     const streams = this.#run.streams.map((stream) => (stream.id === progress.id ? progress : stream));
     this.#run = { ...this.#run, streams };
+    // A checkpoint is stored after the records before it, never without them.
+    if (staging.held !== undefined) return;
     const { run, isCancelled } = await store.save(lease, this.#run, items);
     this.#run = run;
     if (isCancelled) throw new Interrupted('cancelled');

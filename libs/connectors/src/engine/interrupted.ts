@@ -4,8 +4,9 @@
  * - `draining`: this process ends; another one goes on
  * - `deadline`: the run has taken too long
  * - `lost`: the lease is another worker's
+ * - `over`: it has come to its end; what it still keeps open is closed
  */
-export type Interruption = 'cancelled' | 'draining' | 'deadline' | 'lost';
+export type Interruption = 'cancelled' | 'draining' | 'deadline' | 'lost' | 'over';
 
 /** Thrown inside a run to leave it; reason of its abort signal. */
 export class Interrupted extends Error {

@@ -14,12 +14,17 @@ export async function executeRun(
 ): Promise<Execution> {
   const startedAt = performance.now();
   const session = new RunSession(parts, claim, control);
-  const outcome = await session.execute();
-  return {
-    outcome,
-    provider: claim.provider ?? 'unknown',
-    error: session.error,
-    pages: session.pagesRead,
-    seconds: (performance.now() - startedAt) / 1_000,
-  };
+  try {
+    const outcome = await session.execute();
+    return {
+      outcome,
+      provider: claim.provider ?? 'unknown',
+      error: session.error,
+      pages: session.pagesRead,
+      seconds: (performance.now() - startedAt) / 1_000,
+    };
+  } finally {
+    // Connections that are kept for the next request would outlive the run, a few for each run of the last minute.
+    control.interrupt('over');
+  }
 }

@@ -25,6 +25,7 @@ export function pause(claim: Claim, dueInSeconds: number): Closing {
     fullRecords: null,
     isApproved: false,
     cursors: [],
+    hasStaged: true,
   };
 }
 
@@ -58,6 +59,7 @@ export function closingOf(ended: Ended, connector: Connector | undefined, random
     fullRecords: outcome === 'succeeded' && run.mode === 'full' ? run.records : null,
     isApproved: isApplied && claim.needsApproval && !run.needsApproval && run.mode === 'full',
     cursors: [],
+    hasStaged: true,
   };
 }
 

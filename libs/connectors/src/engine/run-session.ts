@@ -1,15 +1,17 @@
-import { NotFoundError, RetryableError } from '#kernel';
 import type { Connector, Source } from '../sdk/contract.js';
 import type { ConnectorManifest } from '../sdk/manifest.js';
 import { SourceError } from '../sdk/source-error.js';
 import { backOffSeconds } from './back-off.js';
 import { loadSettings, type ConnectionSettings } from './connection-settings.js';
+import { isLost, meaningOf } from './failure-meaning.js';
 import { Fetching } from './fetching.js';
 import { Interrupted, type RunControl } from './interrupted.js';
-import { fenceOf, LeaseLostError, type Claim } from './lease-store.js';
-import { classifyFailure, describeFailure, runError } from './run-errors.js';
+import { fenceOf, type Claim } from './lease-store.js';
+import { describeFailure, runError } from './run-errors.js';
 import type { Execution, ExecutorParts } from './executor-parts.js';
+import { APPLIED, itemsOf } from './run-items.js';
 import { APPROVAL_SECONDS, closingOf, cursorsOf, pause, scheduledMode } from './run-plan.js';
+import { RunStaging } from './run-staging.js';
 import type { Closing, OpenedRun, RunItem } from './run-store.js';
 import type { RunFacts, SnapshotReport, SnapshotRun } from './snapshot-door.js';
 import { StoredSecrets } from './stored-secrets.js';
@@ -26,6 +28,7 @@ export class RunSession {
   readonly #connector: Connector | undefined;
   #opened: SyncRun | undefined;
   #pagesBefore = 0;
+  #staging: RunStaging | undefined;
   #isTold = false;
   #awaiting = 0;
   #fingerprint = '';
@@ -95,7 +98,7 @@ export class RunSession {
   async #withDeadline<T>(elapsedSeconds: number, work: () => Promise<T>): Promise<T> {
     if (this.#run.status !== 'fetching') return work();
     const left = Math.max(this.#parts.deadlineSeconds - elapsedSeconds, 0);
-    const timer = setTimeout(() => this.#control.interrupt('deadline'), left * 1_000);
+    const timer = setTimeout(() => this.#control.interrupt('deadline'), left * 1_000).unref();
     try {
       return await work();
     } finally {
@@ -115,17 +118,23 @@ export class RunSession {
         runError('internal_error', 'The run has failed to make progress too often.'),
       );
     const { signal } = this.#control;
+    const staging = this.#beginStaging();
     const settings = await loadSettings(this.#parts, this.#claim, connector);
     this.#fingerprint = settings.fingerprint;
     const secrets = new StoredSecrets(this.#parts, this.#claim, fenceOf(this.#claim));
     const source = connector.connect(
       settings.config,
-      this.#parts.ports({ snapshot: this.#snapshot, signal, secrets }),
+      this.#parts.ports({
+        directory: this.#claim,
+        stagedIds: (kind, page) => staging.ids(kind, page),
+        signal,
+        secrets,
+      }),
     );
     try {
-      const failure = run.status === 'fetching' ? await this.#fetch(source, settings) : null;
+      const failure = run.status === 'fetching' ? await this.#fetch(source, { settings, staging }) : null;
       return failure === null
-        ? await this.#conclude(source, connector.manifest)
+        ? await this.#conclude(this.#facts(source, connector.manifest), staging)
         : await this.#end('failed', failure);
     } finally {
       // What it read is stored; a connection that does not close nicely changes nothing.
@@ -133,21 +142,38 @@ export class RunSession {
     }
   }
 
+  /** What nobody has begun yet, and nobody has to look at, may be held in memory. */
+  #beginStaging(): RunStaging {
+    const { status, mode, needsApproval, attempts, pages } = this.#run;
+    const isFirst = status === 'fetching' && attempts === 1 && pages === 0;
+    const staging = new RunStaging({
+      door: this.#parts.door,
+      snapshot: this.#snapshot,
+      fence: fenceOf(this.#claim),
+      isFresh: isFirst && mode !== 'preview' && !needsApproval,
+    });
+    this.#staging = staging;
+    return staging;
+  }
+
   /** @returns why nothing at all could be read, or null. */
-  async #fetch(source: Source, settings: ConnectionSettings): Promise<RunError | null> {
-    const { store, door, log } = this.#parts;
+  async #fetch(
+    source: Source,
+    { settings, staging }: { readonly settings: ConnectionSettings; readonly staging: RunStaging },
+  ): Promise<RunError | null> {
+    const { store, log } = this.#parts;
     const lease = this.#claim;
-    const snapshot = this.#snapshot;
     const control = this.#control;
     // A preview shows everything, whatever was read before.
     const isPreview = this.#run.mode === 'preview';
     const previous = isPreview ? new Map() : await store.cursors(lease, settings.fingerprint);
-    const fetching = new Fetching(
-      { source, control, store, door, snapshot, lease, previous, log },
-      this.#run,
-    );
+    const fetching = new Fetching({ source, control, store, staging, lease, previous, log }, this.#run);
     try {
       await fetching.readAll();
+    } catch (error) {
+      // The run may go on after what it has read.
+      await staging.stage([]);
+      throw error;
     } finally {
       this.#run = fetching.run;
     }
@@ -156,11 +182,10 @@ export class RunSession {
     return hasNothing && this.#run.streams.length > 0 ? this.#streamError() : null;
   }
 
-  async #conclude(source: Source, manifest: ConnectorManifest): Promise<Execution['outcome']> {
-    const facts = this.#facts(source, manifest);
-    // An incremental run without a change: nothing to plan, nothing to apply.
-    if (this.#run.records === 0 && facts.complete.length === 0 && !this.#run.needsApproval)
+  async #conclude(facts: RunFacts, staging: RunStaging): Promise<Execution['outcome']> {
+    if (await this.#findsNothing(facts, staging))
       return this.#end(this.#run.mode === 'preview' ? 'previewed' : 'succeeded');
+    await staging.settle();
     if (this.#run.status !== 'applying') {
       if (this.#run.mode === 'preview' || this.#run.needsApproval) return this.#preview(facts);
       await this.#save({ status: 'applying' });
@@ -171,6 +196,17 @@ export class RunSession {
     this.#awaiting = done.awaitingConfirmation ?? 0;
     const error = this.#streamError();
     return this.#end(error === null ? 'succeeded' : 'partial', error);
+  }
+
+  /** Changes of which there are none, or a small listing, read whole, that is what was believed before. */
+  async #findsNothing(facts: RunFacts, { held }: RunStaging): Promise<boolean> {
+    const { mode, streams, records, needsApproval } = this.#run;
+    if (records === 0 && facts.complete.length === 0 && !needsApproval) return true;
+    const isWhole = mode === 'full' && streams.every((stream) => stream.state === 'complete');
+    if (held === undefined || !isWhole) return false;
+    const report = await this.#parts.door.unchanged(this.#snapshot, held, facts);
+    if (report !== undefined) this.#run = { ...this.#run, counts: report.counts };
+    return report !== undefined;
   }
 
   async #preview(facts: RunFacts): Promise<Execution['outcome']> {
@@ -214,6 +250,7 @@ export class RunSession {
   }
 
   async #save(changes: Partial<SyncRun>, items: readonly RunItem[] = []): Promise<void> {
+    const { status } = this.#run;
     const { run, isCancelled } = await this.#parts.store.save(
       this.#claim,
       { ...this.#run, ...changes },
@@ -221,7 +258,7 @@ export class RunSession {
     );
     this.#run = run;
     // Once applying has begun it is brought to its end.
-    if (isCancelled && run.status !== 'applying') throw new Interrupted('cancelled');
+    if (isCancelled && status !== 'applying') throw new Interrupted('cancelled');
   }
 
   async #end(
@@ -241,10 +278,16 @@ export class RunSession {
         this.#parts.random(),
       ),
       cursors: isApplied ? cursorsOf(run, this.#fingerprint) : [],
+      hasStaged: this.#hasStaged,
       ...closing,
     });
-    if (run.records > 0) await this.#discard(run);
+    if (this.#hasStaged) await this.#discard(run);
     return outcome;
+  }
+
+  /** A run that ends before it could begin may have been begun by somebody else. */
+  get #hasStaged(): boolean {
+    return this.#staging?.hasStaged ?? true;
   }
 
   /** The run is over whether this works or not; what stays is found by the next one. */
@@ -303,33 +346,4 @@ export class RunSession {
     const facts = { environmentId, directoryId, provider, runId: this.#run.id, err: error };
     this.#parts.log.error(facts, 'a sync run failed for a reason that nobody foresaw');
   }
-}
-
-type Meaning = 'lost' | 'database' | 'drain' | 'cancel' | 'wait' | 'fail';
-
-function meaningOf(error: unknown): Meaning {
-  if (isLost(error)) return 'lost';
-  if (error instanceof Interrupted && error.reason === 'draining') return 'drain';
-  if (error instanceof Interrupted && error.reason === 'cancelled') return 'cancel';
-  if (error instanceof RetryableError) return 'database';
-  // Nobody finds the directory any more: it was deleted.
-  if (error instanceof NotFoundError) return 'cancel';
-  return classifyFailure(error) === 'wait' ? 'wait' : 'fail';
-}
-
-function isLost(error: unknown): boolean {
-  return error instanceof LeaseLostError || (error instanceof Interrupted && error.reason === 'lost');
-}
-
-/** Ids that are the same when the plan is made again, and lie at the run's own time. */
-/** What a run did comes after what its preview said it would do. */
-const APPLIED = 100_000;
-
-function itemsOf(run: SyncRun, report: SnapshotReport, from = 0): RunItem[] {
-  const time = run.id.slice('run_'.length, 'run_'.length + 10);
-  return report.samples.map((detail, index) => ({
-    id: `run_item_${time}${String(from + index).padStart(16, '0')}`,
-    kind: 'change',
-    detail,
-  }));
 }

@@ -65,20 +65,21 @@ const SECONDS = `interval '1 second'`;
 
 /**
  * $16 final, $17 due in, $18 next incremental in, $19 next full in, $20 failures, $21 good, $22 records of a full run,
- * $23 approved, $24 cursors. While somebody has paused the directory it stays paused.
+ * $23 approved, $24 cursors, $25 has something staged. While somebody has paused the directory it stays paused.
  */
 export const CLOSE_SQL = `
   WITH ${HELD}, ${SAVED},
   cursors AS (
-    INSERT INTO source_cursors (environment_id, directory_id, stream_id, cursor, fingerprint, run_id, saved_at)
+    INSERT INTO source_cursors AS known (environment_id, directory_id, stream_id, cursor, fingerprint, run_id, saved_at)
     SELECT s.environment_id, s.directory_id, c.stream_id, c.cursor, c.fingerprint, s.id, now()
     FROM saved s, jsonb_to_recordset($24::jsonb) AS c (stream_id text, cursor jsonb, fingerprint text)
     ON CONFLICT (environment_id, directory_id, stream_id) DO UPDATE
       SET cursor = excluded.cursor, fingerprint = excluded.fingerprint, run_id = excluded.run_id,
-        saved_at = excluded.saved_at)
+        saved_at = excluded.saved_at
+      WHERE (known.cursor, known.fingerprint) IS DISTINCT FROM (excluded.cursor, excluded.fingerprint))
   UPDATE sync_schedules s SET worker = NULL, lease_until = '-infinity',
     active_run_id = CASE WHEN $16 THEN NULL ELSE s.active_run_id END,
-    staged_run_id = CASE WHEN $16 AND $9 = 0 THEN NULL ELSE s.staged_run_id END,
+    staged_run_id = CASE WHEN $16 AND NOT $25::boolean THEN NULL ELSE s.staged_run_id END,
     due_at = CASE WHEN s.paused AND $16 THEN 'infinity'
       WHEN $17::float8 IS NULL THEN least(s.next_incremental_at, s.next_full_at, s.read_again_at)
       -- A full run that is due before the next incremental one does not wait for it, nor what was uploaded meanwhile.

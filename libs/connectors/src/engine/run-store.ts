@@ -28,6 +28,8 @@ export interface Closing {
   /** The admin has seen a preview and let it through. */
   readonly isApproved: boolean;
   readonly cursors: readonly SavedCursor[];
+  /** Something of the run may lie in the staging tables. */
+  readonly hasStaged: boolean;
 }
 
 export interface SavedCursor {
@@ -131,6 +133,7 @@ export class RunStore {
             fingerprint,
           })),
         ),
+        closing.hasStaged,
       ],
     });
     if (rows.length === 0) throw new LeaseLostError();

@@ -54,6 +54,15 @@ export interface SnapshotDoor {
     kind: SnapshotKind,
     page: { readonly after: string | null; readonly limit: number },
   ): Promise<readonly string[]>;
+  /**
+   * What a full run comes to that has shown no more than `records`, none of them staged, when they are what is believed
+   * already, to the last membership; undefined when something is not, and then they have to be staged. Writes nothing.
+   */
+  unchanged(
+    run: SnapshotRun,
+    records: readonly SnapshotRecord[],
+    facts: RunFacts,
+  ): Promise<SnapshotReport | undefined>;
   /** What applying would do. Writes nothing that anybody sees. */
   plan(run: SnapshotRun, facts: RunFacts): Promise<SnapshotReport>;
   /** Applies in batches, each with its events in one transaction. */

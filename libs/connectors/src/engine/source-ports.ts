@@ -6,7 +6,6 @@ import type { UploadedFiles } from '../sdk/uploads.js';
 import { connectTcp } from './connect-tcp.js';
 import type { DirectoryKey } from './connection-settings.js';
 import type { PortsFactory } from './executor-parts.js';
-import type { SnapshotDoor } from './snapshot-door.js';
 
 /** Makes the HTTP client of one origin; it ends with the signal. */
 export type HttpFactory = (
@@ -19,21 +18,20 @@ export interface PortsParts {
   readonly log: SourceLog;
   readonly guard: AddressGuard;
   readonly http: HttpFactory;
-  readonly door: Pick<SnapshotDoor, 'stagedIds'>;
   /** What was uploaded for a directory. */
   readonly uploads: (directory: DirectoryKey) => UploadedFiles;
 }
 
 /** The ways out that a source gets: guarded, and ended with its run. */
-export function createPortsFactory({ clock, log, guard, http, door, uploads }: PortsParts): PortsFactory {
-  return ({ snapshot, signal, secrets }): SourcePorts => ({
+export function createPortsFactory({ clock, log, guard, http, uploads }: PortsParts): PortsFactory {
+  return ({ directory, stagedIds, signal, secrets }): SourcePorts => ({
     clock,
     signal,
     log,
     secrets,
     http: (options) => http(options, { signal, log }),
     connectTcp: (host, port, { secure }) => connectTcp({ host, port, secure }, guard, signal),
-    uploads: uploads(snapshot),
-    stagedIds: (kind, page) => door.stagedIds(snapshot, kind, page),
+    uploads: uploads(directory),
+    stagedIds,
   });
 }

@@ -18,6 +18,7 @@ import type { RunFacts, RunGuard, SnapshotReport, SnapshotRun, SnapshotStore } f
 import type { Fence } from '../apply/batch-options.js';
 import { keyOf, Staging } from './staging.js';
 import { Transitions } from './transitions.js';
+import { isUnchanged } from './unchanged.js';
 import { Tally, type RunWork } from './worklist.js';
 
 interface Parts {
@@ -28,6 +29,8 @@ interface Parts {
   readonly guard: RunGuard;
   readonly clock: Clock;
 }
+
+const NOTHING: Decision = { holdId: null, reasons: [], warnings: [], kept: [], awaiting: 0, listed: {} };
 
 /** Takes back what a plan has written to find out what it would do. */
 class Undo extends Error {
@@ -75,6 +78,19 @@ export class Snapshots {
   /** Applies dated states that have come due, in any directory. @returns how many. */
   applyDueTransitions(limit: number): Promise<number> {
     return this.#transitions.applyDue(limit);
+  }
+
+  /**
+   * What a full run comes to that has shown no more than `records` when they are what is believed already; undefined
+   * when they are not. Nothing need be staged, and nothing is written.
+   */
+  async unchanged(
+    run: SnapshotRun,
+    records: readonly SnapshotRecord[],
+    facts: RunFacts,
+  ): Promise<SnapshotReport | undefined> {
+    if (!(await isUnchanged(this.#parts.database, run, { records, facts }))) return undefined;
+    return this.#report(new Tally(), NOTHING);
   }
 
   /** What applying would do, with names. Writes nothing that anybody sees. */

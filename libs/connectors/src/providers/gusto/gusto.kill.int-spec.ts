@@ -67,7 +67,6 @@ function partsOf(database: Database): Parameters<typeof executeRun>[0] {
     clock: systemClock,
     log,
     guard: GUARD,
-    door: world.door,
     uploads: (directory) => new UploadBox(database).filesOf(directory),
     http: (options, { signal, log: runLog }) =>
       createSourceHttp(
