@@ -11,6 +11,7 @@ GRANT USAGE ON SCHEMA public TO rollcall_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO rollcall_app;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO rollcall_app;
 REVOKE UPDATE, DELETE ON events, log_epochs FROM rollcall_app;
+REVOKE DELETE ON streams FROM rollcall_app;
 `;
 
 /** Makes the role that the service runs as, and makes us a member of it, where that is missing. */

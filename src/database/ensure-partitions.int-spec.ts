@@ -54,6 +54,18 @@ describe('ensurePartitions', () => {
     expect(await insertEvent(4, '2030-05-12T23:59:59.999Z')).toBe('events_default');
   });
 
+  it('spares events of ordinary size the slow compression: by LZ4, or by none', async () => {
+    await ensurePartitions(owner, clock);
+    const { rows } = await test.pool.query<{ method: string; options: string[] | null }>(
+      `SELECT a.attcompression::text AS method, c.reloptions AS options FROM pg_attribute a
+       JOIN pg_class c ON c.oid = a.attrelid
+       WHERE a.attname = 'body' AND c.oid IN ('events_2030w20'::regclass, 'events_default'::regclass)`,
+    );
+    expect(rows).toHaveLength(2);
+    for (const { method, options } of rows)
+      expect(method === 'l' || options?.includes('toast_tuple_target=4080')).toBe(true);
+  });
+
   it('names weeks like PostgreSQL does', async () => {
     const days = Array.from({ length: 800 }, (_, day) => new Date(Date.UTC(2026, 0, 1 + day)));
     const { rows } = await test.pool.query<{ name: string }>(

@@ -55,10 +55,21 @@ async function createPartition(runner: QueryRunner, table: string, week: IsoWeek
   );
   if (found?.exists === true) return 'there';
   await runner.query(`CREATE TABLE ${name} (LIKE ${table} INCLUDING ALL)`);
+  if (table === 'events') await leaveUncompressed(runner, name);
   await runner.query(
     `ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM ('${week.from}') TO ('${week.to}')`,
   );
   return 'made';
+}
+
+/**
+ * Without LZ4 (a column's method is inherited, a table's settings are not) compressing an event takes longer than all the
+ * rest of storing it, so those of ordinary size stay as they are.
+ */
+async function leaveUncompressed(runner: QueryRunner, name: string): Promise<void> {
+  await runner.query(`DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = '${name}'::regclass AND attname = 'body'
+      AND attcompression = 'l') THEN ALTER TABLE ${name} SET (toast_tuple_target = 4080); END IF; END $$`);
 }
 
 /**

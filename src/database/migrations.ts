@@ -15,6 +15,9 @@ import { CreateEnteredSecrets20261126120000 } from '../../migrations/20261126120
 import { LogRefusedLogins20261126130000 } from '../../migrations/20261126130000-log-refused-logins.js';
 import { CreateUploads20261126140000 } from '../../migrations/20261126140000-create-uploads.js';
 import { RefreshPushedStatistics20261127110000 } from '../../migrations/20261127110000-refresh-pushed-statistics.js';
+import { CheckStreamsOnce20261127120000 } from '../../migrations/20261127120000-check-streams-once.js';
+import { CheckMembershipsByStatement20261127130000 } from '../../migrations/20261127130000-check-memberships-by-statement.js';
+import { CompressEventsWithLz420261127140000 } from '../../migrations/20261127140000-compress-events-with-lz4.js';
 
 /** Every migration, oldest first. A new one is added at the end; none is ever changed or removed. */
 export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string })[] = [
@@ -33,6 +36,9 @@ export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string
   LogRefusedLogins20261126130000,
   CreateUploads20261126140000,
   RefreshPushedStatistics20261127110000,
+  CheckStreamsOnce20261127120000,
+  CheckMembershipsByStatement20261127130000,
+  CompressEventsWithLz420261127140000,
 ];
 
 /** Their names as they stand in the table of migrations, oldest first. */

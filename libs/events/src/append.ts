@@ -79,12 +79,13 @@ export function startAppend(
   return { events: rows, written };
 }
 
+/** The stream comes from the row that is counted up: without one the statement fails, as a foreign key would. */
 const APPEND = `
 WITH counter AS (
-  UPDATE streams SET sequence = $4 WHERE environment_id = $1 AND stream_id = $2
+  UPDATE streams SET sequence = $4 WHERE environment_id = $1 AND stream_id = $2 RETURNING stream_id
 )
 INSERT INTO events (environment_id, stream_id, sequence, id, type, organization_id, body, epoch, created_at)
-SELECT $1, $2, $5 + e.place, e.id, e.type, $3, e.body, (SELECT max(epoch) FROM log_epochs), e.created_at::timestamptz
+SELECT $1, (SELECT stream_id FROM counter), $5 + e.place, e.id, e.type, $3, e.body, (SELECT max(epoch) FROM log_epochs), e.created_at::timestamptz
 FROM unnest($6::text[], $7::text[], $8::text[], $9::text[]) WITH ORDINALITY AS e (id, type, body, created_at, place)`;
 
 function eventRow(stream: Stream, event: NewEvent, sequence: number): EventRow {

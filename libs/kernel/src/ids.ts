@@ -45,7 +45,10 @@ export function newId(prefix: IdPrefix): string {
 
 /** Creation time of an id in Unix milliseconds, or undefined when the text is no id of that prefix. */
 export function idTime(prefix: IdPrefix, id: string): number | undefined {
-  const ulid = id.slice(prefix.length + 1);
-  if (!id.startsWith(`${prefix}_`) || !/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(ulid)) return undefined;
-  return decodeTime(ulid);
+  return isId(prefix, id) ? decodeTime(id.slice(prefix.length + 1)) : undefined;
+}
+
+/** Whether the text is an id of that prefix, of something that exists or not. */
+export function isId(prefix: IdPrefix, text: string): boolean {
+  return text.startsWith(`${prefix}_`) && /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(text.slice(prefix.length + 1));
 }

@@ -1,4 +1,4 @@
-export { newId, idTime, type IdPrefix } from './ids.js';
+export { newId, idTime, isId, type IdPrefix } from './ids.js';
 export { systemClock, type Clock } from './clock.js';
 export {
   RollcallError,

@@ -1,4 +1,4 @@
-import { InvalidInputError, idTime, type IdPrefix } from '#kernel';
+import { InvalidInputError, isId, type IdPrefix } from '#kernel';
 
 /**
  * Which page of a list. Cursors are ids, the cursor's own object is not part of the page. `normal` shows newest first
@@ -37,7 +37,7 @@ export function planPage(request: PageRequest, prefix: IdPrefix): PageScan {
   if (after !== undefined && before !== undefined)
     throw new InvalidInputError('Send "before" or "after", not both.', { code: 'invalid_cursor' });
   const cursor = after ?? before ?? null;
-  if (cursor !== null && idTime(prefix, cursor) === undefined)
+  if (cursor !== null && !isId(prefix, cursor))
     throw new InvalidInputError(`The cursor "${cursor.slice(0, 80)}" is not an id of this list.`, {
       code: 'invalid_cursor',
     });

@@ -1,4 +1,4 @@
-import { idTime, InvalidInputError, type IdPrefix } from '#kernel';
+import { isId, InvalidInputError, type IdPrefix } from '#kernel';
 import type { PageOrder, PageRequest } from '#model';
 import { parameter, query, numberParameter, type QueryParameter, type QueryReader } from './query.js';
 import { oneOf, text } from './values.js';
@@ -41,7 +41,7 @@ function cursorParameter(prefix: IdPrefix, description: string): QueryParameter<
     ...plain,
     read: (raw, name) => {
       const cursor = plain.read(raw, name);
-      if (cursor !== undefined && idTime(prefix, cursor) === undefined)
+      if (cursor !== undefined && !isId(prefix, cursor))
         throw new InvalidInputError(
           `"${cursor}" is no cursor of this list. Use an id that the list returned.`,
           {

@@ -1,6 +1,6 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { EventFeed } from '#events';
-import { idTime } from '#kernel';
+import { isId } from '#kernel';
 import { Scopes } from '../edge/access.js';
 import { EnvironmentId } from '../edge/api-request.js';
 import { refuse } from '../edge/decoder.js';
@@ -46,7 +46,7 @@ export class ManagedEventsController {
     @Filters(streamQuery) request: QueryOf<typeof streamQuery>,
   ): Promise<string> {
     const { directory, after_sequence: afterSequence, limit } = request;
-    if (directory !== undefined && idTime('directory', directory) === undefined)
+    if (directory !== undefined && !isId('directory', directory))
       throw refuse('directory', 'must be the id of a directory');
     const streamId = directory ?? environmentId;
     const page = await this.feed.listStream(environmentId, streamId, { afterSequence, limit });

@@ -2,7 +2,7 @@ import {
   ConflictError,
   InvalidInputError,
   NotFoundError,
-  idTime,
+  isId,
   type Database,
   type JsonObject,
   type Queryable,
@@ -188,7 +188,7 @@ export class SyncRuns {
 
   async #find(tx: Queryable, key: DirectoryKey, runId: string): Promise<SyncRun> {
     const [row] =
-      idTime('run', runId) === undefined
+      !isId('run', runId)
         ? []
         : await tx.query<RunRow>({
             text: `SELECT ${RUN_COLUMNS} FROM sync_runs r

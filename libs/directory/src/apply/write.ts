@@ -20,7 +20,6 @@ export function writeBatch(tx: Queryable, batch: Batch): Promise<unknown>[] {
   write('directory_insert_users', INSERT_USERS, users.toInsert().map(insertUserRow));
   write('directory_update_users', UPDATE_USERS, users.toUpdate().map(userToRow));
   write('directory_insert_groups', INSERT_GROUPS, groups.toInsert().map(insertGroupRow));
-  write('directory_update_groups', UPDATE_GROUPS, groups.toUpdate().map(groupToRow));
   const now = batch.clock.now().toISOString();
   const links = (pairs: readonly MemberPair[], more: JsonObject = {}): JsonObject[] =>
     pairs.map(({ groupId, member }) => ({ group_id: groupId, member, created_at: now, ...more }));
@@ -29,6 +28,8 @@ export function writeBatch(tx: Queryable, batch: Batch): Promise<unknown>[] {
     ...writeMembers(tx, batch, { ...INSERT_MEMBERS, pairs: memberships.toInsert(), more: [now] }),
     ...writeMembers(tx, batch, { ...MARK_MEMBERS, pairs: memberships.toMark(), more: [] }),
   );
+  // After the memberships: what these refer to is found sooner in a group that nothing was written to yet.
+  write('directory_update_groups', UPDATE_GROUPS, groups.toUpdate().map(groupToRow));
   write('directory_delete_nested', deleteLinks('nested_groups', 'member_id'), links(batch.nested.toDelete()));
   write('directory_insert_nested', INSERT_NESTED, links(batch.nested.toInsert()));
   for (const [pending, isGroup] of [
