@@ -13,9 +13,13 @@ BEGIN
   SELECT m.group_id, m.user_id INTO stray FROM written m
   LEFT JOIN LATERAL (SELECT true AS found FROM directory_users u WHERE u.environment_id = m.environment_id
     AND u.directory_id = m.directory_id AND u.id = m.user_id OFFSET 0) member ON true
+  WHERE member.found IS NULL
+  UNION ALL
+  SELECT m.group_id, '(all)' FROM (SELECT DISTINCT environment_id, directory_id, group_id FROM written) m
   LEFT JOIN LATERAL (SELECT true AS found FROM directory_groups g WHERE g.environment_id = m.environment_id
     AND g.directory_id = m.directory_id AND g.id = m.group_id OFFSET 0) team ON true
-  WHERE member.found IS NULL OR team.found IS NULL LIMIT 1;
+  WHERE team.found IS NULL
+  LIMIT 1;
   IF FOUND THEN
     RAISE foreign_key_violation USING TABLE = 'memberships',
       MESSAGE = format('There is no such user or group in the directory: membership of %s in %s', stray.user_id, stray.group_id);

@@ -90,7 +90,15 @@ FROM unnest($6::text[], $7::text[], $8::text[], $9::text[]) WITH ORDINALITY AS e
 
 function eventRow(stream: Stream, event: NewEvent, sequence: number): EventRow {
   const id = newId('event');
-  const createdAt = new Date(idTime('event', id) as number).toISOString();
+  const createdAt = asTimestamp(idTime('event', id) as number);
   const body = eventBody({ ...event, id, sequence, directoryId: stream.directoryId, createdAt });
   return { id, type: event.type, sequence, body, created_at: createdAt };
+}
+
+let latest = { time: 0, text: '' };
+
+/** Events of one millisecond share the text, which takes as long to write as the id. */
+function asTimestamp(time: number): string {
+  if (time !== latest.time) latest = { time, text: new Date(time).toISOString() };
+  return latest.text;
 }

@@ -187,16 +187,15 @@ export class SyncRuns {
   }
 
   async #find(tx: Queryable, key: DirectoryKey, runId: string): Promise<SyncRun> {
-    const [row] =
-      !isId('run', runId)
-        ? []
-        : await tx.query<RunRow>({
-            text: `SELECT ${RUN_COLUMNS} FROM sync_runs r
+    const [row] = !isId('run', runId)
+      ? []
+      : await tx.query<RunRow>({
+          text: `SELECT ${RUN_COLUMNS} FROM sync_runs r
               JOIN directories d ON d.environment_id = r.environment_id AND d.id = r.directory_id
                 AND d.deleted_at IS NULL
               WHERE r.environment_id = $1 AND r.directory_id = $2 AND r.id = $3 AND r.created_at = $4::timestamptz`,
-            values: [key.environmentId, key.directoryId, runId, createdAt({ id: runId })],
-          });
+          values: [key.environmentId, key.directoryId, runId, createdAt({ id: runId })],
+        });
     if (!row) throw new NotFoundError(`Sync run not found: '${runId}'.`, { entityId: runId });
     return toRun(row);
   }

@@ -1,4 +1,4 @@
-import type { Queryable } from '#kernel';
+import { textArray, type Queryable } from '#kernel';
 import type { DirectoryRef } from './head.js';
 import type { LinkTable } from './link-tables.js';
 
@@ -61,7 +61,7 @@ export class BatchLinks {
       'pair',
       `unnest($4::text[]) AS wanted (member)
         CROSS JOIN LATERAL (${this.#rows} AND l.group_id = $3 AND l.${column} = wanted.member OFFSET 0) l`,
-      [groupId, unknown],
+      [groupId, textArray(unknown)],
     );
     for (const member of unknown) this.#learn({ groupId, member }, ABSENT);
   }
@@ -74,7 +74,7 @@ export class BatchLinks {
       'pairs',
       `unnest($3::text[], $4::text[]) AS wanted (group_id, member)
         CROSS JOIN LATERAL (${this.#rows} AND l.group_id = wanted.group_id AND l.${column} = wanted.member OFFSET 0) l`,
-      [pairs.map((pair) => pair.groupId), pairs.map((pair) => pair.member)],
+      [textArray(pairs.map((pair) => pair.groupId)), textArray(pairs.map((pair) => pair.member))],
     );
     for (const pair of pairs) this.#learn(pair, ABSENT);
   }

@@ -1,4 +1,4 @@
-import { foldKey, type JsonObject, type Queryable } from '#kernel';
+import { foldKey, textArray, type JsonObject, type Queryable } from '#kernel';
 import type { DirectoryUser } from '#model';
 import { matchTombstone, type Identity } from '../match/match-tombstone.js';
 import { NOTHING_PENDING, pendingOf, type PendingUser } from '../guard/effective.js';
@@ -60,7 +60,7 @@ export class BatchUsers {
 
   async loadIds(ids: readonly string[]): Promise<void> {
     const unknown = ids.filter((id) => !this.#entries.has(id));
-    if (unknown.length > 0) await this.#load('directory_users_by_id', BY_ID, [unknown]);
+    if (unknown.length > 0) await this.#load('directory_users_by_id', BY_ID, [textArray(unknown)]);
   }
 
   /** Loads removed users, too. */
