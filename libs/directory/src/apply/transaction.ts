@@ -22,7 +22,8 @@ export interface Committed<T> {
   readonly events: readonly AppendedEvent[];
 }
 
-const EVENTS_PER_STATEMENT = 1_000;
+/** Few enough that the server stores the first while the next are put into words. */
+const EVENTS_PER_STATEMENT = 100;
 
 /** What a transaction is about. */
 export interface Task<T> extends BatchOptions {

@@ -66,21 +66,23 @@ WHERE page.before < ${EDGES_PER_TRANSACTION} ORDER BY page.group_id`;
 const inRange = (alias: string): string => `${alias}.group_id > $4 AND ${alias}.group_id <= $5`;
 /**
  * Notes what has to follow from the edges `changed`: for a group that is in no other and has none in it, the people whose
- * edge it is; for any other the group as a whole, and so for one that is to be worked out anyway.
+ * edge it is; for any other the group as a whole, and so for one that is to be worked out anyway. NOT IN and IS TRUE keep
+ * the server from comparing each with each: it does not know how many there are.
  */
 const NOTE_CHANGED = `
 alone AS (
   SELECT g.source_id FROM (SELECT DISTINCT group_id FROM changed) c
   CROSS JOIN LATERAL (SELECT r.source_id FROM source_records r WHERE r.environment_id = $1 AND r.directory_id = $2
     AND r.kind = 'group' AND r.source_id = c.group_id AND NOT r.is_dirty OFFSET 0) g
-  WHERE NOT EXISTS (SELECT FROM changed e WHERE e.group_id = g.source_id AND e.member_kind = 'group')
+  WHERE g.source_id NOT IN (SELECT e.group_id FROM changed e WHERE e.member_kind = 'group')
     AND NOT EXISTS (SELECT FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
       AND m.group_id = g.source_id AND m.member_kind = 'group' OFFSET 0)
     AND NOT EXISTS (SELECT FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
       AND m.member_kind = 'group' AND m.member_id = g.source_id OFFSET 0)),
 noted AS (
   INSERT INTO source_member_changes (environment_id, directory_id, group_id, member_id)
-  SELECT $1, $2, c.group_id, c.member_id FROM changed c JOIN alone ON alone.source_id = c.group_id
+  SELECT $1, $2, c.group_id, c.member_id FROM changed c
+  WHERE (c.group_id IN (SELECT alone.source_id FROM alone)) IS TRUE
   ON CONFLICT DO NOTHING)
 UPDATE source_records g SET is_dirty = true
 WHERE g.environment_id = $1 AND g.directory_id = $2 AND g.kind = 'group' AND NOT g.is_dirty
