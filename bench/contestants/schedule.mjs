@@ -107,7 +107,10 @@ export class PolledDirectories {
     await this.query(
       `INSERT INTO environments (id, name) SELECT DISTINCT environment, environment FROM bench_copies`,
     );
+    // The copies have the ids of the first, which nobody else ever has twice: checking references by id would not end.
+    await this.query('SET session_replication_role = replica');
     for (const [table, key] of Object.entries(COPIED)) await this.#copyTable(table, key, first);
+    await this.query('RESET session_replication_role');
     await this.#copySecrets(first);
     await this.query('DELETE FROM sync_schedules WHERE directory_id = $1', [first]);
     await this.query(`UPDATE sync_schedules SET incremental_seconds = 900, due_at = 'infinity'`);
