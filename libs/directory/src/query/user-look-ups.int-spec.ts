@@ -20,11 +20,23 @@ beforeEach(() => {
 /** The database, noting how many names each statement asks for; `refuse` makes it refuse a statement. */
 function noting(refuse: (names: readonly string[]) => boolean = () => false): Database {
   const query = (statement: Statement): Promise<unknown> => {
-    const names = statement.values?.[2] as string[];
+    const names = textsIn(statement.values?.[2] as Buffer);
     asked.push(names.length);
     return refuse(names) ? Promise.reject(new Error('refused')) : db.database.query(statement);
   };
   return { query } as unknown as Database;
+}
+
+/** The elements of a `textArray`. */
+function textsIn(array: Buffer): string[] {
+  const texts: string[] = [];
+  let at = 20;
+  while (at < array.length) {
+    const end = at + 4 + array.readInt32BE(at);
+    texts.push(array.toString('utf8', at + 4, end));
+    at = end;
+  }
+  return texts;
 }
 
 describe('UserLookUps', () => {

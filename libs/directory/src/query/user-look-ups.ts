@@ -1,4 +1,4 @@
-import { RetryableError, type Database } from '#kernel';
+import { RetryableError, textArray, type Database } from '#kernel';
 import type { DirectoryRef } from '../apply/head.js';
 import { Coalescer, type Waiting } from '../coalescer.js';
 import { USER_COLUMNS } from '../rows/user-row.js';
@@ -48,9 +48,9 @@ export class UserLookUps {
       name: 'directory_look_up_users',
       text: LOOK_UP,
       values: [
-        wanted.map(({ ref }) => ref.environmentId),
-        wanted.map(({ ref }) => ref.directoryId),
-        wanted.map(({ userNameKey }) => userNameKey),
+        textArray(wanted.map(({ ref }) => ref.environmentId)),
+        textArray(wanted.map(({ ref }) => ref.directoryId)),
+        textArray(wanted.map(({ userNameKey }) => userNameKey)),
       ],
     });
     return new Map(rows.map((row) => [row.position - 1, row]));

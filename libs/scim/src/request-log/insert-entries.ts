@@ -1,4 +1,4 @@
-import type { Statement } from '#kernel';
+import { textArray, type Statement } from '#kernel';
 import { NOBODY } from './nobody.js';
 import type { NewRequestLogEntry } from './request-log-entry.js';
 
@@ -52,8 +52,8 @@ export function insertEntries(entries: readonly NewRequestLogEntry[]): Statement
     name: 'scim_requests_insert',
     text: OWNED_SQL,
     values: [
-      entries.map((entry) => entry.directory?.environmentId),
-      entries.map((entry) => entry.directory?.id),
+      textArray(entries.map((entry) => entry.directory?.environmentId ?? null)),
+      textArray(entries.map((entry) => entry.directory?.id ?? null)),
       ...valuesOf(entries),
     ],
   };
@@ -64,14 +64,25 @@ export function insertLogins(entries: readonly NewRequestLogEntry[]): Statement 
   return {
     name: 'scim_requests_insert_logins',
     text: LOGINS_SQL,
-    values: [entries.map((entry) => entry.externalKey), ...valuesOf(entries)],
+    values: [textArray(entries.map((entry) => entry.externalKey)), ...valuesOf(entries)],
   };
 }
 
 function valuesOf(entries: readonly NewRequestLogEntry[]): unknown[] {
-  return COLUMNS.map(([, , read]) => entries.map(read));
+  return COLUMNS.map(([, type, read]) =>
+    isText(type)
+      ? textArray(entries.map((entry) => (read(entry) ?? null) as string | null))
+      : entries.map(read),
+  );
 }
 
 function parameters(first: number): string {
-  return COLUMNS.map(([, type], index) => `$${first + index}::${type}[]`).join(', ');
+  return COLUMNS.map(([, type], index) =>
+    isText(type) ? `$${first + index}::text[]::${type}[]` : `$${first + index}::${type}[]`,
+  ).join(', ');
+}
+
+/** Travels as text; the numbers are few. */
+function isText(type: string): boolean {
+  return !['int', 'real'].includes(type);
 }

@@ -20,7 +20,8 @@ describe('RequestLog', () => {
 
   const tx: Queryable = {
     query: async (statement: Statement) => {
-      batches.push((statement.values as unknown[][])[0]?.length ?? 0);
+      // Numbers travel as an array that can be counted, one for each entry.
+      batches.push(statement.values?.find((value) => Array.isArray(value))?.length ?? 0);
       return [];
     },
   };
