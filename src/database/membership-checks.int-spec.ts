@@ -43,6 +43,21 @@ const add = (directory: string, ...pairs: string[]): Promise<unknown> =>
      SELECT $1, $2, split_part(pair, ' ', 1), split_part(pair, ' ', 2), now() FROM unnest($3::text[]) AS pair`,
     [environmentId, directory, pairs],
   );
+/** The rows of the directory `d1`, in another environment. */
+async function copyInto(other: string, table: string, externalKey: string): Promise<void> {
+  const { rows } = await test.pool.query<{ name: string }>(
+    `SELECT column_name AS name FROM information_schema.columns WHERE table_name = $1 AND is_generated = 'NEVER'`,
+    [table],
+  );
+  const from: Readonly<Record<string, string>> = { environment_id: '$2', external_key: externalKey };
+  const names = rows.map(({ name }) => name);
+  await test.pool.query(
+    `INSERT INTO ${table} (${names.join(', ')}) SELECT ${names.map((name) => from[name] ?? name).join(', ')}
+     FROM ${table} WHERE environment_id = $1 AND ${table === 'directories' ? 'id' : 'directory_id'} = 'd1'`,
+    [environmentId, other],
+  );
+}
+
 const known = async (): Promise<number> =>
   (await test.pool.query('SELECT FROM memberships WHERE environment_id = $1', [environmentId])).rows.length;
 
@@ -63,17 +78,24 @@ describe('the database takes a membership only', () => {
     expect(await known()).toBe(0);
   });
 
-  it('not in another environment', async () => {
-    await add('d1', 'd1g1 d1u1');
-    await test.pool.query('INSERT INTO environments (id, name) VALUES ($1, $1)', [`${environmentId}x`]);
-    await expect(
-      test.pool.query(
-        `INSERT INTO memberships (environment_id, directory_id, group_id, user_id, created_at)
-         VALUES ($1, 'd1', 'd1g1', 'd1u1', now())`,
-        [`${environmentId}x`],
-      ),
-    ).rejects.toMatchObject({ code: '23503' });
-  });
+  it.each(['directory_users', 'directory_groups'])(
+    'not with one of %s of another environment, whatever its ids are',
+    async (table) => {
+      const other = newId('environment');
+      await test.pool.query('INSERT INTO environments (id, name) VALUES ($1, $1)', [other]);
+      // A directory of the same id that lacks nothing but the one end.
+      const copied = { directories: "'k' || external_key", directory_users: '', directory_groups: '' };
+      for (const [name, key] of Object.entries(copied)) if (name !== table) await copyInto(other, name, key);
+      await expect(
+        add('d1', 'd1g1 d1u1').then(() => copyInto(other, 'memberships', '')),
+      ).rejects.toMatchObject({
+        code: '23503',
+        table: 'memberships',
+      });
+      await copyInto(other, table, '');
+      await copyInto(other, 'memberships', '');
+    },
+  );
 
   it('also when it is changed into another', async () => {
     await add('d1', 'd1g1 d1u1', 'd1g1 d1u2');

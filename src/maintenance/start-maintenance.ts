@@ -45,8 +45,8 @@ export function startStatistics({ log, services }: Pick<Parts, 'log' | 'services
 
 /**
  * Housekeeping of a worker: partitions of the coming weeks, what is older than it has to be kept, purge of deleted
- * directories, expired idempotency keys, notices of tokens that expire, dated states, rotated keys, old uploads, interrupted or overdue approvals, removals too old to
- * be restored.
+ * directories, expired idempotency keys, notices of tokens that expire, dated states, rotated keys, old uploads,
+ * interrupted or overdue approvals, removals too old to be restored.
  */
 export function startMaintenance(parts: Parts): () => Promise<void> {
   const { log, services, sync, database, idempotency, metrics } = parts;

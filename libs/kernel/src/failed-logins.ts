@@ -36,8 +36,8 @@ const LONGEST_KEY = 64;
  * Slows down whoever tries one wrong credential after the other, per address: for one directory, and for addresses of
  * directories that do not exist. Nothing is looked up for those who are over the limit.
  *
- * IdPs share their addresses among all their customers, and offices among everybody in them. So a credential that has worked here is never slowed down, and
- * one customer's wrong token is counted at that customer's directory only.
+ * IdPs share their addresses among all their customers, and offices among everybody in them. So a credential that has
+ * worked here is never slowed down, and one customer's wrong token is counted at that customer's directory only.
  */
 export class FailedLogins {
   readonly #limit: RateLimit;

@@ -5,8 +5,8 @@ import { vendorPages, type VendorPage } from './paged-stream.js';
 import { SourceError } from './source-error.js';
 
 /**
- * Asks for records or memberships one by one. `exists` answers undefined when the vendor has not said clearly that there is none: a
- * 404 that a proxy gave, for example. Such ids are left out, and nobody counts as gone because of them.
+ * Asks for records or memberships one by one. `exists` answers undefined when the vendor has not said clearly that
+ * there is none: a 404 that a proxy gave, for example. Such ids are left out, and nobody counts as gone because of them.
  */
 export async function lookUpEach<Asked = string>(
   ids: readonly Asked[],

@@ -25,7 +25,8 @@ export class Growth {
 }
 
 /**
- * For everybody who writes many rows: a run as it goes on, and once a second what SCIM writes. Only tables that have grown several times over since they were last looked at are looked at.
+ * For everybody who writes many rows: a run as it goes on, and once a second what SCIM writes. Only tables that have
+ * grown several times over since they were last looked at are looked at.
  */
 export async function refreshStatistics(database: Pick<Database, 'query'>): Promise<void> {
   await database.query({ name: 'snapshot_refresh_statistics', text: 'SELECT refresh_statistics()' });
