@@ -78,7 +78,7 @@ export class RunStaging {
   /** Ids that the run has shown, in the order of their bytes. */
   async ids(kind: SnapshotKind, page: IdPage): Promise<readonly string[]> {
     const { door, snapshot } = this.#parts;
-    if (this.#held !== undefined) return idsIn(this.#held, kind, page);
+    if (this.#held !== undefined) return idsIn(told(this.#held, snapshot.mode), kind, page);
     // What was held is on its way to the tables; whether it arrives is told to who reads.
     await this.#settled.catch(() => undefined);
     return door.stagedIds(snapshot, kind, page);
@@ -89,7 +89,11 @@ function weightOf(record: SnapshotRecord): number {
   return record.kind === 'members' ? record.members.length + 1 : 1;
 }
 
-/** As the staging tables answer: who was listed is there; in a feed of changes the last word counts. */
+/** As in the staging tables: who was listed is there, whatever else is said; in a feed of changes the last word counts. */
+function told(records: readonly SnapshotRecord[], mode: SnapshotRun['mode']): readonly SnapshotRecord[] {
+  return mode === 'full' ? records.filter(({ kind }) => kind !== 'removed') : records;
+}
+
 function idsIn(
   records: readonly SnapshotRecord[],
   kind: SnapshotKind,
