@@ -111,10 +111,16 @@ export function makeGroup(name: string, values: readonly string[]): Change {
   return { kind: 'create_group', group, members: values };
 }
 
-export function members(id: string, operations: readonly MemberOperation[]): Change {
+/** @param named whom the operations name, as somebody says who knows it beforehand. */
+export function members(
+  id: string,
+  operations: readonly MemberOperation[],
+  named: readonly string[] = [],
+): Change {
   return {
     kind: 'update_group',
     id,
+    named,
     update: (current) => ({ group: { ...current, folded: {} }, members: operations }),
   };
 }

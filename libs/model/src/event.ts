@@ -1,7 +1,7 @@
 import type { JsonObject } from '#kernel';
 import type { DirectoryGroup } from './group.js';
 import type { DirectoryUser } from './user.js';
-import { membershipText } from './wire.js';
+import { membershipText, type DirectoryUserText } from './wire.js';
 
 /** Events that we emit. */
 export const EVENT_TYPES = [
@@ -54,7 +54,10 @@ export interface EventAboutOne {
 /** Memberships begin and end by the hundred, so what their events carry is put into words once, and only when needed. */
 export interface MembershipEvent {
   readonly type: 'dsync.group.user_added' | 'dsync.group.user_removed';
-  readonly membership: { readonly user: DirectoryUser; readonly group: DirectoryGroup };
+  readonly membership: {
+    readonly user: DirectoryUser | DirectoryUserText;
+    readonly group: DirectoryGroup;
+  };
 }
 
 /** Everything that the wire form of an event says. */

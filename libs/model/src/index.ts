@@ -19,6 +19,7 @@ export {
   type EventEnvelope,
 } from './event.js';
 export {
+  directoryUserText,
   directoryUserWire,
   directoryGroupWire,
   directoryWire,
@@ -26,6 +27,7 @@ export {
   activatedDirectoryWire,
   organizationWire,
   organizationDomainWire,
+  type DirectoryUserText,
 } from './wire.js';
 export type {
   SnapshotCoverage,

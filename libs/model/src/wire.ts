@@ -49,19 +49,25 @@ export function directoryGroupWire(group: DirectoryGroup): JsonObject {
   };
 }
 
-const userTexts = new WeakMap<DirectoryUser, string>();
+/** The wire form of a user as JSON. */
+export type DirectoryUserText = string;
+
+const userTexts = new WeakMap<DirectoryUser, DirectoryUserText>();
 const groupTexts = new WeakMap<DirectoryGroup, string>();
 
-/** What an event says about a membership, as JSON; the same user or group is put into words once. */
+/** The same user is put into words once. */
+export function directoryUserText(user: DirectoryUser): DirectoryUserText {
+  return textOf(userTexts, user, directoryUserWire);
+}
+
+/** What an event says about a membership, as JSON; the same group is put into words once. */
 export function membershipText(membership: {
-  readonly user: DirectoryUser;
+  readonly user: DirectoryUser | DirectoryUserText;
   readonly group: DirectoryGroup;
 }): string {
   const { user, group } = membership;
-  const [userText, groupText] = [
-    textOf(userTexts, user, directoryUserWire),
-    textOf(groupTexts, group, directoryGroupWire),
-  ];
+  const userText = typeof user === 'string' ? user : directoryUserText(user);
+  const groupText = textOf(groupTexts, group, directoryGroupWire);
   return `{"directory_id":${JSON.stringify(group.directoryId)},"user":${userText},"group":${groupText}}`;
 }
 

@@ -7,6 +7,7 @@ import { loadHead, type DirectoryRef, type Head } from './head.js';
 import { MEMBERSHIPS, NESTED_GROUPS, PENDING_GROUPS, PENDING_MEMBERSHIPS } from './link-tables.js';
 import { BatchLinks, type MemberPair } from './members.js';
 import { isUserId } from './own-ids.js';
+import type { UserTexts } from './user-texts.js';
 import { BatchUsers } from './users.js';
 
 /** The working state of one transaction: what it knows, what it has changed, and the events that came of it. */
@@ -31,6 +32,7 @@ export interface BatchStart extends BatchOptions {
   readonly ref: DirectoryRef;
   readonly changes?: readonly Change[];
   readonly clock: Clock;
+  readonly userTexts?: UserTexts | undefined;
 }
 
 /**
@@ -39,7 +41,7 @@ export interface BatchStart extends BatchOptions {
  */
 export async function openBatch(tx: Queryable, start: BatchStart): Promise<Batch> {
   const { ref, changes = [], clock } = start;
-  const users = new BatchUsers(tx, ref);
+  const users = new BatchUsers(tx, ref, start.userTexts);
   const groups = new BatchGroups(tx, ref);
   const memberships = new BatchLinks(tx, ref, MEMBERSHIPS);
   const [head] = await Promise.all([
@@ -72,13 +74,14 @@ function prefetch(
   const oldUsers = changes.filter(({ kind }) => kind === 'update_user' || kind === 'delete_user');
   const oldGroups = changes.filter(({ kind }) => kind === 'update_group' || kind === 'delete_group');
   const links = changes.flatMap((change) => (change.kind === 'update_group' ? namedIn(change) : []));
-  const userIds = new Set([
-    ...idsOf(oldUsers),
+  const userIds = new Set(idsOf(oldUsers));
+  const named = new Set([
     ...links.map((link) => link.member),
     ...newGroups.flatMap((change) => change.members.filter(isUserId)),
   ]);
   return [
     users.loadIds([...userIds]),
+    users.loadNamed([...named.difference(userIds)]),
     users.loadKeys(
       newUsers.map(({ user }) => ({ key: foldKey(user.userName), externalId: user.externalId })),
     ),

@@ -6,6 +6,7 @@ import { Coalescer, type Waiting } from '../coalescer.js';
 import { evaluate, type Evaluated } from './evaluate.js';
 import type { DirectoryRef } from './head.js';
 import { StatementError } from './store-tx.js';
+import { UserTexts } from './user-texts.js';
 import { inTransaction, type DirectoryStoreOptions } from './transaction.js';
 
 interface Request {
@@ -30,6 +31,7 @@ const PUSHED: BatchOptions = { removals: { kind: 'guarded' } };
 export class DirectoryStore {
   readonly #options: DirectoryStoreOptions;
   readonly #coalescer: Coalescer<Request, ChangeResult>;
+  readonly #userTexts = new UserTexts();
 
   constructor(options: DirectoryStoreOptions) {
     this.#options = options;
@@ -119,6 +121,8 @@ export class DirectoryStore {
           ...options,
           ref,
           changes,
+          // A run reads everybody once.
+          userTexts: options.removals.kind === 'guarded' ? this.#userTexts : undefined,
           work: async (batch) => {
             const evaluated: Evaluated[] = [];
             for (const change of changes) evaluated.push(await evaluate(batch, change));

@@ -30,8 +30,8 @@ export function announceMembership(
   type: MembershipEvent['type'],
   { group, userId }: { readonly group: DirectoryGroup; readonly userId: string },
 ): void {
-  const user = batch.users.inEffect(userId);
-  if (!user) return;
+  const user = batch.users.inWords(userId);
+  if (user === undefined) return;
   batch.events.push({ type, membership: { user, group } });
 }
 

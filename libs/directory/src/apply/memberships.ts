@@ -71,7 +71,7 @@ export function holdMemberships(batch: Batch, pairs: readonly MemberPair[]): voi
 
 /** Loads both ends of memberships, to announce them. */
 export async function loadNamed(batch: Batch, pairs: readonly MemberPair[]): Promise<void> {
-  await batch.users.loadIds([...new Set(pairs.map((pair) => pair.member))]);
+  await batch.users.loadNamed([...new Set(pairs.map((pair) => pair.member))]);
   await batch.groups.loadIds([...new Set(pairs.map((pair) => pair.groupId))]);
 }
 

@@ -23,7 +23,7 @@ export async function resolveMembers(
   batch: Batch,
   values: readonly string[],
 ): Promise<ReadonlyMap<string, Resolved>> {
-  await batch.users.loadIds(values.filter(isUserId));
+  await batch.users.loadNamed(values.filter(isUserId));
   await batch.groups.loadIds(values.filter(isGroupId));
   if (batch.head.matchExternalIds) {
     const foreign = values.filter((value) => !isUserId(value) && !isGroupId(value));
@@ -36,7 +36,7 @@ export async function resolveMembers(
 function resolve({ users, groups, head }: Batch, value: string): Resolved {
   const person: Member = { kind: 'unknown person', id: value };
   const group: Member = { kind: 'unknown group', id: value };
-  if (isUserId(value)) return both(users.get(value) ? { kind: 'user', id: value } : person);
+  if (isUserId(value)) return both(users.isLive(value) ? { kind: 'user', id: value } : person);
   if (isGroupId(value)) return both(groups.get(value) ? { kind: 'group', id: value } : group);
   const user = head.matchExternalIds ? users.byExternalId(value) : undefined;
   const twin = head.matchExternalIds ? groups.withExternalId(value) : undefined;

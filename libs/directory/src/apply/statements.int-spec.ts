@@ -47,7 +47,7 @@ it('loads the members that group changes name together with the groups, however 
   const changes = groups.map((outcome, index) => {
     const named = people.slice(index * 3, index * 3 + 3);
     const id = 'result' in outcome ? (outcome.result.group?.id ?? '') : '';
-    return { ...members(id, [{ op: 'add', values: named }]), named };
+    return members(id, [{ op: 'add', values: named }], named);
   });
 
   const outcomes = await recorded.applyAll(d.ref, changes, ALLOWED);
@@ -60,6 +60,25 @@ it('loads the members that group changes name together with the groups, however 
     'directory_users_by_id',
     'memberships_by_pairs',
   ]);
+});
+
+it('does not read again who was told about before', async () => {
+  const d = await guardedDirectory(db);
+  const [person = ''] = await d.hire(1);
+  const [red = '', blue = ''] = await Promise.all(
+    ['red', 'blue'].map(async (name) => (await d.store.apply(d.ref, makeGroup(name, []))).group?.id),
+  );
+  const seen: string[] = [];
+  const store = new DirectoryStore({ database: recording(db.database, seen), clock: systemClock });
+  const fill = (id: string) => store.apply(d.ref, members(id, [{ op: 'add', values: [person] }], [person]));
+  const loaded = async (id: string): Promise<string[]> => {
+    seen.length = 0;
+    expect((await fill(id)).events).toHaveLength(1);
+    return seen.filter((name) => name.startsWith('directory_users'));
+  };
+
+  expect(await loaded(red)).toEqual(['directory_users_by_id']);
+  expect(await loaded(blue)).toEqual(['directory_users_unchanged']);
 });
 
 /** The database, with the names of the statements that transactions run. */

@@ -6,6 +6,7 @@ import type { BatchOptions } from './batch-options.js';
 import type { DirectoryRef } from './head.js';
 import { markFailures } from './store-tx.js';
 import { writeBatch } from './write.js';
+import type { UserTexts } from './user-texts.js';
 import { writeGuard } from './write-guard.js';
 
 /** What the store needs from outside. */
@@ -30,6 +31,8 @@ export interface Task<T> extends BatchOptions {
   readonly ref: DirectoryRef;
   /** What they name is loaded together with the directory. */
   readonly changes?: readonly Change[];
+  /** Remembers people that groups are filled with. */
+  readonly userTexts?: UserTexts | undefined;
   work(batch: Batch): Promise<T>;
 }
 

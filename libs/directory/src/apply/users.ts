@@ -1,9 +1,10 @@
 import { foldKey, textArray, type JsonObject, type Queryable } from '#kernel';
-import type { DirectoryUser } from '#model';
+import { directoryUserText, type DirectoryUser, type DirectoryUserText } from '#model';
 import { matchTombstone, type Identity } from '../match/match-tombstone.js';
 import { NOTHING_PENDING, pendingOf, type PendingUser } from '../guard/effective.js';
 import { USER_COLUMNS, userFromRow, type UserRow, type UserToWrite } from '../rows/user-row.js';
 import type { DirectoryRef } from './head.js';
+import type { UserText, UserTexts } from './user-texts.js';
 
 /** Removed people keep their id this long. */
 export const RESTORE_WINDOW_DAYS = 30;
@@ -20,6 +21,8 @@ interface Entry {
   counted: UserToWrite['counted'];
   folded: JsonObject | undefined;
   dirty: boolean;
+  /** Which version of the row it was read from; undefined when it is new. */
+  readonly rowVersion?: string;
 }
 
 /** A removed person, as the match needs it. */
@@ -40,10 +43,14 @@ export class BatchUsers {
   readonly #idByKey = new Map<string, string>();
   readonly #knownKeys = new Set<string>();
   readonly #askedExternalIds = new Set<string>();
+  /** Live users of whom only the text is known. */
+  readonly #named = new Map<string, DirectoryUserText>();
+  readonly #texts: UserTexts | undefined;
 
-  constructor(tx: Queryable, ref: DirectoryRef) {
+  constructor(tx: Queryable, ref: DirectoryRef, texts?: UserTexts) {
     this.#tx = tx;
     this.#ref = ref;
+    this.#texts = texts;
   }
 
   /** Makes sure that everything that may collide with or be restored by these names and external ids is known. */
@@ -63,6 +70,18 @@ export class BatchUsers {
     if (unknown.length > 0) await this.#load('directory_users_by_id', BY_ID, [textArray(unknown)]);
   }
 
+  /** Users of whom only `isLive` and `inWords` will be asked: who is remembered from before need not be read again. */
+  async loadNamed(ids: readonly string[]): Promise<void> {
+    const unknown = ids.filter((id) => !this.#entries.has(id) && !this.#named.has(id));
+    if (this.#texts === undefined) return this.loadIds(unknown);
+    const { remembered = [], others = [] } = Object.groupBy(unknown, (id) =>
+      this.#texts?.get(id) === undefined ? 'others' : 'remembered',
+    );
+    const [changed] = await Promise.all([this.#recall(this.#texts, remembered), this.loadIds(others)]);
+    await this.loadIds(changed);
+    for (const id of [...others, ...changed]) this.#remember(this.#texts, id);
+  }
+
   /** Loads removed users, too. */
   async loadAny(ids: readonly string[]): Promise<void> {
     if (ids.length > 0) await this.#load('directory_users_any', ANY_BY_ID, [ids]);
@@ -77,6 +96,18 @@ export class BatchUsers {
   get(id: string): DirectoryUser | undefined {
     const entry = this.#entries.get(id);
     return entry && entry.deletedAt === null ? entry.current : undefined;
+  }
+
+  /** Whether the source asserts the user; call `loadNamed` before. */
+  isLive(id: string): boolean {
+    const entry = this.#entries.get(id);
+    return entry ? entry.deletedAt === null : this.#named.has(id);
+  }
+
+  /** What is in effect of a user, or how it is told, also when the source has removed it; call `loadNamed` before. */
+  inWords(id: string): DirectoryUser | DirectoryUserText | undefined {
+    const entry = this.#entries.get(id);
+    return entry ? entry.effective : this.#named.get(id);
   }
 
   /** What is in effect of a user, also when the source has removed it. */
@@ -204,17 +235,46 @@ export class BatchUsers {
       }));
   }
 
+  /** @returns those that are not what they were, or not any more. */
+  async #recall(texts: UserTexts, ids: readonly string[]): Promise<readonly string[]> {
+    if (ids.length === 0) return [];
+    const remembered = ids.map((id) => ({ id, ...(texts.get(id) as UserText) }));
+    const rows = await this.#tx.query<{ place: number }>({
+      name: 'directory_users_unchanged',
+      text: UNCHANGED,
+      values: [
+        this.#ref.environmentId,
+        this.#ref.directoryId,
+        textArray(ids),
+        textArray(remembered.map(({ rowVersion }) => rowVersion)),
+      ],
+    });
+    const changed = new Set(ids);
+    for (const { place } of rows) {
+      const { id, text } = remembered[place - 1] as (typeof remembered)[number];
+      this.#named.set(id, text);
+      changed.delete(id);
+    }
+    return [...changed];
+  }
+
+  #remember(texts: UserTexts, id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry?.effective === undefined || entry.rowVersion === undefined || entry.dirty) return;
+    texts.set(id, { rowVersion: entry.rowVersion, text: directoryUserText(entry.effective) });
+  }
+
   async #load(name: string, condition: string, values: readonly unknown[]): Promise<void> {
-    const rows = await this.#tx.query<UserRow>({
+    const rows = await this.#tx.query<VersionedRow>({
       name,
-      text: `SELECT ${USER_COLUMNS} ${condition}`,
+      text: `SELECT ${USER_COLUMNS}, ${ROW_VERSION} AS row_version ${condition}`,
       values: [this.#ref.environmentId, this.#ref.directoryId, ...values],
     });
     for (const row of rows) this.#learn(row);
   }
 
   /** What the batch has already changed wins over what the table says. */
-  #learn(row: UserRow): void {
+  #learn(row: VersionedRow): void {
     if (this.#entries.has(row.id)) return;
     const current = { ...userFromRow(row, 'source'), pendingRemoval: false };
     const deletedAt = row.asserted_deleted_at;
@@ -228,6 +288,7 @@ export class BatchUsers {
       counted: countedOf(row),
       folded: undefined,
       dirty: false,
+      rowVersion: row.row_version,
     });
     if (deletedAt === null) this.#idByKey.set(foldKey(current.userName), row.id);
   }
@@ -249,8 +310,21 @@ function pendingNow(entry: Entry): PendingUser {
   return pendingOf(entry.current, entry.deletedAt !== null, entry.effective);
 }
 
+type VersionedRow = UserRow & { readonly row_version: string };
+
+/**
+ * Tells apart all that a row ever was, whoever wrote it: no transaction writes two versions of a row to one place, and
+ * `version` goes on when the numbers of transactions begin anew.
+ */
+const ROW_VERSION = `u.xmin::text || u.ctid::text || u.version`;
+
+const UNCHANGED = `SELECT wanted.place::integer AS place
+  FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS wanted (id, row_version, place)
+  CROSS JOIN LATERAL (SELECT FROM directory_users u WHERE u.environment_id = $1 AND u.directory_id = $2
+    AND u.id = wanted.id AND u.asserted_deleted_at IS NULL AND ${ROW_VERSION} = wanted.row_version OFFSET 0) u`;
+
 const ANY_BY_ID = `FROM unnest($3::text[]) AS wanted (id)
-  CROSS JOIN LATERAL (SELECT * FROM directory_users u
+  CROSS JOIN LATERAL (SELECT u.*, u.xmin, u.ctid FROM directory_users u
     WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.id = wanted.id OFFSET 0) u
   JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;
 
@@ -259,12 +333,12 @@ const ANY_BY_ID = `FROM unnest($3::text[]) AS wanted (id)
  * table was empty stays good when it has grown.
  */
 const BY_ID = `FROM unnest($3::text[]) AS wanted (id)
-  CROSS JOIN LATERAL (SELECT * FROM directory_users u
+  CROSS JOIN LATERAL (SELECT u.*, u.xmin, u.ctid FROM directory_users u
     WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.id = wanted.id AND u.asserted_deleted_at IS NULL OFFSET 0) u
   JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;
 
 const BY_EXTERNAL_ID = `FROM unnest($3::text[]) AS wanted (external_id)
-  CROSS JOIN LATERAL (SELECT * FROM directory_users u
+  CROSS JOIN LATERAL (SELECT u.*, u.xmin, u.ctid FROM directory_users u
     WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.external_id = wanted.external_id
       AND u.asserted_deleted_at IS NULL OFFSET 0) u
   JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;
@@ -289,6 +363,6 @@ const BY_KEY = `FROM (
           AND (t.deleted_at IS NULL OR t.asserted_deleted_at > now() - make_interval(days => $5))
         ORDER BY t.asserted_deleted_at DESC LIMIT 5) gone
   ) AS found
-  CROSS JOIN LATERAL (SELECT * FROM directory_users u
+  CROSS JOIN LATERAL (SELECT u.*, u.xmin, u.ctid FROM directory_users u
     WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.id = found.id OFFSET 0) u
   JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;
