@@ -18,6 +18,9 @@ import { RefreshPushedStatistics20261127110000 } from '../../migrations/20261127
 import { CheckStreamsOnce20261127120000 } from '../../migrations/20261127120000-check-streams-once.js';
 import { CheckMembershipsByStatement20261127130000 } from '../../migrations/20261127130000-check-memberships-by-statement.js';
 import { CompressEventsWithLz420261127140000 } from '../../migrations/20261127140000-compress-events-with-lz4.js';
+import { RememberMemberLists20261129120000 } from '../../migrations/20261129120000-remember-member-lists.js';
+import { NoteMissingMembersApart20261129130000 } from '../../migrations/20261129130000-note-missing-members-apart.js';
+import { LookRecordsUpByHash20261129140000 } from '../../migrations/20261129140000-look-records-up-by-hash.js';
 
 /** Every migration, oldest first. A new one is added at the end; none is ever changed or removed. */
 export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string })[] = [
@@ -39,6 +42,9 @@ export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string
   CheckStreamsOnce20261127120000,
   CheckMembershipsByStatement20261127130000,
   CompressEventsWithLz420261127140000,
+  RememberMemberLists20261129120000,
+  NoteMissingMembersApart20261129130000,
+  LookRecordsUpByHash20261129140000,
 ];
 
 /** Their names as they stand in the table of migrations, oldest first. */

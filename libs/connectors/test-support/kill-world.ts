@@ -30,6 +30,7 @@ const STAGING = [
   'snapshot_listed',
   'snapshot_records',
   'snapshot_member_lists',
+  'snapshot_member_digests',
   'snapshot_member_additions',
   'snapshot_member_changes',
   'snapshot_replaced',
@@ -234,8 +235,12 @@ const STATE = `SELECT json_build_object(
     `source_records r WHERE ${DIRECTORY('r')}`,
   )},
   'edges', ${LIST(
-    `concat_ws(' ', e.group_id, e.member_kind, e.member_id, e.missing_runs)`,
+    `concat_ws(' ', e.group_id, e.member_kind, e.member_id)`,
     `source_members e WHERE ${DIRECTORY('e')}`,
+  )},
+  'missing edges', ${LIST(
+    `concat_ws(' ', x.group_id, x.member_kind, x.member_id, x.missing_runs)`,
+    `source_missing_members x WHERE ${DIRECTORY('x')}`,
   )},
   'totals', (SELECT t.totals FROM source_totals t WHERE ${DIRECTORY('t')}),
   'cursors', ${LIST(`c.stream_id || ' ' || c.cursor`, `source_cursors c WHERE ${DIRECTORY('c')}`)},

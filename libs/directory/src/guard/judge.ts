@@ -112,6 +112,14 @@ export function isHarmless(policy: GuardPolicy, kind: RemovalKind, count: number
   return count <= pushLimit(policy, kind, 0).count;
 }
 
+/** How many memberships a run's directory has to have for its removals to pass; Infinity when no number is enough. */
+export function enoughMemberships({ pull, relaxed }: GuardPolicy, removed: number): number {
+  if (removed <= pull.memberships.count) return 0;
+  const share = Math.max(pull.memberships.percent, relaxed?.percent ?? 0);
+  // One more, so that rounding holds nothing back.
+  return share === 0 ? Infinity : Math.ceil((removed * 100) / share) + 1;
+}
+
 function pushLimit({ push }: GuardPolicy, kind: RemovalKind, activeUsers: number): Limit {
   if (kind === 'groups' || kind === 'memberships') return push[kind];
   return activeUsers <= SMALL_PUSH.users ? stricter(push.users, SMALL_PUSH.limit) : push.users;

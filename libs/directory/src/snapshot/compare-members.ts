@@ -1,5 +1,6 @@
 import type { Queryable } from '#kernel';
 import { CONFIRMING_RUNS } from './absences.js';
+import { rememberLists, UNCHANGED_GROUPS } from './member-digests.js';
 import type { SnapshotRun } from './snapshot.js';
 import { keyOf, ofRun, seenOf } from './staging.js';
 
@@ -20,14 +21,8 @@ export async function compareMembers(tx: Queryable, run: SnapshotRun, isProven: 
       values: [...keyOf(run), isProven],
     });
   else await tx.query({ name: 'snapshot_members_changed', text: COMPARE_SHOWN, values: keyOf(run) });
+  if (isProven) await rememberLists(tx, run);
 }
-
-/*
- * Half a million memberships are compared in memory or nearly so. The server knows nothing about tables that were filled
- * a second ago: left to itself it would look up each of them, one by one.
- */
-export const FOR_LARGE_SETS = `SELECT set_config('work_mem', '64MB', true), set_config('statement_timeout', '10min', true),
-  set_config('enable_nestloop', 'off', true)`;
 
 /** What the source took away in so many words, with the place in the order of what it said. */
 const TAKEN = `taken AS MATERIALIZED (
@@ -35,26 +30,25 @@ const TAKEN = `taken AS MATERIALIZED (
   FROM snapshot_member_lists l CROSS JOIN LATERAL unnest(l.member_ids) AS i (member_id)
   WHERE ${ofRun('l')} AND NOT l.present GROUP BY l.group_id, l.member_kind, i.member_id)`;
 
-const SHOWN_MEMBERS = `
+const shownMembers = (condition: string): string => `
   SELECT l.group_id, l.member_kind, i.member_id
   FROM snapshot_member_lists l
   LEFT JOIN snapshot_replaced p ON ${ofRun('p')} AND p.group_id = l.group_id
   CROSS JOIN LATERAL unnest(l.member_ids) AS i (member_id)
-  WHERE ${ofRun('l')} AND l.present AND (p.sequence IS NULL OR l.sequence >= p.sequence)`;
+  WHERE ${ofRun('l')} AND l.present AND (p.sequence IS NULL OR l.sequence >= p.sequence) AND ${condition}`;
 
 /**
  * What the source shows, unless it took it away later or began the list anew after it. Groups that something was taken
  * from stand apart: a listing takes nothing away, and half a million members need not be compared with nothing.
  */
-const SHOWN = `shown AS (${SHOWN_MEMBERS}
+const shown = (groups = 'true'): string => `shown AS (${shownMembers(groups)}
     AND l.group_id NOT IN (SELECT t.group_id FROM taken t)
-  UNION ALL${SHOWN_MEMBERS}
+  UNION ALL${shownMembers(groups)}
     AND l.group_id IN (SELECT t.group_id FROM taken t)
     AND NOT EXISTS (SELECT FROM taken t WHERE t.group_id = l.group_id AND t.member_kind = l.member_kind
       AND t.member_id = i.member_id AND t.sequence > l.sequence))`;
 
-const KNOWN = `SELECT m.group_id, m.member_kind, m.member_id, m.missing_runs, m.missing_run_id, m.ctid AS place
-  FROM source_members m
+const KNOWN = `SELECT m.group_id, m.member_kind, m.member_id FROM source_members m
   WHERE m.environment_id = $1 AND m.directory_id = $2`;
 
 const INSERT_GONE = `INSERT INTO snapshot_member_changes
@@ -86,56 +80,71 @@ LEFT JOIN LATERAL (SELECT DISTINCT l.member_kind, i.member_id
 WHERE ${ofRun('p')} AND shown.member_id IS NULL
 ON CONFLICT DO NOTHING`;
 
-/** Notes the differences `d`: what is new, and what is back after it was missing. */
-const NOTE_SHOWN = `added AS (
+/** Notes what is new among the differences. */
+const NOTE_NEW = `added AS (
   INSERT INTO snapshot_member_additions (environment_id, directory_id, run_id, group_id, member_kind, member_ids)
   SELECT $1, $2, $3, d.group_id, d.member_kind, array_agg(DISTINCT d.member_id) FROM difference d WHERE d.is_new
   GROUP BY d.group_id, d.member_kind
-  ON CONFLICT DO NOTHING),
-back AS (
-  UPDATE source_members m SET missing_runs = 0, missing_run_id = NULL
-  WHERE m.ctid = ANY(ARRAY(SELECT DISTINCT d.place FROM difference d WHERE d.is_back)))`;
+  ON CONFLICT DO NOTHING)`;
 
-/** Places of rows instead of their keys: few among many are updated, and a join would read all of them once more. */
+const SAME_MEMBER = (a: string, b: string): string =>
+  `${a}.group_id = ${b}.group_id AND ${a}.member_kind = ${b}.member_kind AND ${a}.member_id = ${b}.member_id`;
+
+/** Groups that may have other members than before: those that were listed or shown and are not known to be unchanged. */
+const COMPARED = `unchanged AS MATERIALIZED ${UNCHANGED_GROUPS},
+compared AS MATERIALIZED (
+  SELECT seen.source_id AS group_id FROM ${seenOf("'group'")} seen
+  WHERE seen.source_id NOT IN (SELECT u.group_id FROM unchanged u)
+  UNION
+  SELECT l.group_id FROM snapshot_member_lists l
+  WHERE ${ofRun('l')} AND l.group_id NOT IN (SELECT u.group_id FROM unchanged u))`;
+
+/** Who was missing and is not among the absent is back. */
 const COMPARE_ALL = `
 WITH ${TAKEN},
-${SHOWN},
+${COMPARED},
+${shown('l.group_id IN (SELECT c.group_id FROM compared c)')},
 difference AS MATERIALIZED (
-  SELECT group_id, member_kind, member_id, known.place, known.missing_runs IS NULL AS is_new,
-    shown.is_shown AND known.missing_runs > 0 AS is_back, shown.is_shown IS NULL AS is_absent
+  SELECT group_id, member_kind, member_id, shown.is_shown IS NOT NULL AS is_new
   FROM (SELECT group_id, member_kind, member_id, true AS is_shown FROM shown) shown
-  FULL JOIN (${KNOWN}) known USING (group_id, member_kind, member_id)
-  WHERE known.missing_runs IS NULL OR shown.is_shown AND known.missing_runs > 0
-    OR $4 AND shown.is_shown IS NULL AND known.missing_run_id IS DISTINCT FROM $3),
-${NOTE_SHOWN}
-UPDATE source_members m SET missing_runs = m.missing_runs + 1, missing_run_id = $3
-WHERE m.ctid = ANY(ARRAY(
-  SELECT d.place FROM difference d
-  WHERE d.is_absent AND d.group_id IN (SELECT seen.source_id FROM ${seenOf("'group'")} seen)
-    AND NOT EXISTS (SELECT FROM snapshot_invalid i WHERE ${ofRun('i')} AND i.kind = 'membership'
-      AND i.source_id IN ('', d.group_id))))`;
+  FULL JOIN (SELECT known.*, true AS is_known FROM compared c
+    CROSS JOIN LATERAL (${KNOWN} AND m.group_id = c.group_id OFFSET 0) known) known
+    USING (group_id, member_kind, member_id)
+  WHERE shown.is_shown IS NULL OR known.is_known IS NULL),
+${NOTE_NEW},
+back AS (
+  DELETE FROM source_missing_members x USING compared c
+  WHERE x.environment_id = $1 AND x.directory_id = $2 AND x.group_id = c.group_id
+    AND NOT EXISTS (SELECT FROM difference d WHERE NOT d.is_new AND ${SAME_MEMBER('d', 'x')}))
+INSERT INTO source_missing_members AS x (environment_id, directory_id, group_id, member_kind, member_id, missing_runs,
+  missing_run_id)
+SELECT $1, $2, d.group_id, d.member_kind, d.member_id, 1, $3 FROM difference d
+WHERE $4 AND NOT d.is_new AND d.group_id IN (SELECT seen.source_id FROM ${seenOf("'group'")} seen)
+  AND NOT EXISTS (SELECT FROM snapshot_invalid i WHERE ${ofRun('i')} AND i.kind = 'membership'
+    AND i.source_id IN ('', d.group_id))
+ON CONFLICT (environment_id, directory_id, group_id, member_kind, member_id)
+DO UPDATE SET missing_runs = x.missing_runs + 1, missing_run_id = excluded.missing_run_id
+  WHERE x.missing_run_id <> excluded.missing_run_id`;
 
 /** Few things among many: each is looked up. */
 const COMPARE_SHOWN = `
 WITH ${TAKEN},
-${SHOWN},
+${shown()},
 difference AS MATERIALIZED (
-  SELECT shown.group_id, shown.member_kind, shown.member_id, known.place, known.missing_runs IS NULL AS is_new,
-    coalesce(known.missing_runs > 0, false) AS is_back
-  FROM shown LEFT JOIN LATERAL (${KNOWN} AND m.group_id = shown.group_id AND m.member_kind = shown.member_kind
-    AND m.member_id = shown.member_id OFFSET 0) known ON true
-  WHERE known.missing_runs IS NULL OR known.missing_runs > 0),
-${NOTE_SHOWN}
-SELECT FROM difference LIMIT 0`;
+  SELECT shown.group_id, shown.member_kind, shown.member_id, true AS is_new
+  FROM shown WHERE NOT EXISTS (${KNOWN} AND ${SAME_MEMBER('m', 'shown')} OFFSET 0)),
+${NOTE_NEW}
+DELETE FROM source_missing_members x USING shown
+WHERE x.environment_id = $1 AND x.directory_id = $2 AND ${SAME_MEMBER('x', 'shown')}`;
 
 /**
  * Memberships that this run takes away: missing for the second time, or said to be gone. They are few, and found without
  * looking at the others.
  */
 export const GONE_MEMBERS = `(
-  SELECT m.group_id, m.member_kind, m.member_id FROM source_members m
-  WHERE m.environment_id = $1 AND m.directory_id = $2 AND m.missing_runs > 0
-    AND m.missing_runs >= ${CONFIRMING_RUNS} AND m.missing_run_id = $3
+  SELECT x.group_id, x.member_kind, x.member_id FROM source_missing_members x
+  WHERE x.environment_id = $1 AND x.directory_id = $2
+    AND x.missing_runs >= ${CONFIRMING_RUNS} AND x.missing_run_id = $3
   UNION
   SELECT c.group_id, c.member_kind, c.member_id FROM snapshot_member_changes c
   CROSS JOIN LATERAL (SELECT FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2

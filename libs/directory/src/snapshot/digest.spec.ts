@@ -16,6 +16,12 @@ it.each([
   ['a value', { a: 1 }, { a: '1' }],
   ['null and nothing', { a: null }, {}],
   ['the order of a list', { a: [1, 2] }, { a: [2, 1] }],
+  ['a list and what it would be written as', { a: [1] }, { a: ['[1]'] }],
+  ['an object and a text', { a: { b: 1 }, c: 2 }, { a: '["b"]', c: 2 }],
+  ['an object and a list', { a: { b: 1 } }, { a: [['["b"]'], 1] }],
+  ['an object and a list of its words', { a: { b: 1 } }, { a: ['b', 1] }],
+  ['lists in lists', { a: [[1], 2] }, { a: [[1, 2]] }],
+  ['no key and an empty one', { a: {} }, { a: { '': null } }],
   ['where a value stands', { a: { b: 1 }, c: {} }, { a: {}, c: { b: 1 } }],
   [
     'a key that is special elsewhere',

@@ -95,8 +95,8 @@ SELECT
     AND m.group_id NOT IN (SELECT source_id FROM gone_groups) AND ${KNOWN_MEMBER})::float8 AS memberships,
   (SELECT count(*) FROM source_records r WHERE r.environment_id = $1 AND r.directory_id = $2
     AND r.missing_since IS NOT NULL AND r.missing_run_id = $3 AND r.missing_runs = 1)::float8
-  + (SELECT count(*) FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
-    AND m.missing_runs > 0 AND m.missing_run_id = $3 AND m.missing_runs = 1)::float8 AS awaiting`;
+  + (SELECT count(*) FROM source_missing_members m WHERE m.environment_id = $1 AND m.directory_id = $2
+    AND m.missing_run_id = $3 AND m.missing_runs = 1)::float8 AS awaiting`;
 
 const CLEARED = KEPT_CANDIDATES.map(
   (name) =>

@@ -1,4 +1,4 @@
-import { FOR_LARGE_SETS } from './compare-members.js';
+import { FOR_LARGE_SETS } from './large-sets.js';
 import { keyOf } from './staging.js';
 import { fenced, type RunWork } from './worklist.js';
 

@@ -1,7 +1,7 @@
 import { isJsonObject, textArray, type Database, type JsonObject, type Queryable } from '#kernel';
 import type { SnapshotKind, SnapshotMembership } from '#model';
 import { CONFIRMING_RUNS, type Proof } from './absences.js';
-import { FOR_LARGE_SETS } from './compare-members.js';
+import { FOR_LARGE_SETS } from './large-sets.js';
 import type { RunFacts, SnapshotRun } from './snapshot.js';
 import { keyOf, ofRun, seenOf } from './staging.js';
 
@@ -94,9 +94,8 @@ const knownMember = (alias: string): string => `EXISTS (SELECT FROM source_recor
  */
 const SUSPECTS = `
 WITH missing AS MATERIALIZED (
-  SELECT m.group_id, m.member_kind, m.member_id FROM source_members m
-  WHERE $4 AND m.environment_id = $1 AND m.directory_id = $2 AND m.missing_runs > 0
-    AND m.missing_runs >= ${CONFIRMING_RUNS - 1}
+  SELECT m.group_id, m.member_kind, m.member_id FROM source_missing_members m
+  WHERE $4 AND m.environment_id = $1 AND m.directory_id = $2 AND m.missing_runs >= ${CONFIRMING_RUNS - 1}
     AND m.group_id IN (SELECT seen.source_id FROM ${seenOf("'group'")} seen)
     AND NOT EXISTS (SELECT FROM snapshot_invalid i WHERE ${ofRun('i')} AND i.kind = 'membership'
       AND i.source_id IN ('', m.group_id))
@@ -160,8 +159,8 @@ const SAID_GONE = (alias: string): string => `EXISTS (
 
 /** Counted anew from the next run on. */
 const SPARE_MISSING = `
-UPDATE source_members m SET missing_runs = 0
-WHERE m.environment_id = $1 AND m.directory_id = $2 AND m.missing_runs > 0 AND m.missing_run_id = $3
+UPDATE source_missing_members m SET missing_runs = 0
+WHERE m.environment_id = $1 AND m.directory_id = $2 AND m.missing_run_id = $3
   AND m.group_id = ANY($4::text[]) AND NOT ${SAID_GONE('m')}`;
 
 /** The source itself did not take it away. */
@@ -173,8 +172,8 @@ DELETE FROM snapshot_member_changes c
 WHERE ${ofRun('c')} AND c.group_id = ANY($4::text[]) AND ${NOT_TAKEN} AND NOT ${SAID_GONE('c')}`;
 
 const LET_WAIT = `
-UPDATE source_members m SET missing_runs = ${CONFIRMING_RUNS - 1}
-WHERE m.environment_id = $1 AND m.directory_id = $2 AND m.missing_runs > 0 AND m.missing_run_id = $3
+UPDATE source_missing_members m SET missing_runs = ${CONFIRMING_RUNS - 1}
+WHERE m.environment_id = $1 AND m.directory_id = $2 AND m.missing_run_id = $3
   AND m.missing_runs >= ${CONFIRMING_RUNS} AND m.group_id <> ALL($4::text[]) AND ${knownMember('m')}`;
 
 /** The next full run looks at them. */

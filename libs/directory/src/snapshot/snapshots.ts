@@ -11,6 +11,7 @@ import {
 } from './decision.js';
 import { proveMemberships, type MembershipProof } from './membership-proof.js';
 import { Growth, refreshStatistics } from './growth.js';
+import { settleLists } from './member-digests.js';
 import { applyEdges, applyMembers } from './members.js';
 import { applyRecords, planRecords } from './records.js';
 import { applyRemovals, planRemovals } from './removals.js';
@@ -19,7 +20,7 @@ import type { Fence } from '../apply/batch-options.js';
 import { keyOf, Staging } from './staging.js';
 import { Transitions } from './transitions.js';
 import { isUnchanged } from './unchanged.js';
-import { Tally, type RunWork } from './worklist.js';
+import { fenced, Tally, type RunWork } from './worklist.js';
 
 interface Parts {
   readonly database: Database;
@@ -31,6 +32,9 @@ interface Parts {
 }
 
 const NOTHING: Decision = { holdId: null, reasons: [], warnings: [], kept: [], awaiting: 0, listed: {} };
+
+/** A plan writes nothing that anybody sees. */
+const UNFENCED: Fence = () => Promise.resolve();
 
 /** Takes back what a plan has written to find out what it would do. */
 class Undo extends Error {
@@ -98,7 +102,7 @@ export class Snapshots {
     const tally = new Tally();
     const finding = await this.#inPlan(run, facts, async (database, { kept, warnings, awaiting, listed }) => {
       const decision = { holdId: null, reasons: [], kept, warnings, awaiting, listed };
-      const work = { ...this.#work(run, { decision, tally, fence: () => Promise.resolve() }), database };
+      const work = { ...this.#work(run, { decision, tally, fence: UNFENCED }), database };
       for (const kind of ['group', 'user'] as const) await planRecords(work, kind);
       for (const kind of ['user', 'group'] as const) await planRemovals(work, kind);
     });
@@ -136,7 +140,7 @@ export class Snapshots {
     const { database, guard } = this.#parts;
     const stored = await loadDecision(database, run);
     if (stored.decision) return { decision: stored.decision };
-    const proofs = await this.#prove(run, facts, stored.memberships);
+    const proofs = await this.#prove(run, facts, { fence, kept: stored.memberships });
     const finding = await database.transaction(async (tx) => {
       await fence(tx);
       return findLosses(tx, run, { facts, ...proofs });
@@ -162,9 +166,14 @@ export class Snapshots {
     return { hold: verdict.hold || abnormal.length > 0, reasons: [...verdict.reasons, ...abnormal] };
   }
 
-  async #prove(run: SnapshotRun, facts: RunFacts, kept?: MembershipProof): Promise<Proofs> {
+  async #prove(
+    run: SnapshotRun,
+    facts: RunFacts,
+    { fence, kept }: { readonly fence: Fence; readonly kept?: MembershipProof | undefined },
+  ): Promise<Proofs> {
     const { database } = this.#parts;
     await refreshStatistics(database);
+    await fenced({ database, fence }, (tx) => settleLists(tx, run));
     const proofs = {
       user: await proveAbsences(database, run, { kind: 'user', facts }),
       group: await proveAbsences(database, run, { kind: 'group', facts }),
@@ -178,7 +187,7 @@ export class Snapshots {
     facts: RunFacts,
     look: (tx: Database, finding: Finding) => Promise<void>,
   ): Promise<Finding> {
-    const proofs = await this.#prove(run, facts);
+    const proofs = await this.#prove(run, facts, { fence: UNFENCED });
     try {
       await this.#parts.database.transaction(async (tx) => {
         const finding = await findLosses(tx, run, { facts, ...proofs });

@@ -1,5 +1,6 @@
 import type { SnapshotKind, SnapshotRecord } from '#model';
 import { digestOf } from './digest.js';
+import { StagedMembers } from './staged-members.js';
 
 /** A record as it is staged; without `content` the source said that it is gone, and there is no digest. */
 export interface StagedRecord {
@@ -9,18 +10,17 @@ export interface StagedRecord {
   readonly content: object | null;
 }
 
-/** What a page says about members of one group, each of them once. */
-export interface StagedMembers {
+/** The members that a page shows of a group of which it says nothing else. */
+export interface ShownList {
   readonly groupId: string;
-  readonly memberKind: SnapshotKind;
-  readonly present: boolean;
-  readonly memberIds: readonly string[];
+  readonly digest: string;
 }
 
 /** One page, every thing once: what the statements of the database need. */
 export interface StagedPage {
   readonly records: readonly StagedRecord[];
   readonly members: readonly StagedMembers[];
+  readonly shown: readonly ShownList[];
   /** Groups whose whole list of members begins in this page. */
   readonly replaced: readonly string[];
   readonly invalid: readonly { readonly kind: string; readonly sourceId: string }[];
@@ -39,7 +39,7 @@ export function toStagedPage(records: readonly SnapshotRecord[], mode: 'full' | 
 class PageBuilder {
   readonly #mode: 'full' | 'incremental';
   readonly #records = new Map<string, StagedRecord>();
-  readonly #members = new Map<string, MembersOfGroup>();
+  readonly #members = new Map<string, StagedMembers>();
   readonly #replaced = new Set<string>();
   readonly #invalid = new Map<string, { kind: string; sourceId: string }>();
 
@@ -57,23 +57,32 @@ class PageBuilder {
         return this.#put(record.of, record.id, null);
       case 'members':
         if (record.replaces === true) this.#replace(record.groupId);
-        for (const { id, kind } of record.members) this.#of(record.groupId)[kind].set(id, true);
+        if (record.members.length > 0) this.#of(record.groupId).show(record.members);
         return;
       case 'removed_member':
-        this.#of(record.groupId)[record.member.kind].set(record.member.id, false);
-        return;
+        return this.#of(record.groupId).take(record.member);
       case 'invalid':
         this.#invalid.set(`${record.of} ${record.id ?? ''}`, { kind: record.of, sourceId: record.id ?? '' });
     }
   }
 
   build(): StagedPage {
+    const members = [...this.#members.values()];
     return {
       records: [...this.#records.values()],
-      members: [...this.#members].flatMap(([groupId, members]) => listsOf(groupId, members)),
+      members,
+      shown: members.flatMap((said) => this.#shownList(said) ?? []),
       replaced: [...this.#replaced],
       invalid: [...this.#invalid.values()],
     };
+  }
+
+  /** A feed of changes tells what is new, and a list that was begun anew is compared whatever it was. */
+  #shownList(members: StagedMembers): ShownList | undefined {
+    const { groupId } = members;
+    if (this.#mode === 'incremental' || this.#replaced.has(groupId)) return undefined;
+    const digest = members.digest();
+    return digest === undefined ? undefined : { groupId, digest };
   }
 
   #put(kind: SnapshotKind, sourceId: string, content: object | null): void {
@@ -85,9 +94,9 @@ class PageBuilder {
     this.#records.set(key, { kind, sourceId, digest, content });
   }
 
-  #of(groupId: string): MembersOfGroup {
+  #of(groupId: string): StagedMembers {
     let members = this.#members.get(groupId);
-    if (members === undefined) this.#members.set(groupId, (members = { user: new Map(), group: new Map() }));
+    if (members === undefined) this.#members.set(groupId, (members = new StagedMembers(groupId)));
     return members;
   }
 
@@ -95,17 +104,4 @@ class PageBuilder {
     this.#replaced.add(groupId);
     this.#members.delete(groupId);
   }
-}
-
-/** Member id → whether the page shows it or says that it is gone. */
-type MembersOfGroup = Readonly<Record<SnapshotKind, Map<string, boolean>>>;
-
-function listsOf(groupId: string, members: MembersOfGroup): StagedMembers[] {
-  const lists: StagedMembers[] = [];
-  for (const memberKind of ['user', 'group'] as const)
-    for (const present of [true, false]) {
-      const memberIds = [...members[memberKind]].filter(([, is]) => is === present).map(([id]) => id);
-      if (memberIds.length > 0) lists.push({ groupId, memberKind, present, memberIds });
-    }
-  return lists;
 }

@@ -32,10 +32,14 @@ export class Staging {
   /** What need not wait for each other travels together, so that the server has work while this process has, too. */
   #write(run: SnapshotRun, page: StagedPage, fence: Fence): Promise<void> {
     return this.#database.pipelined<void>(async (tx) => {
-      const started = [fence(tx), insertMembers(tx, run, page), insertInvalid(tx, run, page)];
-      const differing = differingRecords(tx, run, page);
-      const [{ records, sequence }] = await Promise.all([differing, ...started]);
-      return { result: undefined, writes: insertRecords(tx, run, { records, sequence }) };
+      const [differing, asBefore] = await Promise.all([
+        differingRecords(tx, run, page),
+        listsAsBefore(tx, run, page),
+        fence(tx),
+        insertInvalid(tx, run, page),
+      ]);
+      const writes = [insertRecords(tx, run, differing), insertMembers(tx, run, { page, asBefore })];
+      return { result: undefined, writes: Promise.all(writes) };
     }, NOT_YET_ON_DISK);
   }
 
@@ -67,6 +71,7 @@ const STAGING_TABLES = [
   'snapshot_listed',
   'snapshot_records',
   'snapshot_member_lists',
+  'snapshot_member_digests',
   'snapshot_member_additions',
   'snapshot_member_changes',
   'snapshot_replaced',
@@ -129,6 +134,7 @@ async function listRecords(
   return row ?? { sequence: 0, indexes: [] };
 }
 
+/** Each record is looked up by its hash. */
 const LIST_RECORDS = `
 WITH page AS MATERIALIZED (SELECT nextval('snapshot_sequence') AS sequence),
 shown AS (
@@ -141,8 +147,9 @@ listed AS (
   GROUP BY shown.kind, page.sequence)
 SELECT page.sequence, ARRAY(
   SELECT shown.index FROM shown
-  LEFT JOIN LATERAL (SELECT r.digest FROM source_records r WHERE r.environment_id = $1 AND r.directory_id = $2
-    AND r.kind = shown.kind AND r.source_id = shown.source_id OFFSET 0) known ON true
+  LEFT JOIN LATERAL (SELECT r.digest FROM source_records r
+    WHERE r.directory_id || r.source_id = $2 || shown.source_id AND r.environment_id = $1 AND r.directory_id = $2
+      AND r.kind = shown.kind AND r.source_id = shown.source_id OFFSET 0) known ON true
   WHERE known.digest IS DISTINCT FROM shown.digest) AS indexes
 FROM page`;
 
@@ -192,22 +199,57 @@ WHERE ${ofRun('s')} AND EXISTS (
     CROSS JOIN LATERAL unnest(l.source_ids) AS i (source_id) WHERE ${ofRun('l')}) first
   WHERE first.kind = s.kind AND first.source_id = s.source_id AND (s.record IS NULL OR first.sequence < s.sequence))`;
 
+/** @returns groups of which the page shows just the members that are believed. */
+async function listsAsBefore(
+  tx: Queryable,
+  run: SnapshotRun,
+  { shown }: StagedPage,
+): Promise<ReadonlySet<string>> {
+  if (shown.length === 0) return new Set();
+  const rows = await tx.query<{ group_id: string }>({
+    name: 'snapshot_lists_as_before',
+    text: LISTS_AS_BEFORE,
+    values: [
+      ...keyOf(run).slice(0, 2),
+      textArray(shown.map(({ groupId }) => groupId)),
+      textArray(shown.map(({ digest }) => digest)),
+    ],
+  });
+  return new Set(rows.map((row) => row.group_id));
+}
+
+const LISTS_AS_BEFORE = `
+SELECT s.group_id FROM unnest($3::text[], $4::text[]) AS s (group_id, digest)
+CROSS JOIN LATERAL (SELECT FROM source_member_digests d WHERE d.environment_id = $1 AND d.directory_id = $2
+  AND d.group_id = s.group_id AND d.digest = s.digest OFFSET 0) believed`;
+
 async function insertMembers(
   tx: Queryable,
   run: SnapshotRun,
-  { members, replaced }: StagedPage,
+  { page, asBefore }: { readonly page: StagedPage; readonly asBefore: ReadonlySet<string> },
 ): Promise<void> {
+  const { members, replaced, shown } = page;
   if (members.length + replaced.length === 0) return;
-  const rows = members.map((list) => ({
-    group_id: list.groupId,
-    member_kind: list.memberKind,
-    present: list.present,
-    member_ids: list.memberIds,
-  }));
+  const rows = members
+    .filter(({ groupId }) => !asBefore.has(groupId))
+    .flatMap((said) => said.lists())
+    .map((list) => ({
+      group_id: list.groupId,
+      member_kind: list.memberKind,
+      present: list.present,
+      member_ids: list.memberIds,
+    }));
   await tx.query({
     name: 'snapshot_insert_members',
     text: INSERT_MEMBERS,
-    values: [...keyOf(run), JSON.stringify(rows), replaced],
+    values: [
+      ...keyOf(run),
+      JSON.stringify(rows),
+      textArray(replaced),
+      textArray(shown.map(({ groupId }) => groupId)),
+      textArray(shown.map(({ digest }) => digest)),
+      textArray(shown.map(({ groupId }) => String(asBefore.has(groupId)))),
+    ],
   });
 }
 
@@ -216,7 +258,11 @@ WITH page AS MATERIALIZED (SELECT nextval('snapshot_sequence') AS sequence),
 begun AS (
   INSERT INTO snapshot_replaced (environment_id, directory_id, run_id, group_id, sequence)
   SELECT $1, $2, $3, g.group_id, page.sequence FROM unnest($5::text[]) AS g (group_id), page
-  ON CONFLICT (environment_id, directory_id, run_id, group_id) DO UPDATE SET sequence = excluded.sequence)
+  ON CONFLICT (environment_id, directory_id, run_id, group_id) DO UPDATE SET sequence = excluded.sequence),
+shown AS (
+  INSERT INTO snapshot_member_digests (environment_id, directory_id, run_id, group_id, sequence, digest, is_as_before)
+  SELECT $1, $2, $3, s.group_id, page.sequence, s.digest, s.is_as_before::boolean
+  FROM unnest($6::text[], $7::text[], $8::text[]) AS s (group_id, digest, is_as_before), page)
 INSERT INTO snapshot_member_lists (environment_id, directory_id, run_id, group_id, member_kind, present, sequence,
   member_ids)
 SELECT $1, $2, $3, l.group_id, l.member_kind, l.present, page.sequence, l.member_ids

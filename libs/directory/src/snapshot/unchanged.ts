@@ -40,7 +40,7 @@ function isPlain({ records, members, invalid }: StagedPage): boolean {
   return (
     invalid.length === 0 &&
     records.every((record) => record.content !== null) &&
-    members.every((list) => list.present)
+    members.every((said) => said.lists().every((list) => list.present))
   );
 }
 
@@ -48,7 +48,8 @@ type Edge = readonly [groupId: string, memberKind: SnapshotKind, memberId: strin
 
 /** Each of them once. */
 function edgesOf({ members }: StagedPage): Edge[] {
-  return members.flatMap(({ groupId, memberKind, memberIds }) =>
+  const lists = members.flatMap((said) => said.lists());
+  return lists.flatMap(({ groupId, memberKind, memberIds }) =>
     memberIds.map<Edge>((id) => [groupId, memberKind, id]),
   );
 }
@@ -78,8 +79,8 @@ SELECT ${isNumber('source_records', '$4::text[]')}
   AND NOT EXISTS (
     SELECT FROM unnest($6::text[], $7::text[], $8::text[]) AS s (group_id, member_kind, member_id)
     WHERE NOT EXISTS (SELECT FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
-      AND m.group_id = s.group_id AND m.member_kind = s.member_kind AND m.member_id = s.member_id
-      AND m.missing_runs = 0 OFFSET 0))
+      AND m.group_id = s.group_id AND m.member_kind = s.member_kind AND m.member_id = s.member_id OFFSET 0))
+  AND NOT EXISTS (SELECT FROM source_missing_members x WHERE x.environment_id = $1 AND x.directory_id = $2)
   AND NOT EXISTS (SELECT FROM source_member_changes c WHERE c.environment_id = $1 AND c.directory_id = $2)
   AND coalesce((SELECT t.totals FROM source_totals t WHERE t.environment_id = $1 AND t.directory_id = $2), '{}')
     @> $9::jsonb AS unchanged`;
