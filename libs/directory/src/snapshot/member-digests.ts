@@ -40,7 +40,7 @@ WITH left_out AS MATERIALIZED (
   SELECT s.group_id, s.sequence, d.group_id IS NOT NULL AS is_known FROM snapshot_member_digests s
   LEFT JOIN source_member_digests d ON d.environment_id = $1 AND d.directory_id = $2 AND d.group_id = s.group_id
   WHERE ${ofRun('s')} AND s.is_as_before
-    AND (d.group_id IS NULL OR ${isSpokenOf('s.group_id')}
+    AND (d.group_id IS NULL
       OR s.group_id IN (SELECT l.group_id FROM snapshot_member_lists l WHERE ${ofRun('l')}))),
 settled AS (
   UPDATE snapshot_member_digests s SET is_as_before = false FROM left_out o

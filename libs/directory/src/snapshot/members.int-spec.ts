@@ -214,3 +214,16 @@ it('comes back to a group whose change was refused, in the next run', async () =
   expect(await world.teams()).toEqual(['blue: p001, p004', 'red: p000, p003']);
   expect(await waiting()).toEqual(NOTHING);
 });
+
+it('tells what a hold keeps back beside what it lets pass', async () => {
+  const ids = Array.from({ length: 61 }, (_, i) => `p${String(i).padStart(3, '0')}`);
+  await world.run([...people(61), ...team('big', ...ids.slice(0, 60))]);
+  await world.run([...people(61), ...team('big', ...ids.slice(0, 5))]);
+  const report = await world.run([...people(61), ...team('big', ...ids.slice(0, 5), 'p060')]);
+  expect(report.holdId).not.toBeNull();
+  const lines = report.items.filter(({ kind }) => kind === 'membership');
+  expect(lines.map(({ action, sourceId }) => [action, sourceId])).toEqual([
+    ['members', 'big'],
+    ['held', 'big'],
+  ]);
+});

@@ -184,7 +184,7 @@ async function changeMembers(
   groups: readonly GroupDifference[],
 ): Promise<ReadonlySet<string>> {
   const failed = new Set<string>();
-  for (const tasks of batches(groups)) {
+  for (const tasks of batches(groups, work.decision.holdId !== null)) {
     const outcomes = await perform(work, tasks);
     tasks.forEach(({ sourceId }, index) => {
       if ('error' in (outcomes[index] as Outcome)) failed.add(sourceId);
@@ -194,40 +194,62 @@ async function changeMembers(
 }
 
 /** Small groups share a transaction, large ones have several. */
-function* batches(groups: readonly GroupDifference[]): Generator<Task[]> {
+function* batches(groups: readonly GroupDifference[], isHeld: boolean): Generator<Task[]> {
   let tasks: Task[] = [];
   let members = 0;
   for (const group of groups)
-    for (const step of steps(group)) {
-      if (tasks.length === BATCH || members + step.values.length > MEMBERS_PER_TRANSACTION) {
+    for (const step of isHeld ? parts(group) : steps(group)) {
+      const named = step.flatMap(({ values }) => values);
+      if (tasks.length === BATCH || members + named.length > MEMBERS_PER_TRANSACTION) {
         yield tasks;
         tasks = [];
         members = 0;
       }
-      tasks.push(toTask(group, step));
-      members += step.values.length;
+      tasks.push(toTask(group, step, named));
+      members += named.length;
     }
   if (tasks.length > 0) yield tasks;
 }
 
-function toTask({ source_id: sourceId, entity_id: id, name }: GroupDifference, step: MemberStep): Task {
+function toTask(
+  { source_id: sourceId, entity_id: id, name }: GroupDifference,
+  members: MemberStep,
+  named: readonly string[],
+): Task {
   const change: Change = {
     kind: 'update_group',
     id,
-    named: step.values,
+    named,
     update: ({ externalId, name: current, raw }) => ({
       group: { externalId, name: current, raw, folded: {} },
-      members: [step],
+      members,
     }),
   };
   return { kind: 'membership', action: 'members', sourceId, label: name ?? sourceId, change };
 }
 
-type MemberStep = Extract<MemberOperation, { readonly values: readonly string[] }>;
+/** What is done to the members of a group in one change. */
+type MemberStep = readonly Extract<MemberOperation, { readonly values: readonly string[] }>[];
 
-function* steps({ added, removed }: GroupDifference): Generator<MemberStep> {
+/** Who comes and who goes in one change, where they are few. */
+function* steps(group: GroupDifference): Generator<MemberStep> {
+  const { added, removed } = group;
+  if (added.length + removed.length > MEMBERS_PER_TRANSACTION) yield* parts(group);
+  else {
+    const members = (
+      [
+        { op: 'add', values: added },
+        { op: 'remove', values: removed },
+      ] as const
+    ).filter(({ values }) => values.length > 0);
+    if (members.length > 0) yield members;
+  }
+}
+
+/** Apart, so that what a hold keeps back is told by itself. */
+function* parts({ added, removed }: GroupDifference): Generator<MemberStep> {
   for (let start = 0; start < added.length; start += MEMBERS_PER_TRANSACTION)
-    yield { op: 'add', values: added.slice(start, start + MEMBERS_PER_TRANSACTION) };
+    yield [{ op: 'add', values: added.slice(start, start + MEMBERS_PER_TRANSACTION) }];
   for (let start = 0; start < removed.length; start += MEMBERS_PER_TRANSACTION)
-    yield { op: 'remove', values: removed.slice(start, start + MEMBERS_PER_TRANSACTION) };
+    yield [{ op: 'remove', values: removed.slice(start, start + MEMBERS_PER_TRANSACTION) }];
 }
