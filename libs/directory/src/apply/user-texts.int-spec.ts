@@ -92,13 +92,14 @@ describe('somebody who was put into words before', () => {
   });
 });
 
-it('forgets who was longest not asked for when there are too many', () => {
+it('forgets who was longest not asked for when there are too many', async () => {
   const texts = new UserTexts(100);
   const text = 'x'.repeat(40);
+  const nobody = { query: () => Promise.resolve([]) };
   for (const id of ['a', 'b']) texts.set(id, { rowVersion: '1', text });
-  texts.get('a');
+  await texts.recall(nobody, d.ref, ['a']);
   texts.set('c', { rowVersion: '1', text });
-  expect(['a', 'b', 'c'].filter((id) => texts.get(id))).toEqual(['a', 'c']);
+  expect(['a', 'b', 'c'].filter((id) => texts.has(id))).toEqual(['a', 'c']);
 });
 
 function otherStore(): DirectoryStore {

@@ -1,12 +1,17 @@
 import { LRUCache } from 'lru-cache';
 
+import { textArray, type Queryable } from '#kernel';
+import type { DirectoryUserText } from '#model';
+import type { DirectoryRef } from './head.js';
+import { UNCHANGED } from './user-sql.js';
+
 /** What events say about a user, and the version of the row that it was made of. */
 export interface UserText {
   readonly rowVersion: string;
-  readonly text: string;
+  readonly text: DirectoryUserText;
 }
 
-/** Characters, about as many bytes: some 25 000 people. */
+/** Characters, some 25 000 people: about as many bytes, twice as many where names need more than Latin letters. */
 const CAPACITY = 32 * 2 ** 20;
 
 /**
@@ -21,8 +26,37 @@ export class UserTexts {
     this.#texts = new LRUCache({ maxSize: capacity, sizeCalculation: ({ text }) => text.length });
   }
 
-  get(id: string): UserText | undefined {
-    return this.#texts.get(id);
+  has(id: string): boolean {
+    return this.#texts.has(id);
+  }
+
+  /** @returns what is remembered of those whose row is what it was; call it under the directory's lock. */
+  async recall(
+    tx: Queryable,
+    ref: DirectoryRef,
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, DirectoryUserText>> {
+    const known = ids.flatMap((id) => {
+      const text = this.#texts.get(id);
+      return text === undefined ? [] : [{ id, ...text }];
+    });
+    if (known.length === 0) return new Map();
+    const rows = await tx.query<{ place: number }>({
+      name: 'directory_users_unchanged',
+      text: UNCHANGED,
+      values: [
+        ref.environmentId,
+        ref.directoryId,
+        textArray(known.map(({ id }) => id)),
+        textArray(known.map(({ rowVersion }) => rowVersion)),
+      ],
+    });
+    return new Map(
+      rows.flatMap(({ place }) => {
+        const told = known[place - 1];
+        return told === undefined ? [] : [[told.id, told.text] as const];
+      }),
+    );
   }
 
   set(id: string, text: UserText): void {

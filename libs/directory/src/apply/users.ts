@@ -2,9 +2,10 @@ import { foldKey, textArray, type JsonObject, type Queryable } from '#kernel';
 import { directoryUserText, type DirectoryUser, type DirectoryUserText } from '#model';
 import { matchTombstone, type Identity } from '../match/match-tombstone.js';
 import { NOTHING_PENDING, pendingOf, type PendingUser } from '../guard/effective.js';
-import { USER_COLUMNS, userFromRow, type UserRow, type UserToWrite } from '../rows/user-row.js';
+import { userFromRow, type UserRow, type UserToWrite } from '../rows/user-row.js';
 import type { DirectoryRef } from './head.js';
-import type { UserText, UserTexts } from './user-texts.js';
+import { ANY_BY_ID, BY_EXTERNAL_ID, BY_ID, BY_KEY, selectUsers, type VersionedRow } from './user-sql.js';
+import type { UserTexts } from './user-texts.js';
 
 /** Removed people keep their id this long. */
 export const RESTORE_WINDOW_DAYS = 30;
@@ -73,13 +74,16 @@ export class BatchUsers {
   /** Users of whom only `isLive` and `inWords` will be asked: who is remembered from before need not be read again. */
   async loadNamed(ids: readonly string[]): Promise<void> {
     const unknown = ids.filter((id) => !this.#entries.has(id) && !this.#named.has(id));
-    if (this.#texts === undefined) return this.loadIds(unknown);
+    const texts = this.#texts;
+    if (texts === undefined) return this.loadIds(unknown);
     const { remembered = [], others = [] } = Object.groupBy(unknown, (id) =>
-      this.#texts?.get(id) === undefined ? 'others' : 'remembered',
+      texts.has(id) ? 'remembered' : 'others',
     );
-    const [changed] = await Promise.all([this.#recall(this.#texts, remembered), this.loadIds(others)]);
+    const [told] = await Promise.all([texts.recall(this.#tx, this.#ref, remembered), this.loadIds(others)]);
+    for (const [id, text] of told) this.#named.set(id, text);
+    const changed = remembered.filter((id) => !told.has(id));
     await this.loadIds(changed);
-    for (const id of [...others, ...changed]) this.#remember(this.#texts, id);
+    for (const id of [...others, ...changed]) this.#remember(texts, id);
   }
 
   /** Loads removed users, too. */
@@ -235,29 +239,6 @@ export class BatchUsers {
       }));
   }
 
-  /** @returns those that are not what they were, or not any more. */
-  async #recall(texts: UserTexts, ids: readonly string[]): Promise<readonly string[]> {
-    if (ids.length === 0) return [];
-    const remembered = ids.map((id) => ({ id, ...(texts.get(id) as UserText) }));
-    const rows = await this.#tx.query<{ place: number }>({
-      name: 'directory_users_unchanged',
-      text: UNCHANGED,
-      values: [
-        this.#ref.environmentId,
-        this.#ref.directoryId,
-        textArray(ids),
-        textArray(remembered.map(({ rowVersion }) => rowVersion)),
-      ],
-    });
-    const changed = new Set(ids);
-    for (const { place } of rows) {
-      const { id, text } = remembered[place - 1] as (typeof remembered)[number];
-      this.#named.set(id, text);
-      changed.delete(id);
-    }
-    return [...changed];
-  }
-
   #remember(texts: UserTexts, id: string): void {
     const entry = this.#entries.get(id);
     if (entry?.effective === undefined || entry.rowVersion === undefined || entry.dirty) return;
@@ -267,7 +248,7 @@ export class BatchUsers {
   async #load(name: string, condition: string, values: readonly unknown[]): Promise<void> {
     const rows = await this.#tx.query<VersionedRow>({
       name,
-      text: `SELECT ${USER_COLUMNS}, ${ROW_VERSION} AS row_version ${condition}`,
+      text: selectUsers(condition),
       values: [this.#ref.environmentId, this.#ref.directoryId, ...values],
     });
     for (const row of rows) this.#learn(row);
@@ -309,60 +290,3 @@ function countedOf({ guard }: UserRow): Entry['counted'] {
 function pendingNow(entry: Entry): PendingUser {
   return pendingOf(entry.current, entry.deletedAt !== null, entry.effective);
 }
-
-type VersionedRow = UserRow & { readonly row_version: string };
-
-/**
- * Tells apart all that a row ever was, whoever wrote it: no transaction writes two versions of a row to one place, and
- * `version` goes on when the numbers of transactions begin anew.
- */
-const ROW_VERSION = `u.xmin::text || u.ctid::text || u.version`;
-
-const UNCHANGED = `SELECT wanted.place::integer AS place
-  FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS wanted (id, row_version, place)
-  CROSS JOIN LATERAL (SELECT FROM directory_users u WHERE u.environment_id = $1 AND u.directory_id = $2
-    AND u.id = wanted.id AND u.asserted_deleted_at IS NULL AND ${ROW_VERSION} = wanted.row_version OFFSET 0) u`;
-
-const ANY_BY_ID = `FROM unnest($3::text[]) AS wanted (id)
-  CROSS JOIN LATERAL (SELECT u.*, u.xmin, u.ctid FROM directory_users u
-    WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.id = wanted.id OFFSET 0) u
-  JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;
-
-/*
- * LATERAL over unnest instead of = ANY($n), and OFFSET 0, which keeps it from becoming a join: a plan prepared while the
- * table was empty stays good when it has grown.
- */
-const BY_ID = `FROM unnest($3::text[]) AS wanted (id)
-  CROSS JOIN LATERAL (SELECT u.*, u.xmin, u.ctid FROM directory_users u
-    WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.id = wanted.id AND u.asserted_deleted_at IS NULL OFFSET 0) u
-  JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;
-
-const BY_EXTERNAL_ID = `FROM unnest($3::text[]) AS wanted (external_id)
-  CROSS JOIN LATERAL (SELECT u.*, u.xmin, u.ctid FROM directory_users u
-    WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.external_id = wanted.external_id
-      AND u.asserted_deleted_at IS NULL OFFSET 0) u
-  JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;
-
-const BY_KEY = `FROM (
-    SELECT live.id FROM unnest($3::text[]) AS wanted (key)
-      CROSS JOIN LATERAL (SELECT t.id FROM directory_users t
-        WHERE t.environment_id = $1 AND t.directory_id = $2 AND t.user_name_key = wanted.key
-          AND t.asserted_deleted_at IS NULL OFFSET 0) live
-    UNION
-    SELECT gone.id FROM unnest($3::text[]) AS wanted (key)
-      CROSS JOIN LATERAL (SELECT t.id FROM directory_users t
-        WHERE t.environment_id = $1 AND t.directory_id = $2 AND t.user_name_key = wanted.key
-          AND t.asserted_deleted_at IS NOT NULL
-          AND (t.deleted_at IS NULL OR t.asserted_deleted_at > now() - make_interval(days => $5))
-        ORDER BY t.asserted_deleted_at DESC LIMIT 5) gone
-    UNION
-    SELECT gone.id FROM unnest($4::text[]) AS wanted (external_id)
-      CROSS JOIN LATERAL (SELECT t.id FROM directory_users t
-        WHERE t.environment_id = $1 AND t.directory_id = $2 AND t.external_id = wanted.external_id
-          AND t.asserted_deleted_at IS NOT NULL
-          AND (t.deleted_at IS NULL OR t.asserted_deleted_at > now() - make_interval(days => $5))
-        ORDER BY t.asserted_deleted_at DESC LIMIT 5) gone
-  ) AS found
-  CROSS JOIN LATERAL (SELECT u.*, u.xmin, u.ctid FROM directory_users u
-    WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.id = found.id OFFSET 0) u
-  JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;

@@ -99,6 +99,14 @@ describe('a list that is as before', () => {
     expect(await red()).toBe('red: p000, p002');
   });
 
+  it('gains whom a later page takes away and shows again', async () => {
+    await runPages(
+      [...people(6), ...RED, ...team('blue', 'p003')],
+      [gone('red', 'p005'), ...team('red', 'p005').slice(1)],
+    );
+    expect(await red()).toBe('red: p000, p001, p002, p005');
+  });
+
   it('is staged by a feed of changes, where the last word counts', async () => {
     const run = world.newRun('incremental');
     await world.snapshots.stage(run, [gone('red', 'p001')], allowed);
@@ -274,6 +282,7 @@ const shownRun = fc.record({
   blue: shownTeam,
   repeats: fc.integer({ min: 1, max: 3 }),
   taken: fc.option(fc.constantFrom('p000', 'p001'), { freq: 4 }),
+  isShownAgain: fc.boolean(),
   mode: fc.constantFrom('full' as const, 'full' as const, 'full' as const, 'incremental' as const),
 });
 
@@ -300,14 +309,21 @@ it('changes nothing but the work: with every digest forgotten before each run it
 
 type ShownRun = typeof shownRun extends fc.Arbitrary<infer T> ? T : never;
 
-async function show(other: SnapshotWorld, { red: one, blue: two, taken, mode }: ShownRun): Promise<void> {
+async function show(
+  other: SnapshotWorld,
+  { red: one, blue: two, taken, isShownAgain, mode }: ShownRun,
+): Promise<void> {
   const run = other.newRun(mode);
   const members = one.members;
   const rest = two.members.filter((id) => id !== '@blue');
   const pages = [
     [...people(5), ...team('red', ...members.slice(0, one.cut))],
     [...team('red', ...members.slice(one.cut)).slice(1), ...team('blue', ...rest.slice(0, two.cut))],
-    [...team('blue', ...rest.slice(two.cut)).slice(1), ...(taken === null ? [] : [gone('red', taken)])],
+    [
+      ...team('blue', ...rest.slice(two.cut)).slice(1),
+      ...(taken === null ? [] : [gone('red', taken)]),
+      ...(taken === null || !isShownAgain ? [] : team('red', taken).slice(1)),
+    ],
   ];
   for (const page of pages) await other.snapshots.stage(run, page, allowed);
   await other.snapshots.apply(run, mode === 'full' ? ALL : { complete: [] }, allowed);

@@ -199,27 +199,23 @@ function* batches(groups: readonly GroupDifference[], isHeld: boolean): Generato
   let members = 0;
   for (const group of groups)
     for (const step of isHeld ? parts(group) : steps(group)) {
-      const named = step.flatMap(({ values }) => values);
-      if (tasks.length === BATCH || members + named.length > MEMBERS_PER_TRANSACTION) {
+      const size = step.reduce((sum, { values }) => sum + values.length, 0);
+      if (tasks.length === BATCH || members + size > MEMBERS_PER_TRANSACTION) {
         yield tasks;
         tasks = [];
         members = 0;
       }
-      tasks.push(toTask(group, step, named));
-      members += named.length;
+      tasks.push(toTask(group, step));
+      members += size;
     }
   if (tasks.length > 0) yield tasks;
 }
 
-function toTask(
-  { source_id: sourceId, entity_id: id, name }: GroupDifference,
-  members: MemberStep,
-  named: readonly string[],
-): Task {
+function toTask({ source_id: sourceId, entity_id: id, name }: GroupDifference, members: MemberStep): Task {
   const change: Change = {
     kind: 'update_group',
     id,
-    named,
+    named: members.flatMap(({ values }) => values),
     update: ({ externalId, name: current, raw }) => ({
       group: { externalId, name: current, raw, folded: {} },
       members,

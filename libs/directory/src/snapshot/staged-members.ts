@@ -9,61 +9,72 @@ export interface MemberList {
   readonly memberIds: readonly string[];
 }
 
-type Ids = Readonly<Record<SnapshotKind, Set<string>>>;
+interface Ids {
+  readonly present: Readonly<Record<SnapshotKind, Set<string>>>;
+  readonly gone: Readonly<Record<SnapshotKind, Set<string>>>;
+}
 
 const KINDS = ['user', 'group'] as const;
 
 /** What a page says about the members of one group: the last word about each. */
 export class StagedMembers {
   readonly groupId: string;
-  readonly #said: { readonly member: SnapshotMember; readonly present: boolean }[] = [];
   /** As long as the page only shows members: most lists are as before, and what they say need not be worked out. */
-  #shown: SnapshotMember[] | undefined = [];
+  readonly #shown: SnapshotMember[] = [];
+  #ids: Ids | undefined;
 
   constructor(groupId: string) {
     this.groupId = groupId;
   }
 
   show(members: readonly SnapshotMember[]): void {
-    if (this.#shown === undefined) this.#say(members, true);
-    else this.#shown.push(...members);
+    for (const member of members)
+      if (this.#ids === undefined) this.#shown.push(member);
+      else say(this.#ids, member, true);
   }
 
   take(member: SnapshotMember): void {
-    this.#say(this.#shown ?? [], true);
-    this.#shown = undefined;
-    this.#say([member], false);
+    this.#ids ??= idsOf(this.#shown);
+    say(this.#ids, member, false);
   }
 
-  /** Of the list that is shown, in its order; undefined when the page says anything else about the members. */
+  /**
+   * Of the members that the page shows, in its order; undefined when it says in the end that somebody is gone. So a page
+   * that speaks of a group has either a digest of it or a list of who is gone.
+   */
   digest(): string | undefined {
-    return (
-      this.#shown &&
-      textDigest(JSON.stringify(this.#shown.map(({ kind, id }) => (kind === 'user' ? id : [id]))))
+    if (this.#ids === undefined) return digestOf(this.#shown);
+    const lists = this.lists();
+    if (lists.some(({ present }) => !present)) return undefined;
+    return digestOf(
+      lists.flatMap(({ memberKind: kind, memberIds }) => memberIds.map((id) => ({ kind, id }))),
     );
   }
 
   lists(): MemberList[] {
-    const { present, gone } = this.#ids();
+    const { groupId } = this;
+    const { present, gone } = this.#ids ?? idsOf(this.#shown);
     return KINDS.flatMap((memberKind) => [
-      { groupId: this.groupId, memberKind, present: true, memberIds: [...present[memberKind]] },
-      { groupId: this.groupId, memberKind, present: false, memberIds: [...gone[memberKind]] },
+      { groupId, memberKind, present: true, memberIds: [...present[memberKind]] },
+      { groupId, memberKind, present: false, memberIds: [...gone[memberKind]] },
     ]).filter(({ memberIds }) => memberIds.length > 0);
   }
+}
 
-  #say(members: readonly SnapshotMember[], present: boolean): void {
-    for (const member of members) this.#said.push({ member, present });
-  }
+function idsOf(shown: readonly SnapshotMember[]): Ids {
+  const ids = {
+    present: { user: new Set<string>(), group: new Set<string>() },
+    gone: { user: new Set<string>(), group: new Set<string>() },
+  };
+  for (const { kind, id } of shown) ids.present[kind].add(id);
+  return ids;
+}
 
-  #ids(): { readonly present: Ids; readonly gone: Ids } {
-    const present = { user: new Set<string>(), group: new Set<string>() };
-    const gone = { user: new Set<string>(), group: new Set<string>() };
-    for (const { kind, id } of this.#shown ?? []) present[kind].add(id);
-    for (const said of this.#said) {
-      const { kind, id } = said.member;
-      (said.present ? present : gone)[kind].add(id);
-      (said.present ? gone : present)[kind].delete(id);
-    }
-    return { present, gone };
-  }
+function say({ present, gone }: Ids, { kind, id }: SnapshotMember, isPresent: boolean): void {
+  (isPresent ? present : gone)[kind].add(id);
+  (isPresent ? gone : present)[kind].delete(id);
+}
+
+function digestOf(members: readonly SnapshotMember[]): string {
+  return textDigest(JSON.stringify(members.map(({ kind, id }) => (kind === 'user' ? id : [id]))));
 }

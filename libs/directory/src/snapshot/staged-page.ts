@@ -10,17 +10,10 @@ export interface StagedRecord {
   readonly content: object | null;
 }
 
-/** The members that a page shows of a group of which it says nothing else. */
-export interface ShownList {
-  readonly groupId: string;
-  readonly digest: string;
-}
-
 /** One page, every thing once: what the statements of the database need. */
 export interface StagedPage {
   readonly records: readonly StagedRecord[];
   readonly members: readonly StagedMembers[];
-  readonly shown: readonly ShownList[];
   /** Groups whose whole list of members begins in this page. */
   readonly replaced: readonly string[];
   readonly invalid: readonly { readonly kind: string; readonly sourceId: string }[];
@@ -67,22 +60,12 @@ class PageBuilder {
   }
 
   build(): StagedPage {
-    const members = [...this.#members.values()];
     return {
       records: [...this.#records.values()],
-      members,
-      shown: members.flatMap((said) => this.#shownList(said) ?? []),
+      members: [...this.#members.values()],
       replaced: [...this.#replaced],
       invalid: [...this.#invalid.values()],
     };
-  }
-
-  /** A feed of changes tells what is new, and a list that was begun anew is compared whatever it was. */
-  #shownList(members: StagedMembers): ShownList | undefined {
-    const { groupId } = members;
-    if (this.#mode === 'incremental' || this.#replaced.has(groupId)) return undefined;
-    const digest = members.digest();
-    return digest === undefined ? undefined : { groupId, digest };
   }
 
   #put(kind: SnapshotKind, sourceId: string, content: object | null): void {

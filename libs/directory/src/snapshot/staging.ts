@@ -26,19 +26,20 @@ export class Staging {
   add(run: SnapshotRun, records: readonly SnapshotRecord[], fence: Fence): Promise<void> {
     // The work of this process on the page is done while the server works on the one before.
     const page = toStagedPage(records, run.mode);
-    return this.#turns.take(run.runId, () => this.#write(run, page, fence));
+    const shown = shownLists(run, page);
+    return this.#turns.take(run.runId, () => this.#write(run, { page, shown }, fence));
   }
 
   /** What need not wait for each other travels together, so that the server has work while this process has, too. */
-  #write(run: SnapshotRun, page: StagedPage, fence: Fence): Promise<void> {
+  #write(run: SnapshotRun, { page, shown }: PageToWrite, fence: Fence): Promise<void> {
     return this.#database.pipelined<void>(async (tx) => {
       const [differing, asBefore] = await Promise.all([
         differingRecords(tx, run, page),
-        listsAsBefore(tx, run, page),
+        listsAsBefore(tx, run, shown),
         fence(tx),
         insertInvalid(tx, run, page),
       ]);
-      const writes = [insertRecords(tx, run, differing), insertMembers(tx, run, { page, asBefore })];
+      const writes = [insertRecords(tx, run, differing), insertMembers(tx, run, { page, shown, asBefore })];
       return { result: undefined, writes: Promise.all(writes) };
     }, NOT_YET_ON_DISK);
   }
@@ -199,11 +200,32 @@ WHERE ${ofRun('s')} AND EXISTS (
     CROSS JOIN LATERAL unnest(l.source_ids) AS i (source_id) WHERE ${ofRun('l')}) first
   WHERE first.kind = s.kind AND first.source_id = s.source_id AND (s.record IS NULL OR first.sequence < s.sequence))`;
 
+/** The members that a page shows of a group of which it says nothing else. */
+interface ShownList {
+  readonly groupId: string;
+  readonly digest: string;
+}
+
+interface PageToWrite {
+  readonly page: StagedPage;
+  readonly shown: readonly ShownList[];
+}
+
+/** A feed of changes tells what is new, and a list that was begun anew is compared whatever it was. */
+function shownLists({ mode }: SnapshotRun, { members, replaced }: StagedPage): ShownList[] {
+  if (mode === 'incremental') return [];
+  const anew = new Set(replaced);
+  return members.flatMap((said) => {
+    const digest = anew.has(said.groupId) ? undefined : said.digest();
+    return digest === undefined ? [] : [{ groupId: said.groupId, digest }];
+  });
+}
+
 /** @returns groups of which the page shows just the members that are believed. */
 async function listsAsBefore(
   tx: Queryable,
   run: SnapshotRun,
-  { shown }: StagedPage,
+  shown: readonly ShownList[],
 ): Promise<ReadonlySet<string>> {
   if (shown.length === 0) return new Set();
   const rows = await tx.query<{ group_id: string }>({
@@ -226,9 +248,9 @@ CROSS JOIN LATERAL (SELECT FROM source_member_digests d WHERE d.environment_id =
 async function insertMembers(
   tx: Queryable,
   run: SnapshotRun,
-  { page, asBefore }: { readonly page: StagedPage; readonly asBefore: ReadonlySet<string> },
+  { page, shown, asBefore }: PageToWrite & { readonly asBefore: ReadonlySet<string> },
 ): Promise<void> {
-  const { members, replaced, shown } = page;
+  const { members, replaced } = page;
   if (members.length + replaced.length === 0) return;
   const rows = members
     .filter(({ groupId }) => !asBefore.has(groupId))

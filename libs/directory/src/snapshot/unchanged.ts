@@ -1,5 +1,6 @@
 import type { SnapshotCoverage, SnapshotKind, SnapshotRecord } from '#model';
 import { textArray, type Queryable } from '#kernel';
+import type { MemberList } from './staged-members.js';
 import { toStagedPage, type StagedPage } from './staged-page.js';
 import type { RunFacts, SnapshotRun } from './snapshot.js';
 
@@ -15,8 +16,9 @@ export async function isUnchanged(
   { records, facts }: { readonly records: readonly SnapshotRecord[]; readonly facts: RunFacts },
 ): Promise<boolean> {
   const page = toStagedPage(records, 'full');
-  if (run.mode !== 'full' || !isPlain(page)) return false;
-  const edges = edgesOf(page);
+  const lists = page.members.flatMap((said) => said.lists());
+  if (run.mode !== 'full' || !isPlain(page, lists)) return false;
+  const edges = edgesOf(lists);
   const [row] = await database.query<{ unchanged: boolean }>({
     name: 'snapshot_unchanged',
     text: IS_UNCHANGED,
@@ -36,19 +38,18 @@ export async function isUnchanged(
 }
 
 /** Nothing but things that are there. */
-function isPlain({ records, members, invalid }: StagedPage): boolean {
+function isPlain({ records, invalid }: StagedPage, lists: readonly MemberList[]): boolean {
   return (
     invalid.length === 0 &&
     records.every((record) => record.content !== null) &&
-    members.every((said) => said.lists().every((list) => list.present))
+    lists.every((list) => list.present)
   );
 }
 
 type Edge = readonly [groupId: string, memberKind: SnapshotKind, memberId: string];
 
 /** Each of them once. */
-function edgesOf({ members }: StagedPage): Edge[] {
-  const lists = members.flatMap((said) => said.lists());
+function edgesOf(lists: readonly MemberList[]): Edge[] {
   return lists.flatMap(({ groupId, memberKind, memberIds }) =>
     memberIds.map<Edge>((id) => [groupId, memberKind, id]),
   );
