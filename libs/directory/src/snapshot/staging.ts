@@ -24,23 +24,33 @@ export class Staging {
    * of a run may be added while this one is written; they are written in turn, and none after one that failed.
    */
   add(run: SnapshotRun, records: readonly SnapshotRecord[], fence: Fence): Promise<void> {
-    // The work of this process on the page is done while the server works on the one before.
+    // The work of this process on the page, and the server's look at what is believed, are done while the page before is
+    // written: what is believed does not change by staging.
     const page = toStagedPage(records, run.mode);
     const shown = shownLists(run, page);
-    return this.#turns.take(run.runId, () => this.#write(run, { page, shown }, fence));
+    const known = this.#compare(run, page, shown);
+    known.catch(() => undefined);
+    return this.#turns.take(run.runId, async () => this.#write(run, { page, shown, ...(await known) }, fence));
   }
 
-  /** What need not wait for each other travels together, so that the server has work while this process has, too. */
-  #write(run: SnapshotRun, { page, shown }: PageToWrite, fence: Fence): Promise<void> {
+  async #compare(run: SnapshotRun, page: StagedPage, shown: readonly ShownList[]): Promise<Compared> {
+    const [differing, asBefore] = await Promise.all([
+      differingRecords(this.#database, run, page),
+      listsAsBefore(this.#database, run, shown),
+    ]);
+    return { differing, asBefore };
+  }
+
+  /** Everything in one round trip, and COMMIT when the fence has let it pass. */
+  #write(run: SnapshotRun, page: PageToWrite, fence: Fence): Promise<void> {
     return this.#database.pipelined<void>(async (tx) => {
-      const [differing, asBefore] = await Promise.all([
-        differingRecords(tx, run, page),
-        listsAsBefore(tx, run, shown),
+      await Promise.all([
         fence(tx),
         insertInvalid(tx, run, page),
+        insertRecords(tx, run, page),
+        insertMembers(tx, run, page),
       ]);
-      const writes = [insertRecords(tx, run, differing), insertMembers(tx, run, { page, shown, asBefore })];
-      return { result: undefined, writes: Promise.all(writes) };
+      return { result: undefined, writes: Promise.resolve() };
     }, NOT_YET_ON_DISK);
   }
 
@@ -102,88 +112,91 @@ export function seenOf(kind: string): string {
   SELECT s.source_id FROM snapshot_records s WHERE ${ofRun('s')} AND s.kind = ${kind} AND s.record IS NOT NULL)`;
 }
 
-interface RecordsOfPage {
-  readonly records: readonly StagedRecord[];
-  readonly sequence: number;
+/** A page, and how it compares with what is believed. */
+interface PageToWrite extends Compared {
+  readonly page: StagedPage;
+  readonly shown: readonly ShownList[];
 }
 
-/** Notes who was listed. @returns the records that have to be staged. */
-async function differingRecords(tx: Queryable, run: SnapshotRun, page: StagedPage): Promise<RecordsOfPage> {
-  if (run.mode === 'incremental' || page.records.length === 0) return { records: page.records, sequence: 0 };
-  const { sequence, indexes } = await listRecords(tx, run, page);
-  const differing = new Set(indexes);
-  const records = page.records.filter((record, index) => record.content === null || differing.has(index));
-  return { records, sequence };
+interface Compared {
+  /** Records that have to be staged. */
+  readonly differing: readonly StagedRecord[];
+  /** Groups of which the page shows just the members that are believed. */
+  readonly asBefore: ReadonlySet<string>;
 }
 
-/** @returns places in the page of those who differ from what is believed. */
-async function listRecords(
-  tx: Queryable,
-  run: SnapshotRun,
+async function differingRecords(
+  database: Queryable,
+  { environmentId, directoryId, mode }: SnapshotRun,
   { records }: StagedPage,
-): Promise<{ readonly sequence: number; readonly indexes: readonly number[] }> {
-  const [row] = await tx.query<{ sequence: number; indexes: number[] }>({
-    name: 'snapshot_list_records',
-    text: LIST_RECORDS,
+): Promise<readonly StagedRecord[]> {
+  if (mode === 'incremental' || records.length === 0) return records;
+  const [row] = await database.query<{ indexes: number[] }>({
+    name: 'snapshot_differing_records',
+    text: DIFFERING_RECORDS,
     values: [
-      ...keyOf(run),
+      environmentId,
+      directoryId,
       textArray(records.map((record) => record.kind)),
       textArray(records.map((record) => record.sourceId)),
       textArray(records.map((record) => record.digest)),
     ],
   });
-  return row ?? { sequence: 0, indexes: [] };
+  const differing = new Set(row?.indexes);
+  return records.filter((record, index) => record.content === null || differing.has(index));
 }
 
 /** Each record is looked up by its hash. */
-const LIST_RECORDS = `
-WITH page AS MATERIALIZED (SELECT nextval('snapshot_sequence') AS sequence),
-shown AS (
-  SELECT r.kind, r.source_id, r.digest, (r.place - 1)::integer AS index
-  FROM unnest($4::text[], $5::text[], $6::text[]) WITH ORDINALITY AS r (kind, source_id, digest, place)
-  WHERE r.digest IS NOT NULL),
-listed AS (
-  INSERT INTO snapshot_listed (environment_id, directory_id, run_id, kind, sequence, source_ids)
-  SELECT $1, $2, $3, shown.kind, page.sequence, array_agg(shown.source_id) FROM shown, page
-  GROUP BY shown.kind, page.sequence)
-SELECT page.sequence, ARRAY(
-  SELECT shown.index FROM shown
+const DIFFERING_RECORDS = `
+SELECT ARRAY(
+  SELECT (shown.place - 1)::integer
+  FROM unnest($3::text[], $4::text[], $5::text[]) WITH ORDINALITY AS shown (kind, source_id, digest, place)
   LEFT JOIN LATERAL (SELECT r.digest FROM source_records r
     WHERE r.directory_id || r.source_id = $2 || shown.source_id AND r.environment_id = $1 AND r.directory_id = $2
       AND r.kind = shown.kind AND r.source_id = shown.source_id OFFSET 0) known ON true
-  WHERE known.digest IS DISTINCT FROM shown.digest) AS indexes
-FROM page`;
+  WHERE shown.digest IS NOT NULL AND known.digest IS DISTINCT FROM shown.digest) AS indexes`;
 
+/** Notes who was listed, and what differs. */
 async function insertRecords(
   tx: Queryable,
   run: SnapshotRun,
-  { records, sequence }: RecordsOfPage,
+  { page, differing }: PageToWrite,
 ): Promise<void> {
-  if (records.length === 0) return;
+  if (page.records.length === 0) return;
+  const listed = run.mode === 'full' ? page.records.filter(({ content }) => content !== null) : [];
   await tx.query({
     name: `snapshot_insert_records_${run.mode}`,
     text: run.mode === 'full' ? INSERT_LISTED : INSERT_CHANGED,
     values: [
       ...keyOf(run),
-      textArray(records.map((record) => record.kind)),
-      textArray(records.map((record) => record.sourceId)),
-      textArray(records.map((record) => record.digest)),
-      textArray(records.map(({ content }) => (content === null ? null : JSON.stringify(content)))),
-      sequence,
+      textArray(differing.map((record) => record.kind)),
+      textArray(differing.map((record) => record.sourceId)),
+      textArray(differing.map((record) => record.digest)),
+      textArray(differing.map(({ content }) => (content === null ? null : JSON.stringify(content)))),
+      ...(run.mode === 'full'
+        ? [textArray(listed.map((record) => record.kind)), textArray(listed.map((record) => record.sourceId))]
+        : []),
     ],
   });
 }
 
-const INSERT_RECORDS = `
+const insertRecordsAs = (sequence: string): string => `
 INSERT INTO snapshot_records AS staged (environment_id, directory_id, run_id, kind, source_id, digest, record, sequence)
-SELECT $1, $2, $3, r.kind, r.source_id, r.digest, r.record::json, $8
+SELECT $1, $2, $3, r.kind, r.source_id, r.digest, r.record::json, ${sequence}
 FROM unnest($4::text[], $5::text[], $6::text[], $7::text[]) AS r (kind, source_id, digest, record)
 ON CONFLICT (environment_id, directory_id, run_id, kind, source_id)
 DO UPDATE SET digest = excluded.digest, record = excluded.record, sequence = excluded.sequence`;
 
 /** In a listing the first record counts; who is listed is there, whatever a list of removed ones says beside it. */
-const INSERT_LISTED = `${INSERT_RECORDS} WHERE staged.record IS NULL AND excluded.record IS NOT NULL`;
-const INSERT_CHANGED = INSERT_RECORDS;
+const INSERT_LISTED = `
+WITH page AS MATERIALIZED (SELECT nextval('snapshot_sequence') AS sequence),
+listed AS (
+  INSERT INTO snapshot_listed (environment_id, directory_id, run_id, kind, sequence, source_ids)
+  SELECT $1, $2, $3, shown.kind, page.sequence, array_agg(shown.source_id)
+  FROM unnest($8::text[], $9::text[]) AS shown (kind, source_id), page GROUP BY shown.kind, page.sequence)
+${insertRecordsAs('(SELECT page.sequence FROM page)')}
+WHERE staged.record IS NULL AND excluded.record IS NOT NULL`;
+const INSERT_CHANGED = insertRecordsAs('0');
 
 /**
  * Drops what a later page of a full run said about somebody whom an earlier one had listed: the first record counts.
@@ -206,11 +219,6 @@ interface ShownList {
   readonly digest: string;
 }
 
-interface PageToWrite {
-  readonly page: StagedPage;
-  readonly shown: readonly ShownList[];
-}
-
 /** A feed of changes tells what is new, and a list that was begun anew is compared whatever it was. */
 function shownLists({ mode }: SnapshotRun, { members, replaced }: StagedPage): ShownList[] {
   if (mode === 'incremental') return [];
@@ -221,14 +229,13 @@ function shownLists({ mode }: SnapshotRun, { members, replaced }: StagedPage): S
   });
 }
 
-/** @returns groups of which the page shows just the members that are believed. */
 async function listsAsBefore(
-  tx: Queryable,
+  database: Queryable,
   run: SnapshotRun,
   shown: readonly ShownList[],
 ): Promise<ReadonlySet<string>> {
   if (shown.length === 0) return new Set();
-  const rows = await tx.query<{ group_id: string }>({
+  const rows = await database.query<{ group_id: string }>({
     name: 'snapshot_lists_as_before',
     text: LISTS_AS_BEFORE,
     values: [
@@ -248,7 +255,7 @@ CROSS JOIN LATERAL (SELECT FROM source_member_digests d WHERE d.environment_id =
 async function insertMembers(
   tx: Queryable,
   run: SnapshotRun,
-  { page, shown, asBefore }: PageToWrite & { readonly asBefore: ReadonlySet<string> },
+  { page, shown, asBefore }: PageToWrite,
 ): Promise<void> {
   const { members, replaced } = page;
   if (members.length + replaced.length === 0) return;
@@ -290,7 +297,11 @@ INSERT INTO snapshot_member_lists (environment_id, directory_id, run_id, group_i
 SELECT $1, $2, $3, l.group_id, l.member_kind, l.present, page.sequence, l.member_ids
 FROM json_to_recordset($4::json) AS l (group_id text, member_kind text, present boolean, member_ids text[]), page`;
 
-async function insertInvalid(tx: Queryable, run: SnapshotRun, { invalid }: StagedPage): Promise<void> {
+async function insertInvalid(
+  tx: Queryable,
+  run: SnapshotRun,
+  { page: { invalid } }: PageToWrite,
+): Promise<void> {
   if (invalid.length === 0) return;
   await tx.query({
     name: 'snapshot_insert_invalid',
