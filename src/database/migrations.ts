@@ -21,6 +21,8 @@ import { CompressEventsWithLz420261127140000 } from '../../migrations/2026112714
 import { RememberMemberLists20261129120000 } from '../../migrations/20261129120000-remember-member-lists.js';
 import { NoteMissingMembersApart20261129130000 } from '../../migrations/20261129130000-note-missing-members-apart.js';
 import { LookRecordsUpByHash20261129140000 } from '../../migrations/20261129140000-look-records-up-by-hash.js';
+import { NoteWhichWayMembersChanged20261129200000 } from '../../migrations/20261129200000-note-which-way-members-changed.js';
+import { WriteFewerIndexPages20261129210000 } from '../../migrations/20261129210000-write-fewer-index-pages.js';
 
 /** Every migration, oldest first. A new one is added at the end; none is ever changed or removed. */
 export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string })[] = [
@@ -45,6 +47,8 @@ export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string
   RememberMemberLists20261129120000,
   NoteMissingMembersApart20261129130000,
   LookRecordsUpByHash20261129140000,
+  NoteWhichWayMembersChanged20261129200000,
+  WriteFewerIndexPages20261129210000,
 ];
 
 /** Their names as they stand in the table of migrations, oldest first. */

@@ -1,7 +1,7 @@
 import type { Queryable } from '#kernel';
 import type { SnapshotCoverage, SnapshotKind } from '#model';
 import type { RunFacts, SnapshotRun } from './snapshot.js';
-import { keyOf, ofRun, SEEN } from './staging.js';
+import { isRecord, keyOf, ofRun, SEEN } from './statement-parts.js';
 
 /** Absences that were asked for at the source. */
 export interface Proof {
@@ -27,22 +27,41 @@ export interface Staged {
   readonly invalid: number;
   readonly nameless: number;
   readonly last: number | null;
+  /** Records that are known and were not shown: nobody can be missing where there is none. */
+  readonly unseen: number;
+  /** Something was listed twice, or listed and said to be gone. */
+  readonly isRepeated: boolean;
 }
 
 /** What the run has staged of a kind, and what it was the last time. */
 export async function countStaged(tx: Queryable, run: SnapshotRun, kind: SnapshotKind): Promise<Staged> {
   const [staged] = await tx.query<Staged & Record<string, unknown>>({
     name: 'snapshot_staged_totals',
-    text: `SELECT
-        (SELECT count(*) FROM (SELECT DISTINCT source_id FROM ${SEEN} seen) listed)::float8 AS listed,
-        (SELECT count(*) FROM snapshot_invalid i WHERE ${ofRun('i')} AND i.kind = $4)::float8 AS invalid,
-        (SELECT count(*) FROM snapshot_invalid i WHERE ${ofRun('i')} AND i.kind = $4
-          AND i.source_id = '')::float8 AS nameless,
-        (SELECT (totals ->> $4)::float8 FROM source_totals WHERE environment_id = $1 AND directory_id = $2) AS last`,
+    text: STAGED,
     values: [...keyOf(run), kind],
   });
   return staged as Staged;
 }
+
+/** Who was shown and is not known is among the few that were staged, so nothing need be joined to count who is known. */
+const STAGED = `
+WITH listed AS (SELECT count(*) AS number FROM (SELECT DISTINCT source_id FROM ${SEEN} seen) listed),
+known AS (SELECT count(*) AS number FROM source_records r
+  WHERE r.environment_id = $1 AND r.directory_id = $2 AND r.kind = $4),
+new AS (SELECT count(*) AS number FROM snapshot_records s
+  LEFT JOIN LATERAL (SELECT true AS is_known FROM source_records r
+    WHERE ${isRecord('r', '$4', 's.source_id')} OFFSET 0) r ON true
+  WHERE ${ofRun('s')} AND s.kind = $4 AND s.record IS NOT NULL AND r.is_known IS NULL AND (SELECT number FROM known) > 0)
+SELECT listed.number::float8 AS listed,
+  (SELECT count(*) FROM snapshot_invalid i WHERE ${ofRun('i')} AND i.kind = $4)::float8 AS invalid,
+  (SELECT count(*) FROM snapshot_invalid i WHERE ${ofRun('i')} AND i.kind = $4
+    AND i.source_id = '')::float8 AS nameless,
+  (SELECT (totals ->> $4)::float8 FROM source_totals WHERE environment_id = $1 AND directory_id = $2) AS last,
+  CASE known.number WHEN 0 THEN 0 ELSE known.number - (listed.number - new.number) END::float8 AS unseen,
+  (SELECT coalesce(sum(cardinality(l.source_ids)), 0) FROM snapshot_listed l
+    WHERE ${ofRun('l')} AND l.kind = $4) <> listed.number
+  OR EXISTS (SELECT FROM snapshot_records s WHERE ${ofRun('s')} AND s.kind = $4 AND s.record IS NULL) AS "isRepeated"
+FROM listed, known, new`;
 
 /**
  * Why a listing proves no absence although it came to its end; undefined when it does. What a single look-up proves
@@ -109,8 +128,8 @@ export function goneRecords(kind: string): string {
     AND r.missing_run_id = $3 AND r.missing_runs >= ${CONFIRMING_RUNS}
   UNION
   SELECT known.source_id, known.entity_id FROM snapshot_records s
-  CROSS JOIN LATERAL (SELECT r.source_id, r.entity_id FROM source_records r WHERE r.environment_id = $1
-    AND r.directory_id = $2 AND r.kind = ${kind} AND r.source_id = s.source_id OFFSET 0) known
+  CROSS JOIN LATERAL (SELECT r.source_id, r.entity_id FROM source_records r
+    WHERE ${isRecord('r', kind, 's.source_id')} OFFSET 0) known
   WHERE ${ofRun('s')} AND s.kind = ${kind} AND s.record IS NULL)`;
 }
 

@@ -1,13 +1,14 @@
 import { isJsonObject, type JsonObject, type Queryable } from '#kernel';
 import type { SnapshotKind } from '#model';
 import type { RunRemovals } from '../guard/judge.js';
-import { countStaged, doubt, markRecords, type Proof } from './absences.js';
+import { countStaged, doubt, markRecords, type Proof, type Staged } from './absences.js';
 import { compareMembers } from './compare-members.js';
 import { FOR_LARGE_SETS } from './large-sets.js';
 import { countLosses, type KeptAttribute } from './losses.js';
 import { keepProof, keptProof, spareMemberships, type MembershipProof } from './membership-proof.js';
 import type { RunFacts, SnapshotRun } from './snapshot.js';
-import { keyOf, settleRecords } from './staging.js';
+import { settleRecords } from './stage-records.js';
+import { keyOf } from './statement-parts.js';
 
 /** What a run will do, decided before it does anything, and kept if it has to be resumed. */
 export interface Decision {
@@ -36,6 +37,14 @@ export interface Proofs {
   readonly memberships: MembershipProof;
 }
 
+/** What is known of one kind before its absences are marked. */
+interface KindOfRun {
+  readonly kind: SnapshotKind;
+  readonly facts: RunFacts;
+  readonly proof: Proof;
+  readonly staged: Staged;
+}
+
 /** Marks absences and counts what the run would remove; call it in a transaction. */
 export async function findLosses(
   tx: Queryable,
@@ -44,12 +53,16 @@ export async function findLosses(
 ): Promise<Finding> {
   await tx.query({ text: FOR_LARGE_SETS });
   const isFull = run.mode === 'full';
-  if (isFull) await settleRecords(tx, run);
+  const staged = {
+    user: await countStaged(tx, run, 'user'),
+    group: await countStaged(tx, run, 'group'),
+  };
+  if (isFull && (staged.user.isRepeated || staged.group.isRepeated)) await settleRecords(tx, run);
   const warnings: string[] = [];
   const listed: Partial<Record<SnapshotKind, number>> = {};
   for (const kind of ['user', 'group'] as const) {
-    const found = await markAbsences(tx, run, { kind, facts, proof: proofs[kind] });
-    if (found.listed !== undefined && isFull) listed[kind] = found.listed;
+    const found = await markAbsences(tx, run, { kind, facts, proof: proofs[kind], staged: staged[kind] });
+    if (found.isComplete && isFull) listed[kind] = staged[kind].listed;
     if (found.doubt !== undefined) warnings.push(found.doubt);
   }
   await compareMembers(tx, run, isFull && facts.complete.includes('memberships'));
@@ -63,20 +76,17 @@ export async function findLosses(
   return { losses, abnormal: abnormalReasons(facts, { inferred, active }), kept, warnings, awaiting, listed };
 }
 
-/** What is staged of one kind, and why it may not be all there is. */
+/** Whether a kind was read to its end, and why that may not be all there is. */
 async function markAbsences(
   tx: Queryable,
   run: SnapshotRun,
-  { kind, facts, proof }: { readonly kind: SnapshotKind; readonly facts: RunFacts; readonly proof: Proof },
-): Promise<{ readonly listed?: number; readonly doubt?: string }> {
-  if (!facts.complete.includes(kind === 'user' ? 'users' : 'groups')) {
-    await markRecords(tx, run, { kind, isProven: false, proof });
-    return {};
-  }
-  const staged = await countStaged(tx, run, kind);
-  const doubtful = doubt(staged, { kind, total: facts.totals?.[kind] });
-  await markRecords(tx, run, { kind, isProven: doubtful === undefined, proof });
-  return { listed: staged.listed, ...(doubtful !== undefined && { doubt: doubtful }) };
+  { kind, facts, proof, staged }: KindOfRun,
+): Promise<{ readonly isComplete: boolean; readonly doubt: string | undefined }> {
+  const isComplete = facts.complete.includes(kind === 'user' ? 'users' : 'groups');
+  const doubtful = isComplete ? doubt(staged, { kind, total: facts.totals?.[kind] }) : undefined;
+  const isProven = isComplete && doubtful === undefined && staged.unseen > 0;
+  await markRecords(tx, run, { kind, isProven, proof });
+  return { isComplete, doubt: doubtful };
 }
 
 function abnormalReasons(

@@ -3,7 +3,7 @@ import type { RunRemovals } from '../guard/judge.js';
 import { goneRecords } from './absences.js';
 import { GONE_MEMBERS } from './compare-members.js';
 import type { SnapshotRun } from './snapshot.js';
-import { keyOf, ofRun } from './staging.js';
+import { isRecord, keyOf, ofRun } from './statement-parts.js';
 
 /** Attributes of a person whose loss en masse means that they became unreadable. */
 const KEPT_CANDIDATES = ['email', 'firstName', 'lastName', 'name', 'jobTitle'] as const;
@@ -81,8 +81,8 @@ const SAID_SO = `EXISTS (SELECT FROM snapshot_records s WHERE ${ofRun('s')} AND 
   AND s.source_id = r.source_id AND s.record IS NULL)`;
 
 /** What was removed before has nothing left to lose, though the source goes on naming it for a while. */
-const KNOWN_MEMBER = `EXISTS (SELECT FROM source_records k WHERE k.environment_id = $1 AND k.directory_id = $2
-  AND k.kind = m.member_kind AND k.source_id = m.member_id OFFSET 0)`;
+const KNOWN_MEMBER = `EXISTS (SELECT FROM source_records k
+  WHERE ${isRecord('k', 'm.member_kind', 'm.member_id')} OFFSET 0)`;
 
 const COUNT_GONE = `
 WITH gone AS MATERIALIZED (SELECT r.source_id, ${SAID_SO} AS stated FROM ${goneRecords("'user'")} r),
@@ -112,8 +112,8 @@ SELECT count(*) FILTER (WHERE u.active AND n.active = 'false')::float8 AS deacti
     AS "identitiesBesideEmail",
   ${CLEARED.join(', ')}
 FROM snapshot_records s
-CROSS JOIN LATERAL (SELECT r.entity_id FROM source_records r WHERE r.environment_id = $1 AND r.directory_id = $2
-  AND r.kind = 'user' AND r.source_id = s.source_id AND r.digest <> s.digest OFFSET 0) r
+CROSS JOIN LATERAL (SELECT r.entity_id FROM source_records r
+  WHERE ${isRecord('r', "'user'", 's.source_id')} AND r.digest <> s.digest OFFSET 0) r
 CROSS JOIN LATERAL (SELECT u.* FROM directory_users u WHERE u.environment_id = $1 AND u.directory_id = $2
   AND u.id = r.entity_id AND u.asserted_deleted_at IS NULL OFFSET 0) u
 CROSS JOIN LATERAL json_to_record(s.record) AS n (active text, "userName" text,
@@ -150,8 +150,8 @@ SELECT 'Group "' || coalesce(g.name, losing.group_id) || '"' AS name, losing.mem
 FROM losing
 CROSS JOIN LATERAL (SELECT count(*) AS members FROM source_members m WHERE m.environment_id = $1
   AND m.directory_id = $2 AND m.group_id = losing.group_id AND ${KNOWN_MEMBER}) known
-LEFT JOIN LATERAL (SELECT r.entity_id FROM source_records r WHERE r.environment_id = $1 AND r.directory_id = $2
-  AND r.kind = 'group' AND r.source_id = losing.group_id OFFSET 0) r ON true
+LEFT JOIN LATERAL (SELECT r.entity_id FROM source_records r
+  WHERE ${isRecord('r', "'group'", 'losing.group_id')} OFFSET 0) r ON true
 LEFT JOIN LATERAL (SELECT g.name FROM directory_groups g WHERE g.environment_id = $1 AND g.directory_id = $2
   AND g.id = r.entity_id OFFSET 0) g ON true
 WHERE known.members = losing.members

@@ -1,5 +1,5 @@
 import { FOR_LARGE_SETS } from './large-sets.js';
-import { keyOf } from './staging.js';
+import { isRecord, keyOf } from './statement-parts.js';
 import { fenced, type RunWork } from './worklist.js';
 
 /** What the members of one group have to become. */
@@ -84,7 +84,8 @@ WHERE c.before < $5
 ORDER BY c.source_id`;
 
 const DIFFERENCES = differences(
-  `CROSS JOIN LATERAL (${PEOPLE} AND u.source_id = below.member_id OFFSET 0) known`,
+  `CROSS JOIN LATERAL (SELECT u.entity_id FROM source_records u
+    WHERE ${isRecord('u', "'user'", 'below.member_id')} OFFSET 0) known`,
 );
 const DIFFERENCES_OF_MANY = differences(`JOIN (${PEOPLE}) known ON known.source_id = below.member_id`);
 
@@ -97,7 +98,7 @@ export interface NotedDifference extends Omit<GroupDifference, 'entity_id'> {
   readonly last_member: string;
 }
 
-/** The next noted changes after one. What has to follow is what the edges say now, not what they said when it was noted. */
+/** The next noted changes after one: the edges as they are now, because who changes an edge again changes its note. */
 export function notedDifferences({ database, run }: RunWork, after: MemberKey): Promise<NotedDifference[]> {
   return database.query<NotedDifference & Record<string, unknown>>({
     name: 'snapshot_noted_differences',
@@ -108,24 +109,22 @@ export function notedDifferences({ database, run }: RunWork, after: MemberKey): 
 
 const NOTED_DIFFERENCES = `
 WITH page AS MATERIALIZED (
-  SELECT c.group_id, c.member_id FROM source_member_changes c
+  SELECT c.group_id, c.member_id, c.is_member FROM source_member_changes c
   WHERE c.environment_id = $1 AND c.directory_id = $2 AND (c.group_id, c.member_id) > ($3, $4)
   ORDER BY c.group_id, c.member_id LIMIT ${NOTED_AT_ONCE}),
 noted AS (
   SELECT page.group_id, max(page.member_id) AS last_member,
-    array_agg(known.entity_id) FILTER (WHERE known.is_member) AS added,
-    array_agg(known.entity_id) FILTER (WHERE NOT known.is_member) AS removed
+    array_agg(known.entity_id) FILTER (WHERE page.is_member AND known.entity_id IS NOT NULL) AS added,
+    array_agg(known.entity_id) FILTER (WHERE NOT page.is_member AND known.entity_id IS NOT NULL) AS removed
   FROM page
-  LEFT JOIN LATERAL (SELECT u.entity_id, EXISTS (SELECT FROM source_members m WHERE m.environment_id = $1
-      AND m.directory_id = $2 AND m.group_id = page.group_id AND m.member_kind = 'user'
-      AND m.member_id = page.member_id OFFSET 0) AS is_member
-    FROM (${PEOPLE} AND u.source_id = page.member_id OFFSET 0) u) known ON true
+  LEFT JOIN LATERAL (SELECT u.entity_id FROM source_records u
+    WHERE ${isRecord('u', "'user'", 'page.member_id')} OFFSET 0) known ON true
   GROUP BY page.group_id)
 SELECT noted.group_id AS source_id, noted.last_member, g.entity_id, g.name, coalesce(noted.added, '{}') AS added,
   coalesce(noted.removed, '{}') AS removed
 FROM noted
 LEFT JOIN LATERAL (SELECT r.entity_id, t.name FROM (SELECT r.entity_id, r.is_dirty FROM source_records r
-    WHERE r.environment_id = $1 AND r.directory_id = $2 AND r.kind = 'group' AND r.source_id = noted.group_id OFFSET 0) r
+    WHERE ${isRecord('r', "'group'", 'noted.group_id')} OFFSET 0) r
   LEFT JOIN LATERAL (SELECT t.name FROM directory_groups t WHERE t.environment_id = $1 AND t.directory_id = $2
     AND t.id = r.entity_id OFFSET 0) t ON true
   WHERE NOT r.is_dirty) g ON true

@@ -1,7 +1,7 @@
 import type { Queryable } from '#kernel';
 import type { SnapshotRun } from './snapshot.js';
 import { FOR_LARGE_SETS } from './large-sets.js';
-import { keyOf, ofRun, seenOf } from './staging.js';
+import { keyOf, ofRun, seenOf } from './statement-parts.js';
 
 /*
  * A group whose members a full run shows just as they are believed is not looked at again. That is known by a digest of

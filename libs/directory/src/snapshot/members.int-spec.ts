@@ -39,6 +39,12 @@ async function waiting(): Promise<{ noted: string[]; dirty: string[] }> {
   };
 }
 
+/** As a worker leaves it that was killed after the edges and before the members. @param rows group, member, is_member as SQL */
+async function note(rows: string): Promise<void> {
+  await db.asOwner(`INSERT INTO source_member_changes (environment_id, directory_id, group_id, member_id, is_member)
+    SELECT '${world.ref.environmentId}', '${world.ref.directoryId}', v.* FROM (VALUES ${rows}) AS v`);
+}
+
 const NOTHING = { noted: [], dirty: [] };
 
 describe('a group that stands alone', () => {
@@ -71,9 +77,9 @@ describe('a group that stands alone', () => {
   it('is brought in line with what the source says now by whoever comes after a worker that was killed', async () => {
     await world.run(before);
     // Noted and never done: one that is right already, one that has to come, one that has to go, and one of nobody.
-    await db.asOwner(`INSERT INTO source_member_changes (environment_id, directory_id, group_id, member_id)
-      SELECT '${world.ref.environmentId}', '${world.ref.directoryId}', v.g, v.m FROM (VALUES ('red', 'p000'),
-        ('red', 'p004'), ('blue', 'p003'), ('gone', 'p001'), ('red', 'nobody')) AS v (g, m)`);
+    await note(
+      `('red', 'p000', true), ('red', 'p004', true), ('blue', 'p003', false), ('gone', 'p001', true), ('red', 'nobody', true)`,
+    );
     await db.asOwner(`INSERT INTO source_members (environment_id, directory_id, group_id, member_kind, member_id)
       VALUES ('${world.ref.environmentId}', '${world.ref.directoryId}', 'red', 'user', 'p004')`);
     await db.asOwner(
@@ -81,6 +87,31 @@ describe('a group that stands alone', () => {
     );
     await world.run([], { mode: 'incremental' });
     expect(await world.teams()).toEqual(['blue: ', 'red: p000, p001, p002, p004']);
+    expect(await waiting()).toEqual(NOTHING);
+  });
+
+  it('stays a member when the source shows him again before a killed worker could take him away', async () => {
+    await world.run(before);
+    await note(`('red', 'p000', false)`);
+    await db.asOwner(
+      `DELETE FROM source_members WHERE directory_id = '${world.ref.directoryId}' AND member_id = 'p000'`,
+    );
+    const events = (await world.log()).length;
+    await world.run(before);
+    expect(await world.teams()).toEqual(['blue: p003', 'red: p000, p001, p002']);
+    expect((await world.log()).length).toBe(events);
+    expect(await waiting()).toEqual(NOTHING);
+  });
+
+  it('is none when the source takes him away again before a killed worker could add him', async () => {
+    await world.run(before);
+    await note(`('red', 'p004', true)`);
+    await db.asOwner(`INSERT INTO source_members (environment_id, directory_id, group_id, member_kind, member_id)
+      VALUES ('${world.ref.environmentId}', '${world.ref.directoryId}', 'red', 'user', 'p004')`);
+    await world.run([{ kind: 'removed_member', groupId: 'red', member: { id: 'p004', kind: 'user' } }], {
+      mode: 'incremental',
+    });
+    expect(await world.teams()).toEqual(['blue: p003', 'red: p000, p001, p002']);
     expect(await waiting()).toEqual(NOTHING);
   });
 });
@@ -100,11 +131,9 @@ describe('a group in another', () => {
 
   it('that a killed worker noted before it was in one, is worked out as a whole all the same', async () => {
     await world.run([...people(6), ...team('all', '@red', 'p005'), ...team('red', 'p000')]);
-    const { environmentId, directoryId } = world.ref;
-    await db.asOwner(`INSERT INTO source_member_changes (environment_id, directory_id, group_id, member_id)
-      VALUES ('${environmentId}', '${directoryId}', 'all', 'p000')`);
+    await note(`('all', 'p000', true)`);
     await db.asOwner(`UPDATE source_records SET is_dirty = true
-      WHERE directory_id = '${directoryId}' AND kind = 'group' AND source_id = 'all'`);
+      WHERE directory_id = '${world.ref.directoryId}' AND kind = 'group' AND source_id = 'all'`);
     const events = (await world.log()).length;
     await world.run([], { mode: 'incremental' });
     expect(await world.teams()).toEqual(['all: p000, p005', 'red: p000']);

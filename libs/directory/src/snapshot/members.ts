@@ -7,7 +7,7 @@ import {
   type MemberKey,
 } from './member-differences.js';
 import { refreshStatistics } from './growth.js';
-import { keyOf, ofRun } from './staging.js';
+import { isRecord, keyOf, ofRun } from './statement-parts.js';
 import { BATCH, fenced, perform, type Outcome, type RunWork, type Task } from './worklist.js';
 
 /** Groups whose edges are taken over in one transaction, and edges from which on no further group is taken in. */
@@ -68,22 +68,26 @@ const inRange = (alias: string): string => `${alias}.group_id > $4 AND ${alias}.
  * Notes what has to follow from the edges `changed`: for a group that is in no other and has none in it, the people whose
  * edge it is; for any other the group as a whole, and so for one that is to be worked out anyway. NOT IN and IS TRUE keep
  * the server from comparing each with each: it does not know how many there are.
+ * @param isMember whether the edges have come or gone, as SQL
  */
-const NOTE_CHANGED = `
+const noteChanged = (isMember: 'true' | 'false'): string => `
+nesting AS MATERIALIZED (SELECT EXISTS (SELECT FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
+  AND m.member_kind = 'group') AS is_known),
 alone AS (
   SELECT g.source_id FROM (SELECT DISTINCT group_id FROM changed) c
-  CROSS JOIN LATERAL (SELECT r.source_id FROM source_records r WHERE r.environment_id = $1 AND r.directory_id = $2
-    AND r.kind = 'group' AND r.source_id = c.group_id AND NOT r.is_dirty OFFSET 0) g
+  CROSS JOIN LATERAL (SELECT r.source_id FROM source_records r
+    WHERE ${isRecord('r', "'group'", 'c.group_id')} AND NOT r.is_dirty OFFSET 0) g
   WHERE g.source_id NOT IN (SELECT e.group_id FROM changed e WHERE e.member_kind = 'group')
-    AND NOT EXISTS (SELECT FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
-      AND m.group_id = g.source_id AND m.member_kind = 'group' OFFSET 0)
-    AND NOT EXISTS (SELECT FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
-      AND m.member_kind = 'group' AND m.member_id = g.source_id OFFSET 0)),
+    AND (NOT (SELECT nesting.is_known FROM nesting)
+      OR NOT EXISTS (SELECT FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
+          AND m.group_id = g.source_id AND m.member_kind = 'group' OFFSET 0)
+        AND NOT EXISTS (SELECT FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
+          AND m.member_kind = 'group' AND m.member_id = g.source_id OFFSET 0))),
 noted AS (
-  INSERT INTO source_member_changes (environment_id, directory_id, group_id, member_id)
-  SELECT $1, $2, c.group_id, c.member_id FROM changed c
+  INSERT INTO source_member_changes (environment_id, directory_id, group_id, member_id, is_member)
+  SELECT $1, $2, c.group_id, c.member_id, ${isMember} FROM changed c
   WHERE (c.group_id IN (SELECT alone.source_id FROM alone)) IS TRUE
-  ON CONFLICT DO NOTHING)
+  ON CONFLICT (environment_id, directory_id, group_id, member_id) DO UPDATE SET is_member = excluded.is_member)
 UPDATE source_records g SET is_dirty = true
 WHERE g.environment_id = $1 AND g.directory_id = $2 AND g.kind = 'group' AND NOT g.is_dirty
   AND g.source_id IN (SELECT group_id FROM changed EXCEPT SELECT source_id FROM alone)`;
@@ -95,7 +99,7 @@ WITH changed AS (
   FROM snapshot_member_additions a CROSS JOIN LATERAL unnest(a.member_ids) AS i (member_id)
   WHERE ${ofRun('a')} AND ${inRange('a')}
   ON CONFLICT DO NOTHING RETURNING group_id, member_kind, member_id),
-${NOTE_CHANGED}`;
+${noteChanged('true')}`;
 
 const REMOVE_EDGES = `
 WITH changed AS (
@@ -103,7 +107,7 @@ WITH changed AS (
   WHERE m.environment_id = $1 AND m.directory_id = $2 AND m.group_id = g.group_id AND m.member_kind = g.member_kind
     AND m.member_id = g.member_id AND ${inRange('g')}
   RETURNING m.group_id, m.member_kind, m.member_id),
-${NOTE_CHANGED}`;
+${noteChanged('false')}`;
 
 /** A group in a group: what changes below changes above. */
 const DIRTY_ANCESTORS = `

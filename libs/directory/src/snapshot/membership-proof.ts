@@ -3,7 +3,7 @@ import type { SnapshotKind, SnapshotMembership } from '#model';
 import { CONFIRMING_RUNS, type Proof } from './absences.js';
 import { FOR_LARGE_SETS } from './large-sets.js';
 import type { RunFacts, SnapshotRun } from './snapshot.js';
-import { keyOf, ofRun, seenOf } from './staging.js';
+import { keyOf, ofRun, seenOf } from './statement-parts.js';
 
 /**
  * What the source said when it was asked about memberships that the run would take away without the source's word. A

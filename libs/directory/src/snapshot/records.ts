@@ -1,7 +1,7 @@
 import type { JsonObject } from '#kernel';
 import type { Change, DirectoryUser, SnapshotGroup, SnapshotKind, SnapshotUser, UserInput } from '#model';
 import type { KeptAttribute } from './losses.js';
-import { keyOf, ofRun } from './staging.js';
+import { isRecord, keyOf, ofRun } from './statement-parts.js';
 import { BATCH, fenced, perform, type Outcome, type RunWork, type Task } from './worklist.js';
 
 /** A staged record that differs from what was last believed. */
@@ -66,8 +66,8 @@ const changed = (kind: SnapshotKind, table: string, active: string): string => `
 SELECT c.source_id, c.digest, c.record, e.id AS entity_id, e.active AS was_active
 FROM (
   SELECT s.source_id, s.digest, s.record FROM snapshot_records s
-  LEFT JOIN LATERAL (SELECT r.digest FROM source_records r WHERE r.environment_id = $1 AND r.directory_id = $2
-    AND r.kind = '${kind}' AND r.source_id = s.source_id OFFSET 0) r ON true
+  LEFT JOIN LATERAL (SELECT r.digest FROM source_records r
+    WHERE ${isRecord('r', `'${kind}'`, 's.source_id')} OFFSET 0) r ON true
   WHERE ${ofRun('s')} AND s.kind = '${kind}' AND s.record IS NOT NULL AND s.source_id > $4
     AND s.digest IS DISTINCT FROM r.digest
   ORDER BY s.source_id LIMIT ${BATCH}) c

@@ -1,7 +1,7 @@
 import type { Change, SnapshotKind } from '#model';
 import { NotFoundError } from '#kernel';
 import { goneRecords } from './absences.js';
-import { keyOf } from './staging.js';
+import { keyOf } from './statement-parts.js';
 import { BATCH, fenced, perform, type Outcome, type RunWork, type Task } from './worklist.js';
 
 interface GoneRow {

@@ -19,6 +19,25 @@ export interface StagedPage {
   readonly invalid: readonly { readonly kind: string; readonly sourceId: string }[];
 }
 
+/** The members that a page shows of a group of which it says nothing else. */
+export interface ShownList {
+  readonly groupId: string;
+  readonly digest: string;
+}
+
+/** A page, and how it compares with what is believed. */
+export interface PageToWrite extends Compared {
+  readonly page: StagedPage;
+  readonly shown: readonly ShownList[];
+}
+
+export interface Compared {
+  /** Records that have to be staged. */
+  readonly differing: readonly StagedRecord[];
+  /** Groups of which the page shows just the members that are believed. */
+  readonly asBefore: ReadonlySet<string>;
+}
+
 /**
  * Brings the records of a page to one statement about each thing. In a full listing the first record of an id counts;
  * a feed of changes tells a story, there the last word counts.

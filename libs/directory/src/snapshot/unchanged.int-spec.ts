@@ -97,7 +97,7 @@ describe('a listing', () => {
     [
       'members that have still to follow',
       () =>
-        spoil(`INSERT INTO source_member_changes SELECT environment_id, directory_id, 'red', 'p000'
+        spoil(`INSERT INTO source_member_changes SELECT environment_id, directory_id, 'red', 'p000', true
         FROM source_totals`),
     ],
     ['another size remembered', () => spoil(`UPDATE source_totals SET totals = '{"user": 4, "group": 2}'`)],
