@@ -216,18 +216,22 @@ describe('Directories', () => {
     await directories.remove(environmentId, directory.id);
     let rounds = 1;
     while (await directories.purgeDeleted(2)) rounds += 1;
-    // 3 memberships, 1 pending, 4 users, 2 groups, 3 requests, the directory.
-    expect(rounds).toBe(7);
+    // 2 edges and 1 record of the source, 3 memberships, 1 pending, 4 users, 2 groups, 2 run items, 3 requests, the directory.
+    expect(rounds).toBe(10);
     const { rows } = await test.pool.query(
       `SELECT (SELECT count(*) FROM directories WHERE id = $1) AS directories,
         (SELECT count(*) FROM directory_tokens WHERE directory_id = $1) AS tokens,
         (SELECT count(*) FROM directory_users WHERE directory_id = $1) AS users,
         (SELECT count(*) FROM scim_requests WHERE directory_id = $1) AS requests,
         (SELECT count(*) FROM scim_requests WHERE directory_id = $2) AS kept,
+        (SELECT count(*) FROM source_members WHERE directory_id = $2) AS edges,
+        (SELECT count(*) FROM sync_run_items WHERE directory_id = $2) AS items,
         (SELECT count(*) FROM streams WHERE stream_id = $1) AS streams`,
       [directory.id, kept.id],
     );
-    expect(rows).toEqual([{ directories: 0, tokens: 0, users: 0, requests: 0, kept: 3, streams: 1 }]);
+    expect(rows).toEqual([
+      { directories: 0, tokens: 0, users: 0, requests: 0, kept: 3, edges: 2, items: 2, streams: 1 },
+    ]);
     expect(await eventsOf(directory.id)).toHaveLength(2);
     expect((await directories.counts(environmentId, kept.id)).activeUsers).toBe(2);
   });
@@ -256,6 +260,21 @@ describe('Directories', () => {
           duration_ms, summary, headers, created_at)
         SELECT $1, $2, 'r' || n, 'r', '2.0', 'GET', '/Users', 200, 1, 'read', '{}', now() + n * interval '1 week'
         FROM generate_series(0, 2) AS n`,
+      [environmentId, directoryId],
+    );
+    await test.pool.query(
+      `INSERT INTO sync_run_items (environment_id, directory_id, run_id, id, kind, detail, created_at)
+        SELECT $1, $2, 'run', 'i' || n, 'change', '{}', now() + n * interval '1 week' FROM generate_series(0, 1) AS n`,
+      [environmentId, directoryId],
+    );
+    await test.pool.query(
+      `INSERT INTO source_records (environment_id, directory_id, kind, source_id, entity_id, digest)
+        VALUES ($1, $2, 'user', 's1', 'u1', 'd')`,
+      [environmentId, directoryId],
+    );
+    await test.pool.query(
+      `INSERT INTO source_members (environment_id, directory_id, group_id, member_kind, member_id)
+        SELECT $1, $2, 's' || n, 'user', 's1' FROM generate_series(2, 3) AS n`,
       [environmentId, directoryId],
     );
     await test.pool.query(

@@ -2,6 +2,17 @@ import type { DataSource } from 'typeorm';
 
 /** In this order, because each is referred to by the ones before it. */
 const CONTENT = [
+  'snapshot_listed',
+  'snapshot_records',
+  'snapshot_member_lists',
+  'snapshot_member_digests',
+  'snapshot_member_additions',
+  'snapshot_member_changes',
+  'source_member_changes',
+  'source_missing_members',
+  'source_members',
+  'source_member_digests',
+  'source_records',
   'uploaded_parts',
   'uploaded_files',
   'hold_items',
@@ -12,6 +23,9 @@ const CONTENT = [
   'directory_users',
   'directory_groups',
 ] as const;
+
+/** Logs that name people, too, with the key of a row beside its directory. */
+const LOGS = { sync_run_items: 'run_id, id', scim_requests: 'id' } as const;
 
 interface DeletedDirectory {
   readonly environment_id: string;
@@ -54,7 +68,11 @@ export class DirectoryPurge {
       if (deleted >= limit) break;
       deleted += await this.#deleteRows(table, directory, limit - deleted);
     }
-    return deleted < limit ? deleted + (await this.#deleteRequests(directory, limit - deleted)) : deleted;
+    for (const table of Object.keys(LOGS) as (keyof typeof LOGS)[]) {
+      if (deleted >= limit) break;
+      deleted += await this.#deleteLogged(table, directory, limit - deleted);
+    }
+    return deleted;
   }
 
   async #deleteRows(
@@ -70,11 +88,12 @@ export class DirectoryPurge {
     return result[1];
   }
 
-  /** The request log names people, too. By its key: a ctid says nothing in a table with partitions. */
-  async #deleteRequests(directory: DeletedDirectory, limit: number): Promise<number> {
+  /** By its key: a ctid says nothing in a table with partitions. */
+  async #deleteLogged(table: keyof typeof LOGS, directory: DeletedDirectory, limit: number): Promise<number> {
     const result: [unknown[], number] = await this.#dataSource.query(
-      `DELETE FROM scim_requests WHERE environment_id = $1 AND directory_id = $2 AND id IN (
-        SELECT id FROM scim_requests WHERE environment_id = $1 AND directory_id = $2 ORDER BY id LIMIT $3)`,
+      `DELETE FROM ${table} WHERE environment_id = $1 AND directory_id = $2 AND (${LOGS[table]}) IN (
+        SELECT ${LOGS[table]} FROM ${table} WHERE environment_id = $1 AND directory_id = $2
+        ORDER BY ${LOGS[table]} LIMIT $3)`,
       [directory.environment_id, directory.id, limit],
     );
     return result[1];
