@@ -110,6 +110,20 @@ describe('a record that several pages of a listing show', () => {
     expect(await titles()).toBe('Cook Chef Chef');
   });
 
+  it('counts as it was shown first, if it is a group, too', async () => {
+    const red = (name: string): SnapshotRecord => ({
+      kind: 'group',
+      group: { sourceId: 'red', name, raw: { id: 'red' } },
+    });
+    await apply([red('Red')]);
+    await apply([red('Red')], [red('Crimson')]);
+    const [group] = await db.database.query({
+      text: 'SELECT name FROM directory_groups WHERE directory_id = $1',
+      values: [world.ref.directoryId],
+    });
+    expect(group).toEqual({ name: 'Red' });
+  });
+
   it('is there, whatever a list of removed ones says before or after', async () => {
     await apply(before);
     await apply(
