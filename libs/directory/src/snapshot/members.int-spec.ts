@@ -116,6 +116,21 @@ describe('a group that stands alone', () => {
   });
 });
 
+describe('a listing of a group that says of one member that he is gone', () => {
+  it('misses those whom it does not show all the same, and adds whom it shows', async () => {
+    await world.run([...people(6), ...team('red', 'p000', 'p001', 'p002', 'p003')]);
+    const next: SnapshotRecord[] = [
+      ...people(6),
+      ...team('red', 'p000', 'p001', 'p004'),
+      { kind: 'removed_member', groupId: 'red', member: { id: 'p003', kind: 'user' } },
+    ];
+    await world.run(next);
+    expect(await world.teams()).toEqual(['red: p000, p001, p002, p004']);
+    await world.run(next);
+    expect(await world.teams()).toEqual(['red: p000, p001, p004']);
+  });
+});
+
 describe('a group in another', () => {
   it('is worked out as a whole with everything above it, whichever end of the edge has changed', async () => {
     await world.run([...people(6), ...team('all', '@red', 'p005'), ...team('red', 'p000')]);
