@@ -21,6 +21,7 @@ import { CompressEventsWithLz420261127140000 } from '../../migrations/2026112714
 import { RememberMemberLists20261129120000 } from '../../migrations/20261129120000-remember-member-lists.js';
 import { NoteMissingMembersApart20261129130000 } from '../../migrations/20261129130000-note-missing-members-apart.js';
 import { LookRecordsUpByHash20261129140000 } from '../../migrations/20261129140000-look-records-up-by-hash.js';
+import { CreateDirectoryAuthorizations20261129150000 } from '../../migrations/20261129150000-create-directory-authorizations.js';
 
 /** Every migration, oldest first. A new one is added at the end; none is ever changed or removed. */
 export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string })[] = [
@@ -45,6 +46,7 @@ export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string
   RememberMemberLists20261129120000,
   NoteMissingMembersApart20261129130000,
   LookRecordsUpByHash20261129140000,
+  CreateDirectoryAuthorizations20261129150000,
 ];
 
 /** Their names as they stand in the table of migrations, oldest first. */

@@ -112,7 +112,10 @@ function toSchedule(
   };
 }
 
-/* A shorter interval counts from now, not only after the next run. A run that is under way goes on while paused. */
+/*
+ * A shorter interval counts from now, not only after the next run. A run that is under way goes on while paused. A directory
+ * that waits for its first file, or for a consent, goes on waiting.
+ */
 const CHANGE_SQL = `
   WITH changed AS (
     SELECT environment_id, directory_id,
@@ -130,7 +133,7 @@ const CHANGE_SQL = `
     paused = d.paused, windows = coalesce($7::jsonb, s.windows), next_incremental_at = d.next_incremental_at,
     next_full_at = d.next_full_at,
     due_at = CASE WHEN s.active_run_id IS NOT NULL THEN s.due_at
-      WHEN d.paused THEN 'infinity'
+      WHEN d.paused OR (NOT s.paused AND s.due_at = 'infinity') THEN 'infinity'
       WHEN s.paused OR s.failures = 0 THEN least(d.next_incremental_at, d.next_full_at)
       ELSE s.due_at END
   FROM dated d WHERE s.environment_id = d.environment_id AND s.directory_id = d.directory_id`;

@@ -9,6 +9,7 @@ import {
 } from '#kernel';
 import { keysetScan, toPage, type Page, type PageRequest } from '#model';
 import type { ConnectorRegistry } from '../providers/registry.js';
+import { awaitsConsent } from '../sdk/consent.js';
 import type { DirectoryKey } from './connection-settings.js';
 import { notPolled } from './connections.js';
 import { endSuperseded, insertRun, makeDue } from './run-queue.js';
@@ -32,6 +33,9 @@ export interface SyncRunsParts {
 
 interface HeadRow {
   readonly provider: string | null;
+  readonly config: JsonObject;
+  /** Fields whose secrets are stored. */
+  readonly credentials: string[];
   readonly paused: boolean;
   readonly needs_approval: boolean;
   readonly active_run_id: string | null;
@@ -48,13 +52,14 @@ export class SyncRuns {
 
   /**
    * Asks for a run at once, ahead of everything that is only scheduled. A preview that waits for approval gives way.
-   * @throws ConflictError when a run is under way, the directory is paused or not polled
+   * @throws ConflictError when a run is under way, the directory is paused, not polled, or waits for consent
    */
   async request(key: DirectoryKey, mode: RunMode): Promise<SyncRun> {
     const run = await this.#parts.database.transaction(async (tx) => {
       const head = await this.#lock(tx, key);
       if (head.paused)
         throw stateConflict('The directory is paused. Resume it in its schedule, then start the run.');
+      this.#checkConsent(head);
       this.#checkMode(head, mode);
       if (head.active_run_id !== null) await this.#supersede(tx, key, head.active_run_id);
       const queued = await insertRun(tx, key, {
@@ -146,6 +151,15 @@ export class SyncRuns {
     return steered;
   }
 
+  #checkConsent({ provider, config, credentials }: HeadRow): void {
+    const manifest = this.#parts.registry.find(provider)?.manifest;
+    const stored = Object.fromEntries(credentials.map((field) => [field, 'stored']));
+    if (manifest !== undefined && awaitsConsent(manifest, { ...config, ...stored }))
+      throw stateConflict(
+        'The directory waits for the consent of an admin: make a link with POST …/authorizations and have it opened. The first run begins by itself then.',
+      );
+  }
+
   #checkMode(head: HeadRow, mode: RunMode): void {
     const capabilities = this.#parts.registry.find(head.provider)?.manifest.capabilities;
     if (mode === 'incremental' && capabilities?.incremental !== true)
@@ -167,7 +181,9 @@ export class SyncRuns {
   async #lock(tx: Queryable, key: DirectoryKey): Promise<HeadRow> {
     await this.#exists(key);
     const [row] = await tx.query<HeadRow>({
-      text: `SELECT d.provider, s.paused, s.needs_approval, s.active_run_id, s.last_full_records
+      text: `SELECT d.provider, d.config, s.paused, s.needs_approval, s.active_run_id, s.last_full_records,
+          ARRAY(SELECT c.field FROM directory_credentials c
+            WHERE c.environment_id = $1 AND c.directory_id = $2) AS credentials
         FROM sync_schedules s
         JOIN directories d ON d.environment_id = s.environment_id AND d.id = s.directory_id
         WHERE s.environment_id = $1 AND s.directory_id = $2 FOR UPDATE OF s`,
