@@ -34,7 +34,7 @@ const managed = record({
   authorization: {
     ...orNull(
       record({
-        status: { type: 'string', enum: ['waiting_for_consent', 'authorized'] },
+        status: { type: 'string', enum: ['waiting_for_consent', 'authorized', 'consent_ended'] },
         message: { type: 'string', description: 'The same in plain words, with what to do.' },
         link_expires_at: { ...TIME_OR_NULL, description: 'Of the link that can be opened now.' },
         problem: { ...STRING_OR_NULL, description: 'Why the last consent came to nothing.' },

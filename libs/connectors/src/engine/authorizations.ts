@@ -65,7 +65,7 @@ export interface ConsentLink {
 
 /** How the consent to a directory stands. */
 export interface ConsentStatus {
-  readonly status: 'waiting_for_consent' | 'authorized';
+  readonly status: 'waiting_for_consent' | 'authorized' | 'consent_ended';
   /** In plain words, with what to do. */
   readonly message: string;
   /** Of the link that can be used now; null without one. */
@@ -160,11 +160,12 @@ export class Authorizations {
     if (authorization === undefined) return null;
     const key = keyOf(directory);
     const [link, stored] = await Promise.all([this.#store.of(key), this.#parts.credentials.list(key)]);
-    const isAuthorized = stored.some(({ field }) => field === authorization.fields.refreshToken);
+    const isStored = stored.some(({ field }) => field === authorization.fields.refreshToken);
     const isOpen = link !== undefined && link.completedAt === null && !link.isExpired;
+    const status = statusOf(directory, isStored);
     return {
-      status: isAuthorized ? 'authorized' : 'waiting_for_consent',
-      message: messageOf({ isAuthorized, isOpen, link, vendor: connector.manifest.label }),
+      status,
+      message: messageOf({ status, isOpen, link, vendor: connector.manifest.label }),
       linkExpiresAt: isOpen ? link.expiresAt : null,
       problem: link?.problem ?? null,
     };
@@ -302,6 +303,11 @@ function keyOf({ environmentId, id }: Directory): DirectoryKey {
 /** Where a proof key belongs: sealed for one directory, it opens nothing elsewhere. */
 function contextOf(key: DirectoryKey): [string, string, string] {
   return [key.environmentId, key.directoryId, 'consent verifier'];
+}
+
+function statusOf({ state }: Directory, isStored: boolean): ConsentStatus['status'] {
+  if (!isStored) return 'waiting_for_consent';
+  return state === 'invalid_credentials' ? 'consent_ended' : 'authorized';
 }
 
 function noConsent({ manifest }: Connector): ConflictError {

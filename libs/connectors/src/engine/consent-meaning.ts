@@ -43,27 +43,40 @@ export function wordOf(error: string | undefined): string | null {
 
 /** How a connection and its newest link stand. */
 interface Standing {
-  readonly isAuthorized: boolean;
+  readonly status: 'waiting_for_consent' | 'authorized' | 'consent_ended';
   readonly isOpen: boolean;
   readonly link: StoredAuthorization | undefined;
   readonly vendor: string;
 }
 
+const HOW = 'make one with POST /management/directories/<id>/authorizations.';
+
 /** The same in plain words, with what to do. */
 export function messageOf(standing: Standing): string {
-  const { isAuthorized, isOpen, link, vendor } = standing;
-  const last = lastTry(standing);
-  if (isOpen)
-    return isAuthorized
-      ? `A new consent was asked for; until it is given, the one before is used.${last}`
-      : `Waiting for consent: an admin of ${vendor} has to open the link.${last}`;
-  if (isAuthorized) return 'The connection has what it signs in with.';
-  const why = link === undefined ? 'no link has been made yet' : 'the link has expired';
-  return `Waiting for consent, and ${why}: make one with POST /management/directories/<id>/authorizations.${last}`;
+  const { isOpen, vendor } = standing;
+  const next = isOpen ? `An admin of ${vendor} has to open the link.` : nextLink(standing);
+  return [BEGINNING[standing.status](isOpen), next, lastTry(standing)]
+    .filter((part) => part !== '')
+    .join(' ');
+}
+
+const BEGINNING: Readonly<Record<Standing['status'], (isOpen: boolean) => string>> = {
+  waiting_for_consent: () => 'Waiting for consent.',
+  authorized: (isOpen) =>
+    isOpen
+      ? 'A new consent was asked for; until it is given, the one before is used.'
+      : 'The connection has what it signs in with.',
+  consent_ended: () => 'The consent has ended, or was taken back: the source refuses it.',
+};
+
+function nextLink({ status, link }: Standing): string {
+  if (status === 'authorized') return '';
+  if (status === 'consent_ended') return `For a new one an admin has to open a link: ${HOW}`;
+  return link === undefined ? `No link has been made yet: ${HOW}` : `The link has expired: ${HOW}`;
 }
 
 function lastTry({ link, vendor }: Standing): string {
   if (link === undefined || link.problem === null) return '';
   const { redirectUri, missingScopes, problem } = link;
-  return ` Last try: ${describeProblem(problem, { vendor, redirectUri, missingScopes }).text}`;
+  return `Last try: ${describeProblem(problem, { vendor, redirectUri, missingScopes }).text}`;
 }
