@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { installedConnectors } from '#connectors';
 import { systemClock, type JsonObject } from '#kernel';
@@ -378,6 +379,41 @@ describe('a consent that has ended', () => {
     });
     expect((await consent(renewed)).status).toBe(200);
     expect((await show(id)).authorization.link_expires_at).toBeNull();
+  });
+});
+
+describe('the guide', () => {
+  const blocks = (language: string): string[] => {
+    const guide = readFileSync('docs/polled-directories.md', 'utf8').split('## Consent of an admin')[1] ?? '';
+    const pattern = new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``, 'g');
+    return [...(guide.split('\n## ')[0] ?? '').matchAll(pattern)].map(([, text]) => String(text));
+  };
+  /** Sends what a command of the guide sends. */
+  const follow = <T>(command: string, ids: Readonly<Record<string, string>>): Promise<T> => {
+    const [, path] = /https:\/\/sync\.example\.com(\S+)/.exec(command) ?? [];
+    const [, body] = /-d '([^]*)'/.exec(command) ?? [];
+    const named = (text: string): string =>
+      text.replaceAll(/(org|directory)_01M8…/g, (_, kind: string) => String(ids[kind]));
+    return rest.call<T>('POST', named(String(path)), JSON.parse(named(String(body))));
+  };
+
+  it('can be followed to the letter, and shows what comes', async () => {
+    const [connect, renew] = blocks('sh') as [string, string];
+    const [answer, status] = blocks('json') as [string, string];
+    type Created = { directory: { id: string; state: string }; authorization: Link };
+    const shown = JSON.parse(answer) as Created;
+    const created = await follow<Created>(connect, { org: organization });
+    expect(created.directory.state).toBe(shown.directory.state);
+    expect(Object.keys(created.authorization)).toEqual(
+      expect.arrayContaining(Object.keys(shown.authorization)),
+    );
+    const renewed = await follow<Link>(renew, { directory: created.directory.id });
+    const { origin, searchParams } = new URL(renewed.authorization_url);
+    expect(origin).toBe('https://accounts.google.com');
+    await open(`${renewed.redirect_uri}?state=${searchParams.get('state')}&error=access_denied`);
+    const { expires_at: link_expires_at, redirect_uri } = renewed;
+    const { authorization } = await show(created.directory.id);
+    expect(authorization).toEqual({ ...(JSON.parse(status) as JsonObject), link_expires_at, redirect_uri });
   });
 });
 
