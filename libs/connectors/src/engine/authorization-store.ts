@@ -98,26 +98,37 @@ export class AuthorizationStore {
     return this.#one('a.environment_id = $1 AND a.directory_id = $2', [key.environmentId, key.directoryId]);
   }
 
-  /** Takes the right to exchange a code; of two callbacks at once one gets it, and the link only while it is good. */
-  async claim({ digest }: StoredAuthorization): Promise<boolean> {
-    const rows = await this.#database.query({
+  /**
+   * Takes the right to exchange a code; of two callbacks at once one gets it, and the link only while it is good.
+   * @returns the number of the try, which `release` wants again; null for whoever does not get it
+   */
+  async claim({ digest }: StoredAuthorization): Promise<number | null> {
+    const [row] = await this.#database.query<{ tries: number }>({
       text: `UPDATE directory_authorizations SET claimed_until = now() + ${CLAIM}, tries = tries + 1
         WHERE state_digest = $1 AND completed_at IS NULL AND expires_at > now() AND claimed_until <= now()
           AND tries < ${MAX_TRIES} RETURNING tries`,
       values: [digest],
     });
-    return rows.length > 0;
+    return row?.tries ?? null;
   }
 
-  /** Notes why it came to nothing; the link can be used again until it ends. */
+  /**
+   * Notes why it came to nothing; the link can be used again until it ends. A claim ends with it only while it is the one
+   * of that try (null: of none).
+   */
   async release(
     { digest }: StoredAuthorization,
-    { problem, missingScopes = [] }: { problem: ConsentProblem; missingScopes?: readonly string[] },
+    end: {
+      readonly claim: number | null;
+      readonly problem: ConsentProblem;
+      readonly missingScopes?: readonly string[];
+    },
   ): Promise<void> {
     await this.#database.query({
-      text: `UPDATE directory_authorizations SET claimed_until = '-infinity', problem = $2, missing_scopes = $3
+      text: `UPDATE directory_authorizations SET problem = $2, missing_scopes = $3,
+          claimed_until = CASE WHEN tries = $4::int THEN '-infinity' ELSE claimed_until END
         WHERE state_digest = $1 AND completed_at IS NULL`,
-      values: [digest, problem, [...missingScopes]],
+      values: [digest, end.problem, [...(end.missingScopes ?? [])], end.claim],
     });
   }
 

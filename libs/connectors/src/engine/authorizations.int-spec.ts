@@ -298,6 +298,19 @@ describe('a consent to Google', () => {
     expect(await finish(await consent(google, link))).toBeNull();
   });
 
+  it('that fails after its time leaves the link to whoever holds it by then', async () => {
+    google.consent.decision = { codeSeconds: -1 };
+    const takenOver = (): Promise<unknown> =>
+      sql(
+        `UPDATE directory_authorizations SET tries = tries + 1, claimed_until = now() + interval '30 seconds'
+          WHERE directory_id = $1`,
+        [key.directoryId],
+      );
+    const answer = await consent(google, link);
+    expect(await finish(answer, { meanwhile: takenOver })).toBe('code_refused');
+    expect(await finish(answer)).toBe('in_progress');
+  });
+
   it('whose link was replaced while the vendor was asked is not stored', async () => {
     const answer = await consent(google, link);
     const problem = await finish(answer, { meanwhile: () => begin(key) });
@@ -397,9 +410,12 @@ describe('a directory that waits for consent', () => {
     key = await create('gusto', config);
   });
 
-  it('is not started by a change of its schedule or of its client secret', async () => {
-    await new Schedules(db.database, installedConnectors).change(key, { fullSeconds: 600 });
-    expect(await due(key)).toBe(false);
+  it('is not started by a change of its schedule, a pause that ends, or another client secret', async () => {
+    const schedules = new Schedules(db.database, installedConnectors);
+    for (const change of [{ fullSeconds: 600 }, { paused: true }, { paused: false }]) {
+      await schedules.change(key, change);
+      expect(await due(key)).toBe(false);
+    }
     await connections().changeCredentials(environmentId, key.directoryId, { client_secret: 'new' });
     expect(await due(key)).toBe(false);
   });

@@ -201,10 +201,11 @@ export class Authorizations {
     if (closed !== null) throw new Refusal(closed);
     if (answer.error !== undefined || !isCode(answer.code)) {
       const problem = problemOf(answer.error);
-      await this.#store.release(link, { problem });
+      await this.#store.release(link, { claim: null, problem });
       throw new Refusal(problem, { facts: { error: wordOf(answer.error) } });
     }
-    if (!(await this.#store.claim(link))) {
+    const claim = await this.#store.claim(link);
+    if (claim === null) {
       const now = await this.#store.find(answer.state ?? '');
       throw new Refusal((now && whyClosed(now)) ?? 'in_progress');
     }
@@ -212,7 +213,7 @@ export class Authorizations {
       await this.#exchange(link, answer.code);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      await this.#store.release(link, { problem: error.problem, missingScopes: error.missing });
+      await this.#store.release(link, { claim, problem: error.problem, missingScopes: error.missing });
       throw error;
     }
   }

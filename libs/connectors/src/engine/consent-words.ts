@@ -144,7 +144,7 @@ export function describeProblem(problem: ConsentProblem, facts: ConsentFacts): C
 export function describeConsent(vendor: string): ConsentWords {
   return {
     title: `${vendor} is connected`,
-    text: 'Your consent was stored. Rollcall reads the directory now, and changes nothing in it.',
+    text: 'Your consent was stored. Rollcall reads your directory and changes nothing in it.',
     remedy: 'You can close this page. Whoever sent you the link sees how it goes on.',
   };
 }

@@ -9,13 +9,13 @@ import {
 } from '#kernel';
 import { keysetScan, toPage, type Page, type PageRequest } from '#model';
 import type { ConnectorRegistry } from '../providers/registry.js';
-import { awaitsConsent } from '../sdk/consent.js';
 import type { DirectoryKey } from './connection-settings.js';
 import { notPolled } from './connections.js';
 import { endSuperseded, insertRun, makeDue } from './run-queue.js';
 import { RUN_COLUMNS, toRun, type RunRow } from './run-row.js';
 import { createdAt } from './run-store.js';
 import { isFinal, type RunMode, type SyncRun } from './sync-run.js';
+import { CONSENT_COLUMNS, waitsForConsent, type ConsentRow } from './waits-for-consent.js';
 
 /** What a run tells about one record. */
 export interface SyncRunItem {
@@ -31,11 +31,7 @@ export interface SyncRunsParts {
   readonly onDue?: () => void;
 }
 
-interface HeadRow {
-  readonly provider: string | null;
-  readonly config: JsonObject;
-  /** Fields whose secrets are stored. */
-  readonly credentials: string[];
+interface HeadRow extends ConsentRow {
   readonly paused: boolean;
   readonly needs_approval: boolean;
   readonly active_run_id: string | null;
@@ -151,10 +147,8 @@ export class SyncRuns {
     return steered;
   }
 
-  #checkConsent({ provider, config, credentials }: HeadRow): void {
-    const manifest = this.#parts.registry.find(provider)?.manifest;
-    const stored = Object.fromEntries(credentials.map((field) => [field, 'stored']));
-    if (manifest !== undefined && awaitsConsent(manifest, { ...config, ...stored }))
+  #checkConsent(head: HeadRow): void {
+    if (waitsForConsent(this.#parts.registry, head))
       throw stateConflict(
         'The directory waits for the consent of an admin: make a link with POST …/authorizations and have it opened. The first run begins by itself then.',
       );
@@ -181,9 +175,7 @@ export class SyncRuns {
   async #lock(tx: Queryable, key: DirectoryKey): Promise<HeadRow> {
     await this.#exists(key);
     const [row] = await tx.query<HeadRow>({
-      text: `SELECT d.provider, d.config, s.paused, s.needs_approval, s.active_run_id, s.last_full_records,
-          ARRAY(SELECT c.field FROM directory_credentials c
-            WHERE c.environment_id = $1 AND c.directory_id = $2) AS credentials
+      text: `SELECT ${CONSENT_COLUMNS}, s.paused, s.needs_approval, s.active_run_id, s.last_full_records
         FROM sync_schedules s
         JOIN directories d ON d.environment_id = s.environment_id AND d.id = s.directory_id
         WHERE s.environment_id = $1 AND s.directory_id = $2 FOR UPDATE OF s`,
