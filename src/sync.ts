@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import {
+  Authorizations,
   ConnectionCheck,
   Connections,
   createPortsFactory,
@@ -20,7 +21,7 @@ import {
   type SnapshotDoor,
   type SourceHttpPorts,
 } from '#connectors';
-import { DirectoryConnections } from '#directory';
+import { DirectoryAuthorizations, DirectoryConnections } from '#directory';
 import { systemClock } from '#kernel';
 import { CachingNameResolver, createAddressPolicy, type AddressGuard } from '#outbound';
 import { ConfigError, type Config } from './config/index.js';
@@ -42,6 +43,7 @@ interface Parts {
 export interface Sync {
   readonly registry: ConnectorRegistry;
   readonly connections: Connections;
+  readonly authorizations: Authorizations;
   readonly connectionCheck: ConnectionCheck;
   readonly schedules: Schedules;
   readonly runs: SyncRuns;
@@ -76,6 +78,7 @@ export function createSync(parts: Parts): Sync {
   const http = httpFactory({ guard, origins: config.sourceOrigins, tries: CHECK_TRIES });
   return {
     registry,
+    authorizations: createAuthorizations(parts, { guard, credentials, onDue }),
     connections: new Connections({ registry, directories, credentials }),
     connectionCheck: new ConnectionCheck({
       database,
@@ -102,6 +105,21 @@ export function createSync(parts: Parts): Sync {
       while ((await credentials.reseal(CHUNK)) > 0) await breathe();
     },
   };
+}
+
+function createAuthorizations(
+  { config, log, services, registry, afterCommit }: Parts,
+  ways: { readonly guard: AddressGuard; readonly credentials: Credentials; readonly onDue: () => void },
+): Authorizations {
+  const { guard, ...rest } = ways;
+  return new Authorizations({
+    ...services,
+    ...rest,
+    registry,
+    journal: new DirectoryAuthorizations(services.dataSource, systemClock, { afterCommit }),
+    http: httpFactory({ guard, origins: config.sourceOrigins, tries: 1 }),
+    log,
+  });
 }
 
 function createWorker(

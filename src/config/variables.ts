@@ -65,7 +65,8 @@ export const VARIABLES = {
   publicUrl: {
     name: 'ROLLCALL_PUBLIC_URL',
     shownDefault: 'from host and port',
-    description: 'Address under which Rollcall is reached from outside; stands in SCIM endpoints and links.',
+    description:
+      'Address under which Rollcall is reached from outside; stands in SCIM endpoints and links. Vendors send admins who have consented back to `<public URL>/connections/oauth/callback`, and take `http` for localhost at most.',
     parse: publicUrl,
   },
   secretKeys: {

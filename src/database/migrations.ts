@@ -21,6 +21,7 @@ import { CompressEventsWithLz420261127140000 } from '../../migrations/2026112714
 import { RememberMemberLists20261129120000 } from '../../migrations/20261129120000-remember-member-lists.js';
 import { NoteMissingMembersApart20261129130000 } from '../../migrations/20261129130000-note-missing-members-apart.js';
 import { LookRecordsUpByHash20261129140000 } from '../../migrations/20261129140000-look-records-up-by-hash.js';
+import { CreateDirectoryAuthorizations20261129150000 } from '../../migrations/20261129150000-create-directory-authorizations.js';
 import { NoteWhichWayMembersChanged20261129200000 } from '../../migrations/20261129200000-note-which-way-members-changed.js';
 import { WriteFewerIndexPages20261129210000 } from '../../migrations/20261129210000-write-fewer-index-pages.js';
 
@@ -47,6 +48,7 @@ export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string
   RememberMemberLists20261129120000,
   NoteMissingMembersApart20261129130000,
   LookRecordsUpByHash20261129140000,
+  CreateDirectoryAuthorizations20261129150000,
   NoteWhichWayMembersChanged20261129200000,
   WriteFewerIndexPages20261129210000,
 ];

@@ -103,6 +103,7 @@ function appModule(parts: AppParts, scim: ScimServer, tokens: TokenEndpoint): Dy
         attempts: webhooks.attempts,
         connectors: sync.registry,
         connections: sync.connections,
+        authorizations: sync.authorizations,
         connectionCheck: sync.connectionCheck,
         schedules: sync.schedules,
         syncRuns: sync.runs,

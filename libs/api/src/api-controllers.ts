@@ -1,10 +1,12 @@
 import type { Type } from '@nestjs/common';
+import { OAuthCallbackController } from './connections/oauth-callback.controller.js';
 import { DirectoriesController } from './directories/directories.controller.js';
 import { DirectoryGroupsController } from './directory-groups/directory-groups.controller.js';
 import { DirectoryUsersController } from './directory-users/directory-users.controller.js';
 import { EventsController } from './events/events.controller.js';
 import { DirectoryPausesController } from './management/directory-pauses.controller.js';
 import { ConnectorsController } from './management/connectors.controller.js';
+import { DirectoryAuthorizationsController } from './management/directory-authorizations.controller.js';
 import { DirectoryConnectionController } from './management/directory-connection.controller.js';
 import { DirectoryTokensController } from './management/directory-tokens.controller.js';
 import { DirectoryUploadsController } from './management/directory-uploads.controller.js';
@@ -47,9 +49,11 @@ export const API_CONTROLLERS: readonly Type[] = [
   ManagedEventsController,
   ConnectorsController,
   DirectoryConnectionController,
+  DirectoryAuthorizationsController,
   SyncRunsController,
   DirectoryUploadsController,
   UploadsController,
+  OAuthCallbackController,
   WebhookAttemptsController,
   DocumentationController,
 ];

@@ -12,7 +12,15 @@ import {
   Organizations,
   Restores,
 } from '#directory';
-import { ConnectionCheck, Connections, ConnectorRegistry, Schedules, SyncRuns, Uploads } from '#connectors';
+import {
+  Authorizations,
+  ConnectionCheck,
+  Connections,
+  ConnectorRegistry,
+  Schedules,
+  SyncRuns,
+  Uploads,
+} from '#connectors';
 import { EventFeed } from '#events';
 import type { Database, SecretBox } from '#kernel';
 import { RequestLogReader } from '#scim';
@@ -24,6 +32,7 @@ import { IdempotencyInterceptor } from './edge/idempotency.interceptor.js';
 import { IdempotencyStore } from './edge/idempotency-store.js';
 import { RestExceptionFilter } from './edge/rest-exception.filter.js';
 import { ManagedDirectoryView } from './management/managed-directory-view.provider.js';
+import { PolledDirectoryView } from './management/polled-directory-view.provider.js';
 import { buildOpenApi } from './openapi/build-openapi.js';
 import { OpenApiDocument } from './openapi/openapi-document.js';
 
@@ -44,6 +53,7 @@ export interface ApiModuleOptions {
   readonly attempts: Attempts;
   readonly connectors: ConnectorRegistry;
   readonly connections: Connections;
+  readonly authorizations: Authorizations;
   readonly connectionCheck: ConnectionCheck;
   readonly schedules: Schedules;
   readonly syncRuns: SyncRuns;
@@ -89,6 +99,7 @@ function providersOf(options: ApiModuleOptions): Provider[] {
     { provide: Attempts, useValue: options.attempts },
     { provide: ConnectorRegistry, useValue: options.connectors },
     { provide: Connections, useValue: options.connections },
+    { provide: Authorizations, useValue: options.authorizations },
     { provide: ConnectionCheck, useValue: options.connectionCheck },
     { provide: Schedules, useValue: options.schedules },
     { provide: SyncRuns, useValue: options.syncRuns },
@@ -101,6 +112,7 @@ function providersOf(options: ApiModuleOptions): Provider[] {
       useFactory: () => new IdempotencyStore(options.database, options.secretBox),
     },
     { provide: APP_FILTER, useClass: RestExceptionFilter },
+    PolledDirectoryView,
     ManagedDirectoryView,
     ApiKeyGuard,
     IdempotencyInterceptor,

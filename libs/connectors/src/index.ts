@@ -12,6 +12,9 @@ export { ConnectorRegistry } from './providers/registry.js';
 export { installedConnectors } from './providers/installed.js';
 export { defineConnector } from './sdk/define-connector.js';
 export type {
+  AnswerCondition,
+  Authorization,
+  AuthorizationEndpoints,
   Capabilities,
   ConnectorManifest,
   FormField,
@@ -30,6 +33,14 @@ export type {
   SourceRequest,
   Verdict,
 } from './sdk/http/source-http.js';
+export {
+  Authorizations,
+  type ConsentAnswer,
+  type ConsentLink,
+  type ConsentOutcome,
+  type ConsentStatus,
+} from './engine/authorizations.js';
+export type { ConsentProblem, ConsentWords } from './engine/consent-words.js';
 export { ConnectionCheck, type CheckReport, type CheckedSample } from './engine/connection-check.js';
 export { Connections } from './engine/connections.js';
 export { connectTcp } from './engine/connect-tcp.js';

@@ -39,6 +39,8 @@ export const EVENT_TYPES = [
   'directory.token_expired',
   'directory.connection_failed',
   'directory.connection_recovered',
+  'directory.authorization_requested',
+  'directory.authorized',
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

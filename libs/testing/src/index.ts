@@ -25,6 +25,7 @@ export {
 export { startFakeServer, STALE_TOKEN, type FakeServer } from './fake-source/fake-server.js';
 export { FakeTenant, type FakeTenantSize } from './fake-source/fake-tenant.js';
 export { FAKE_CSV, fakeCsvSftp, startFakeCsv, type FakeCsvOptions } from './fake-source/csv-sftp.js';
+export type { ConsentPage, Decision } from './fake-source/consent-page.js';
 export { fakeEntraId, fakeEntraIdCertificate } from './fake-source/entra-id.js';
 export {
   fakeGoogleRefreshToken,

@@ -11,8 +11,10 @@ export class RestExceptionFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const { status, body, headers } = describeFailure(error, request.id);
+    // Without the query: people, and codes of consent pages, stand in it.
+    const [path] = request.url.split('?', 1);
     if (status === 500)
-      this.#logger.error(`${request.method} ${request.url} failed (request ${request.id})`, stackOf(error));
+      this.#logger.error(`${request.method} ${path} failed (request ${request.id})`, stackOf(error));
     if (reply.sent) return;
     void reply
       .status(status)

@@ -5,6 +5,9 @@ const BOOLEAN: JsonObject = { type: 'boolean' };
 const COUNT_OR_NULL: JsonObject = { type: ['integer', 'null'] };
 const STRINGS: JsonObject = { type: 'array', items: STRING };
 
+const URI: JsonObject = { type: 'string', format: 'uri' };
+const CONDITION = record({ key: STRING, is: { type: ['string', 'boolean'] } });
+
 const FIELD = record(
   {
     key: STRING,
@@ -22,7 +25,7 @@ const FIELD = record(
     choices: { type: 'array', items: record({ value: STRING, label: STRING }) },
     default: { type: ['string', 'number', 'boolean'] },
     placeholder: STRING,
-    when: record({ key: STRING, is: { type: ['string', 'boolean'] } }),
+    when: CONDITION,
   },
   ['rotates', 'pattern', 'choices', 'default', 'placeholder', 'when'],
 );
@@ -34,9 +37,21 @@ export const connectorSchemas: Record<string, JsonObject> = {
     label: STRING,
     type: { type: 'string', description: 'The `type` that REST shows for its directories.' },
     kind: { type: 'string', enum: ['idp', 'hris', 'file'] },
-    docs_url: { type: 'string', format: 'uri' },
+    docs_url: URI,
     form: { type: 'array', items: FIELD },
     scopes: { type: 'array', items: record({ scope: STRING, for: STRING, required: BOOLEAN }) },
+    authorization: {
+      anyOf: [
+        record({
+          refresh_token_field: STRING,
+          when: { anyOf: [CONDITION, { type: 'null' }] },
+          redirect_uri: URI,
+        }),
+        { type: 'null' },
+      ],
+      description:
+        'Where an admin’s consent gives the refresh token: that field may be left out when `when` holds, and `redirect_uri` is to be registered with the application at the vendor.',
+    },
     capabilities: record({
       groups: BOOLEAN,
       nested_groups: BOOLEAN,

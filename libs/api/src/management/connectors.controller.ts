@@ -2,8 +2,10 @@ import { Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ConnectionCheck, ConnectorRegistry } from '#connectors';
 import { Organizations } from '#directory';
 import type { JsonObject } from '#kernel';
+import { consentRedirectUri } from '../connections/redirect-uri.js';
 import { Scopes } from '../edge/access.js';
 import { EnvironmentId } from '../edge/api-request.js';
+import { ApiSettings } from '../edge/api-settings.js';
 import { object, optional, type Decoded } from '../edge/decoder.js';
 import { Idempotent } from '../edge/idempotency.interceptor.js';
 import { Input, PathId } from '../edge/input.js';
@@ -20,6 +22,7 @@ export class ConnectorsController {
     private readonly registry: ConnectorRegistry,
     private readonly connectionCheck: ConnectionCheck,
     private readonly organizations: Organizations,
+    private readonly settings: ApiSettings,
   ) {}
 
   @Get()
@@ -30,7 +33,8 @@ export class ConnectorsController {
     returns: listOf('Connector'),
   })
   list(): JsonObject {
-    return completeListBody(this.registry.all(), connectorWire);
+    const redirectUri = consentRedirectUri(this.settings.publicUrl);
+    return completeListBody(this.registry.all(), (connector) => connectorWire(connector, redirectUri));
   }
 
   @Post(':id/check')

@@ -5,7 +5,7 @@ import { directoryWire, type Directory } from '#model';
 import type { JsonObject } from '#kernel';
 import { checkScimSettings } from '#scim';
 import { Scopes } from '../edge/access.js';
-import { EnvironmentId } from '../edge/api-request.js';
+import { ApiKeyId, EnvironmentId } from '../edge/api-request.js';
 import { ApiSettings } from '../edge/api-settings.js';
 import { clearable, object, optional, type Decoded } from '../edge/decoder.js';
 import { Idempotent } from '../edge/idempotency.interceptor.js';
@@ -52,16 +52,17 @@ export class ManagedDirectoriesController {
     id: 'createDirectory',
     summary: 'Create a directory',
     description:
-      '`type` is a type that REST shows, or `<dialect> scim v1.1` / `<dialect> scim v2.0` (`okta-scim-1-1` is the same); the bearer token is shown this once. For a polled source it is the id of a connector (`GET /management/connectors`), and `config` answers its form; secrets among the answers are never shown again.',
+      '`type` is a type that REST shows, or `<dialect> scim v1.1` / `<dialect> scim v2.0` (`okta-scim-1-1` is the same); the bearer token is shown this once. For a polled source it is the id of a connector (`GET /management/connectors`), and `config` answers its form; secrets among the answers are never shown again. Where an admin’s consent gives the refresh token, leave it out: `authorization` has the link.',
     returns: ref('NewDirectory'),
     errors: { 404: 'There is no such organization.' },
   })
   async create(
     @EnvironmentId() environmentId: string,
+    @ApiKeyId() apiKeyId: string,
     @Input(createDirectory) body: Decoded<typeof createDirectory>,
   ): Promise<JsonObject> {
     const provider = resolveProvider(body, this.registry);
-    if (provider !== undefined) return this.#createPolled(environmentId, provider, body);
+    if (provider !== undefined) return this.#createPolled({ environmentId, apiKeyId }, provider, body);
     checkScimSettings(body.config ?? {});
     const { type, dialect, scimVersion } = resolveDirectoryType(body, this.settings.dialects);
     const { directory, token } = await this.directories.create(environmentId, {
@@ -79,6 +80,7 @@ export class ManagedDirectoriesController {
       directory: directoryWire(directory, domains.get(directory.organizationId)),
       scim,
       uploads: null,
+      authorization: null,
     };
   }
 
@@ -132,7 +134,7 @@ export class ManagedDirectoriesController {
   }
 
   async #createPolled(
-    environmentId: string,
+    { environmentId, apiKeyId }: { readonly environmentId: string; readonly apiKeyId: string },
     provider: string,
     body: Decoded<typeof createDirectory>,
   ): Promise<JsonObject> {
@@ -142,8 +144,12 @@ export class ManagedDirectoriesController {
       provider,
       config: body.config ?? {},
     });
-    const uploads = token && this.view.newUploads(directory, token.secret);
-    return { directory: await this.#wire(environmentId, directory), scim: null, uploads };
+    return {
+      directory: await this.#wire(environmentId, directory),
+      scim: null,
+      uploads: token && this.view.polled.newUploads(directory, token.secret),
+      authorization: await this.view.polled.firstAuthorization(directory, apiKeyId),
+    };
   }
 
   /** The settings of a polled source are answers to its form; those of a SCIM directory are its own. */

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Directories, DirectoryTokens, OAuthClients } from '#directory';
-import { isJsonObject, systemClock, type JsonObject } from '#kernel';
+import { systemClock, type JsonObject } from '#kernel';
 import { directoryWire, type Directory } from '#model';
-import { Uploads } from '#connectors';
 import { ApiSettings } from '../edge/api-settings.js';
 import { clientWire, tokenWire } from './credential.wire.js';
+import { PolledDirectoryView } from './polled-directory-view.provider.js';
 
 /** A directory as its developer manages it: what REST shows, and how its IdP gets in. */
 @Injectable()
@@ -14,16 +14,18 @@ export class ManagedDirectoryView {
     private readonly tokens: DirectoryTokens,
     private readonly oauthClients: OAuthClients,
     private readonly settings: ApiSettings,
-    private readonly uploads: Uploads,
+    /** What only polled directories have. */
+    readonly polled: PolledDirectoryView,
   ) {}
 
   async show(directory: Directory): Promise<JsonObject> {
     const { environmentId, id, organizationId, config, pause } = directory;
     const now = systemClock.now();
-    const [domains, tokens, clients] = await Promise.all([
+    const [domains, tokens, clients, authorization] = await Promise.all([
       this.directories.firstDomains(environmentId, [organizationId]),
       this.tokens.list(environmentId, id),
       this.oauthClients.list(environmentId, id),
+      this.polled.authorization(directory),
     ]);
     return {
       ...directoryWire(directory, domains.get(organizationId)),
@@ -32,36 +34,10 @@ export class ManagedDirectoryView {
       scim_rate_limit: config['scim_rate_limit'] ?? null,
       scim_rate_burst: config['scim_rate_burst'] ?? null,
       scim: directory.dialect === null ? null : this.#addresses(directory),
-      uploads: this.#uploads(directory),
+      uploads: this.polled.uploads(directory),
+      authorization,
       tokens: tokens.map((token) => tokenWire(id, token, now)),
       oauth_clients: clients.map((client) => clientWire(id, client, now)),
-    };
-  }
-
-  /** What a customer needs to send files; `token` at its creation only. */
-  newUploads(directory: Directory, token: string): JsonObject | null {
-    const uploads = this.#uploads(directory);
-    const sftp = uploads?.['sftp'];
-    if (!uploads) return null;
-    return {
-      ...uploads,
-      bearer_token: token,
-      sftp: isJsonObject(sftp) ? { ...sftp, password: token } : null,
-    };
-  }
-
-  #uploads(directory: Directory): JsonObject | null {
-    const { externalKey } = directory;
-    const { publicUrl, sftp } = this.settings;
-    if (!this.uploads.takes(directory)) return null;
-    return {
-      endpoint: `${publicUrl}/uploads/${externalKey}`,
-      sftp: sftp && {
-        host: sftp.host,
-        port: sftp.port,
-        username: externalKey,
-        host_keys: [...sftp.hostKeys],
-      },
     };
   }
 

@@ -12,8 +12,8 @@ import { knownTotal, secondsLeft } from '#connectors';
 import type { JsonObject } from '#kernel';
 
 /** The form of one connector, without anything that is only for the engine. */
-export function connectorWire({ manifest }: Connector): JsonObject {
-  const { capabilities } = manifest;
+export function connectorWire({ manifest }: Connector, redirectUri: string): JsonObject {
+  const { capabilities, authorization } = manifest;
   return {
     object: 'connector',
     id: manifest.id,
@@ -22,7 +22,14 @@ export function connectorWire({ manifest }: Connector): JsonObject {
     kind: manifest.kind,
     docs_url: manifest.docsUrl,
     form: manifest.form as unknown as JsonObject[],
-    scopes: manifest.scopes as unknown as JsonObject[],
+    scopes: manifest.scopes.map(({ scope, for: what, required }) => ({ scope, for: what, required })),
+    authorization: authorization
+      ? {
+          refresh_token_field: authorization.fields.refreshToken,
+          when: authorization.when ?? null,
+          redirect_uri: redirectUri,
+        }
+      : null,
     capabilities: {
       groups: capabilities.groups,
       nested_groups: capabilities.nestedGroups,

@@ -1,5 +1,5 @@
 import type { JsonObject } from '#kernel';
-import { ref, type OperationInfo } from './operation.js';
+import { ref, STRING, type OperationInfo } from './operation.js';
 import type { Route } from './route.js';
 
 /** The OpenAPI operation of a route. */
@@ -68,6 +68,12 @@ function requestBody(schema: JsonObject): JsonObject {
   return { required, content: { 'application/json': { schema } } };
 }
 
+function failureBody({ errorMediaType }: OperationInfo): JsonObject {
+  return errorMediaType === undefined
+    ? { 'application/json': { schema: ref('Error') } }
+    : { [errorMediaType]: { schema: STRING } };
+}
+
 function success(route: Route, operation: OperationInfo): JsonObject {
   // A route that only ever refuses describes that as an error.
   if (route.status >= 400) return {};
@@ -93,7 +99,7 @@ function failures(route: Route, operation: OperationInfo): JsonObject {
   return Object.fromEntries(
     Object.entries(sentences).map(([status, description]) => [
       status,
-      { description, content: { 'application/json': { schema: ref('Error') } } },
+      { description, content: failureBody(operation) },
     ]),
   );
 }

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import { escapeHtml } from '../edge/escape-html.js';
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -104,10 +105,5 @@ function entries(value: JsonValue | undefined): [string, JsonObject][] {
 }
 
 function html(value: JsonValue | undefined): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value ?? '');
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
+  return escapeHtml(typeof value === 'string' ? value : JSON.stringify(value ?? ''));
 }

@@ -12,6 +12,8 @@ export interface OperationInfo {
   readonly returns?: JsonObject;
   /** Media type of the successful answer when it is not JSON. */
   readonly mediaType?: string;
+  /** Media type of refusals when they are no JSON. */
+  readonly errorMediaType?: string;
   /** Media type of a body that is not JSON. */
   readonly bodyType?: string;
   /** How a route without an API key is signed in to. */

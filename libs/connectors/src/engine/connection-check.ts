@@ -5,6 +5,7 @@ import type { AddressGuard } from '#outbound';
 import type { Connector, SourceCheck } from '../sdk/contract.js';
 import type { RotatingSecrets } from '../sdk/rotating-secrets.js';
 import { secretsForCheck } from './check-secrets.js';
+import { checkConsent } from './connection-settings.js';
 import { readAnswers } from './connections.js';
 import { Interrupted, obeying } from './interrupted.js';
 import type { EngineLog } from './log.js';
@@ -65,6 +66,7 @@ export class ConnectionCheck {
   async run(connector: Connector, request: CheckRequest): Promise<CheckReport> {
     const { config, secrets } = readAnswers(connector, request.answers);
     try {
+      checkConsent(connector, { ...config, ...secrets });
       const { form } = connector.manifest;
       const rotating = await secretsForCheck(this.#parts, form, { ...request, answers: secrets });
       const found = await this.#ask(connector, { ...config, ...secrets }, { request, rotating });

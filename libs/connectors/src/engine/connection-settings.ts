@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Database, JsonObject, SecretBox } from '#kernel';
+import { awaitsConsent } from '../sdk/consent.js';
 import type { Connector } from '../sdk/contract.js';
 import type { FormField } from '../sdk/manifest.js';
 import { SourceError } from '../sdk/source-error.js';
@@ -27,7 +28,13 @@ export function sealContext(key: DirectoryKey, field: string): [string, string, 
   return [key.environmentId, key.directoryId, field];
 }
 
-/** Opens what a run needs to connect. @throws SourceError `config_error` when the settings do not fit the connector. */
+/** @throws SourceError `consent_missing` while nobody has consented to what the connection signs in with. */
+export function checkConsent({ manifest }: Connector, answers: JsonObject): void {
+  if (awaitsConsent(manifest, answers))
+    throw new SourceError('consent_missing', 'The connection waits for the consent of an admin.');
+}
+
+/** Opens what a run needs to connect. @throws SourceError `config_error` when the settings do not fit the connector; `consent_missing`. */
 export async function loadSettings(
   parts: { readonly database: Database; readonly secretBox: SecretBox },
   key: DirectoryKey,
@@ -49,6 +56,7 @@ export async function loadSettings(
     ]),
   );
   const answers = { ...answersOf(form, row.config), ...secrets };
+  checkConsent(connector, answers);
   try {
     return { config: connector.readConfig(answers), fingerprint: fingerprintOf(id, form, row.config) };
   } catch (cause) {

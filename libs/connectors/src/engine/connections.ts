@@ -2,6 +2,7 @@ import type { CreatedDirectory, Directories } from '#directory';
 import { ConflictError, InvalidInputError, type JsonObject, type Queryable } from '#kernel';
 import type { Directory } from '#model';
 import type { ConnectorRegistry } from '../providers/registry.js';
+import { asIfConsented, awaitsConsent, consentPlan, formBeforeConsent } from '../sdk/consent.js';
 import type { Connector } from '../sdk/contract.js';
 import { readForm } from '../sdk/read-form.js';
 import { fingerprintOf, type DirectoryKey } from './connection-settings.js';
@@ -32,6 +33,8 @@ export interface NewConnection {
 interface Answers {
   readonly config: JsonObject;
   readonly secrets: Secrets;
+  /** The refresh token comes later, from an admin's consent: until then there is nothing to run with. */
+  readonly awaitsConsent: boolean;
 }
 
 /** Directories that are polled: their settings by the connector's form, their secrets apart. */
@@ -45,7 +48,7 @@ export class Connections {
   /** @throws InvalidInputError with one problem per field. */
   create(environmentId: string, input: NewConnection): Promise<CreatedDirectory> {
     const connector = this.#parts.registry.get(input.provider);
-    const { config, secrets } = readAnswers(connector, input.config);
+    const { config, secrets, awaitsConsent: awaits } = readAnswers(connector, input.config);
     const isUploaded = connector.uploads?.isOn(config) === true;
     return this.#parts.directories.create(environmentId, {
       organizationId: input.organizationId,
@@ -55,14 +58,15 @@ export class Connections {
       provider: input.provider,
       config,
       ...(isUploaded && { tokenName: 'Upload token' }),
+      ...(awaits && { isUnlinked: true }),
       alongside: async (tx, directory) => {
         const key = { environmentId, directoryId: directory.id };
         await this.#parts.credentials.write(tx, key, { secrets, form: connector.manifest.form });
         await tx.query({
-          // Without a file there is nothing to read; the first one starts the first run.
+          // Without a file or a consent there is nothing to read; the first one starts the first run.
           text: `INSERT INTO sync_schedules (environment_id, directory_id, needs_approval, due_at)
             VALUES ($1, $2, $3, CASE WHEN $4 THEN 'infinity' ELSE now() END)`,
-          values: [environmentId, directory.id, config['auto_apply'] !== true, isUploaded],
+          values: [environmentId, directory.id, config['auto_apply'] !== true, isUploaded || awaits],
         });
       },
     });
@@ -80,10 +84,11 @@ export class Connections {
     const { directory, connector, key } = await this.#load(environmentId, id);
     const known = await this.#parts.credentials.open(key);
     const stored = knownTo(connector, directory.config);
-    const { config, secrets } = readAnswers(
-      connector,
-      withoutNull({ ...stored, ...known, ...changes.config }),
-    );
+    const {
+      config,
+      secrets,
+      awaitsConsent: awaits,
+    } = readAnswers(connector, withoutNull({ ...stored, ...known, ...changes.config }));
     const given = Object.fromEntries(
       Object.entries(secrets).filter(([field, value]) => value !== known[field]),
     );
@@ -96,7 +101,9 @@ export class Connections {
       config: namedKeys(changes.config, { form, config }),
       alongside: async (tx) => {
         await this.#parts.credentials.write(tx, key, { secrets: given, form });
-        if (isOther) await startAnew(tx, key);
+        if (isOther) await startAnew(tx, key, awaits);
+        else if (!awaits && awaitsConsent(connector.manifest, { ...stored, ...known }))
+          await tryAtOnce(tx, key);
         // Said again together with the change, it covers the change.
         if (changes.config['auto_apply'] === true) await approveAlways(tx, key);
       },
@@ -119,12 +126,16 @@ export class Connections {
         problems: unknown.map((field) => ({ field, message: `"${field}" is no credential of this source.` })),
       });
     const known = await this.#parts.credentials.open(key);
-    const { secrets } = readAnswers(connector, { ...directory.config, ...known, ...answers });
+    const { secrets, awaitsConsent: awaits } = readAnswers(connector, {
+      ...directory.config,
+      ...known,
+      ...answers,
+    });
     const given = Object.fromEntries(Object.keys(answers).map((field) => [field, secrets[field] ?? '']));
     await this.#parts.directories.update(environmentId, id, {
       alongside: async (tx) => {
         await this.#parts.credentials.write(tx, key, { secrets: given, form });
-        await tryAtOnce(tx, key);
+        if (!awaits) await tryAtOnce(tx, key);
       },
     });
     return this.#parts.credentials.list(key);
@@ -177,8 +188,11 @@ export function readAnswers(connector: Connector, answers: JsonObject): Answers 
         message: `"${name.slice(0, 80)}" is no setting of this source. It has: ${[...known].join(', ')}.`,
       })),
     });
-  const values = readForm(form, answers);
-  connector.readConfig(values);
+  const values = readForm(formBeforeConsent(connector.manifest, answers), answers);
+  connector.readConfig(asIfConsented(connector.manifest, values));
+  const awaits = awaitsConsent(connector.manifest, values);
+  // Says now what would be missing when the link is made.
+  if (awaits) consentPlan(connector.manifest, values);
   const isSecret = (name: string): boolean => form.some((field) => field.key === name && field.secret);
   const entries = Object.entries(values);
   const own = Object.entries(answers).filter(([name]) => DIRECTORY_SETTINGS.includes(name));
@@ -187,6 +201,7 @@ export function readAnswers(connector: Connector, answers: JsonObject): Answers 
     secrets: Object.fromEntries(
       entries.filter(([name]) => isSecret(name)).map(([name, value]) => [name, value as string]),
     ),
+    awaitsConsent: awaits,
   };
 }
 
@@ -223,12 +238,12 @@ async function approveAlways(tx: Queryable, key: DirectoryKey): Promise<void> {
   });
 }
 
-async function startAnew(tx: Queryable, key: DirectoryKey): Promise<void> {
+async function startAnew(tx: Queryable, key: DirectoryKey, awaits: boolean): Promise<void> {
   await tx.query({
     text: `UPDATE sync_schedules SET needs_approval = true, next_full_at = now(), failures = 0,
-        due_at = CASE WHEN paused THEN due_at ELSE now() END
+        due_at = CASE WHEN paused THEN due_at WHEN $3 THEN 'infinity' ELSE now() END
       WHERE environment_id = $1 AND directory_id = $2`,
-    values: [key.environmentId, key.directoryId],
+    values: [key.environmentId, key.directoryId, awaits],
   });
   await tx.query({
     text: `UPDATE sync_runs r SET cancel_requested_at = now(), revision = revision + 1
@@ -240,7 +255,7 @@ async function startAnew(tx: Queryable, key: DirectoryKey): Promise<void> {
 }
 
 /** What waits for somebody's approval goes on waiting. */
-async function tryAtOnce(tx: Queryable, key: DirectoryKey): Promise<void> {
+export async function tryAtOnce(tx: Queryable, key: DirectoryKey): Promise<void> {
   await tx.query({
     text: `UPDATE sync_schedules s SET failures = 0, due_at = now()
       WHERE environment_id = $1 AND directory_id = $2 AND NOT paused

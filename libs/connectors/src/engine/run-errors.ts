@@ -5,7 +5,10 @@ import type { RunError, RunErrorCode } from './sync-run.js';
 const REMEDIES: Readonly<Record<RunErrorCode, string>> = {
   wrong_host: 'Check the address in the settings, and that the name resolves from where Rollcall runs.',
   tls_failed: 'Check the certificate of the source; add the issuing authority if it is a private one.',
-  invalid_credentials: 'Enter new credentials. Nothing in the directory was changed.',
+  invalid_credentials:
+    'Enter new credentials, or make a new link where an admin’s consent gives them. Nothing in the directory was changed.',
+  consent_missing:
+    'Let an admin of the source open the link: the answer to the creation of the directory has one, POST /management/directories/<id>/authorizations makes another.',
   insufficient_permissions:
     'Grant the missing right at the source, then run again. What could not be read stays as it is.',
   not_found_tenant: 'Check the tenant or domain in the settings; the source does not know it.',
@@ -34,6 +37,7 @@ const FATAL: readonly SourceErrorCode[] = [
   'wrong_host',
   'tls_failed',
   'invalid_credentials',
+  'consent_missing',
   'not_found_tenant',
   'config_error',
 ];

@@ -3,6 +3,7 @@ import type { ConnectorRegistry } from '../providers/registry.js';
 import type { DirectoryKey } from './connection-settings.js';
 import { notPolled } from './connections.js';
 import type { MaintenanceWindow } from './maintenance-window.js';
+import { CONSENT_COLUMNS, waitsForConsent, type ConsentRow } from './waits-for-consent.js';
 
 /** When a directory is polled. Times are ISO 8601 in UTC. */
 export interface SyncSchedule {
@@ -28,8 +29,7 @@ export interface ScheduleChanges {
   readonly windows?: readonly MaintenanceWindow[];
 }
 
-interface ScheduleRow {
-  readonly provider: string | null;
+interface ScheduleRow extends ConsentRow {
   readonly incremental_seconds: number | null;
   readonly full_seconds: number | null;
   readonly paused: boolean | null;
@@ -56,8 +56,14 @@ export class Schedules {
 
   /** @throws NotFoundError; ConflictError for a directory that is not polled. */
   async get(key: DirectoryKey): Promise<SyncSchedule> {
+    const row = await this.#read(key);
+    const { intervals } = this.#registry.find(row.provider)?.manifest ?? { intervals: NO_INTERVALS };
+    return toSchedule(row, intervals);
+  }
+
+  async #read(key: DirectoryKey): Promise<PolledRow> {
     const [row] = await this.#database.query<ScheduleRow>({
-      text: `SELECT d.provider, s.* FROM directories d LEFT JOIN sync_schedules s
+      text: `SELECT ${CONSENT_COLUMNS}, s.* FROM directories d LEFT JOIN sync_schedules s
           ON s.environment_id = d.environment_id AND s.directory_id = d.id
         WHERE d.environment_id = $1 AND d.id = $2 AND d.deleted_at IS NULL`,
       values: [key.environmentId, key.directoryId],
@@ -65,12 +71,12 @@ export class Schedules {
     if (!row)
       throw new NotFoundError(`Directory not found: '${key.directoryId}'.`, { entityId: key.directoryId });
     if (row.paused === null) throw notPolled();
-    return toSchedule(row, row.paused, this.#registry.find(row.provider)?.manifest.intervals ?? NO_INTERVALS);
+    return { ...row, paused: row.paused };
   }
 
   /** @throws InvalidInputError with one problem per field. */
   async change(key: DirectoryKey, changes: ScheduleChanges): Promise<SyncSchedule> {
-    await this.get(key);
+    const row = await this.#read(key);
     checkChanges(changes);
     const has = (name: keyof ScheduleChanges): boolean => changes[name] !== undefined;
     await this.#database.query({
@@ -84,6 +90,7 @@ export class Schedules {
         changes.fullSeconds ?? null,
         changes.windows === undefined ? null : JSON.stringify(changes.windows),
         changes.paused ?? null,
+        waitsForConsent(this.#registry, row),
       ],
     });
     return this.get(key);
@@ -93,26 +100,30 @@ export class Schedules {
 /** Of a directory whose connector this version does not have. */
 const NO_INTERVALS = { incremental: null, full: 86_400 };
 
+type PolledRow = ScheduleRow & { readonly paused: boolean };
+
 function toSchedule(
-  row: ScheduleRow,
-  paused: boolean,
+  row: PolledRow,
   intervals: { readonly incremental: number | null; readonly full: number },
 ): SyncSchedule {
   return {
     incrementalSeconds:
       intervals.incremental === null ? null : (row.incremental_seconds ?? intervals.incremental),
     fullSeconds: row.full_seconds ?? intervals.full,
-    paused,
+    paused: row.paused,
     windows: row.windows,
-    nextIncrementalAt: paused ? null : row.next_incremental_at,
-    nextFullAt: paused ? null : row.next_full_at,
+    nextIncrementalAt: row.paused ? null : row.next_incremental_at,
+    nextFullAt: row.paused ? null : row.next_full_at,
     lastSucceededAt: row.last_good_at,
     needsApproval: row.needs_approval,
     failures: row.failures,
   };
 }
 
-/* A shorter interval counts from now, not only after the next run. A run that is under way goes on while paused. */
+/*
+ * A shorter interval counts from now, not only after the next run. A run that is under way goes on while paused. A directory
+ * that waits for its first file, or for a consent, goes on waiting.
+ */
 const CHANGE_SQL = `
   WITH changed AS (
     SELECT environment_id, directory_id,
@@ -130,7 +141,7 @@ const CHANGE_SQL = `
     paused = d.paused, windows = coalesce($7::jsonb, s.windows), next_incremental_at = d.next_incremental_at,
     next_full_at = d.next_full_at,
     due_at = CASE WHEN s.active_run_id IS NOT NULL THEN s.due_at
-      WHEN d.paused THEN 'infinity'
+      WHEN d.paused OR $9 OR (NOT s.paused AND s.due_at = 'infinity') THEN 'infinity'
       WHEN s.paused OR s.failures = 0 THEN least(d.next_incremental_at, d.next_full_at)
       ELSE s.due_at END
   FROM dated d WHERE s.environment_id = d.environment_id AND s.directory_id = d.directory_id`;

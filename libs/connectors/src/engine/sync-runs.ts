@@ -15,6 +15,7 @@ import { endSuperseded, insertRun, makeDue } from './run-queue.js';
 import { RUN_COLUMNS, toRun, type RunRow } from './run-row.js';
 import { createdAt } from './run-store.js';
 import { isFinal, type RunMode, type SyncRun } from './sync-run.js';
+import { CONSENT_COLUMNS, waitsForConsent, type ConsentRow } from './waits-for-consent.js';
 
 /** What a run tells about one record. */
 export interface SyncRunItem {
@@ -30,8 +31,7 @@ export interface SyncRunsParts {
   readonly onDue?: () => void;
 }
 
-interface HeadRow {
-  readonly provider: string | null;
+interface HeadRow extends ConsentRow {
   readonly paused: boolean;
   readonly needs_approval: boolean;
   readonly active_run_id: string | null;
@@ -48,13 +48,14 @@ export class SyncRuns {
 
   /**
    * Asks for a run at once, ahead of everything that is only scheduled. A preview that waits for approval gives way.
-   * @throws ConflictError when a run is under way, the directory is paused or not polled
+   * @throws ConflictError when a run is under way, the directory is paused, not polled, or waits for consent
    */
   async request(key: DirectoryKey, mode: RunMode): Promise<SyncRun> {
     const run = await this.#parts.database.transaction(async (tx) => {
       const head = await this.#lock(tx, key);
       if (head.paused)
         throw stateConflict('The directory is paused. Resume it in its schedule, then start the run.');
+      this.#checkConsent(head);
       this.#checkMode(head, mode);
       if (head.active_run_id !== null) await this.#supersede(tx, key, head.active_run_id);
       const queued = await insertRun(tx, key, {
@@ -146,6 +147,13 @@ export class SyncRuns {
     return steered;
   }
 
+  #checkConsent(head: HeadRow): void {
+    if (waitsForConsent(this.#parts.registry, head))
+      throw stateConflict(
+        'The directory waits for the consent of an admin: make a link with POST …/authorizations and have it opened. The first run begins by itself then.',
+      );
+  }
+
   #checkMode(head: HeadRow, mode: RunMode): void {
     const capabilities = this.#parts.registry.find(head.provider)?.manifest.capabilities;
     if (mode === 'incremental' && capabilities?.incremental !== true)
@@ -167,7 +175,7 @@ export class SyncRuns {
   async #lock(tx: Queryable, key: DirectoryKey): Promise<HeadRow> {
     await this.#exists(key);
     const [row] = await tx.query<HeadRow>({
-      text: `SELECT d.provider, s.paused, s.needs_approval, s.active_run_id, s.last_full_records
+      text: `SELECT ${CONSENT_COLUMNS}, s.paused, s.needs_approval, s.active_run_id, s.last_full_records
         FROM sync_schedules s
         JOIN directories d ON d.environment_id = s.environment_id AND d.id = s.directory_id
         WHERE s.environment_id = $1 AND s.directory_id = $2 FOR UPDATE OF s`,

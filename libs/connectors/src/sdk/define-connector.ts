@@ -1,3 +1,4 @@
+import { authorizationProblem } from './consent.js';
 import type { Connector } from './contract.js';
 import type { ConnectorManifest, FormField } from './manifest.js';
 
@@ -7,7 +8,8 @@ export function defineConnector<Config>(connector: Connector<Config>): Connector
   return connector;
 }
 
-function checkManifest({ id, form, capabilities, intervals }: ConnectorManifest): void {
+function checkManifest(manifest: ConnectorManifest): void {
+  const { id, form, capabilities, intervals } = manifest;
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(id)) throw new Error(`Connector id "${id}" is not kebab-case`);
   const keys = form.map((field) => field.key);
   const twice = keys.find((key, index) => keys.indexOf(key) !== index);
@@ -16,6 +18,8 @@ function checkManifest({ id, form, capabilities, intervals }: ConnectorManifest)
     const problem = fieldProblem(field, keys);
     if (problem !== undefined) throw new Error(`Field "${field.key}" of connector "${id}" ${problem}`);
   }
+  const consent = authorizationProblem(manifest);
+  if (consent !== undefined) throw new Error(`The authorization of connector "${id}" ${consent}`);
   if (capabilities.incremental !== (intervals.incremental !== null))
     throw new Error(
       `Connector "${id}" needs an incremental interval if it runs incrementally, and only then`,

@@ -34,11 +34,54 @@ export interface Capabilities {
   readonly listsFuture: boolean;
 }
 
+/** Something about the answers to the form: one has this value, is there, or is a list without this entry. */
+export type AnswerCondition =
+  | { readonly key: string; readonly is: string | boolean }
+  | { readonly key: string; readonly given: true }
+  | { readonly key: string; readonly lacks: string };
+
 /** A right the credential needs at the vendor, and what is lost without it. */
 export interface NeededScope {
   readonly scope: string;
   readonly for: string;
   readonly required: boolean;
+  /** Consent asks for it only then; absent: always. */
+  readonly when?: AnswerCondition;
+}
+
+/**
+ * How an admin's consent gives the refresh token that the form asks for (authorization code grant, RFC 6749, 4.1). It is
+ * data: the engine makes the link, takes the answer and stores the token, the same for every vendor.
+ */
+export interface Authorization {
+  /** The answer with which the connection signs in by a refresh token; absent: always. */
+  readonly when?: FormField['when'];
+  /** Which fields of the form take part. */
+  readonly fields: {
+    readonly clientId: string;
+    readonly clientSecret: string;
+    readonly refreshToken: string;
+    /** Where the vendor wants the redirect URI again with every refresh: set to ours with the token. */
+    readonly redirectUri?: string;
+  };
+  /** The first whose condition holds. */
+  readonly endpoints: readonly AuthorizationEndpoints[];
+  /** More parameters of the consent page, such as those that ask for a refresh token. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Proof key, S256 (RFC 7636); only where the vendor says that it checks it. */
+  readonly pkce: boolean;
+  /** Where the token endpoint takes client ID and secret (RFC 6749, 2.3.1). */
+  readonly clientAuthentication: 'basic' | 'body';
+  readonly tokenRequest: 'form' | 'json';
+}
+
+/** Both are https. `{key}` in a path stands for an answer of the form, in no host. */
+export interface AuthorizationEndpoints {
+  readonly when?: AnswerCondition;
+  readonly authorizationUrl: string;
+  readonly tokenUrl: string;
+  /** False where the scopes belong to the application at the vendor: they are neither asked for nor compared. */
+  readonly requestsScopes: boolean;
 }
 
 /** Everything about a connector that is data. */
@@ -52,6 +95,8 @@ export interface ConnectorManifest {
   readonly kind: 'idp' | 'hris' | 'file';
   readonly form: readonly FormField[];
   readonly scopes: readonly NeededScope[];
+  /** Absent: there is no consent page, or no refresh token is needed. */
+  readonly authorization?: Authorization;
   readonly capabilities: Capabilities;
   readonly limits: RequestLimits;
   /** Seconds between runs, unless the directory says otherwise. Incremental is null without that capability. */

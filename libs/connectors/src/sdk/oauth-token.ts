@@ -9,6 +9,8 @@ export interface AccessToken {
   readonly expiresInSeconds: number;
   /** What replaces the refresh token that was used, where the vendor sends one. */
   readonly refreshToken?: string;
+  /** What was granted, where the answer says so; absent means what was asked for (RFC 6749, 5.1). */
+  readonly scopes?: readonly string[];
 }
 
 const RENEW_BEFORE_MS = 120_000;
@@ -82,11 +84,22 @@ export async function requestToken(
 }
 
 function tokenIn(body: JsonObject): AccessToken | undefined {
-  const { access_token: value, expires_in: life, refresh_token: refreshToken } = body;
+  const { access_token: value, expires_in: life, refresh_token: refreshToken, scope } = body;
   if (typeof value !== 'string' || value === '') return undefined;
   const expiresInSeconds = Number(life) > 0 ? Number(life) : 3_600;
   const isReplaced = typeof refreshToken === 'string' && refreshToken !== '';
-  return { value, expiresInSeconds, ...(isReplaced && { refreshToken }) };
+  const scopes = typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : [];
+  return {
+    value,
+    expiresInSeconds,
+    ...(isReplaced && { refreshToken }),
+    ...(scopes.length > 0 && { scopes }),
+  };
+}
+
+/** HTTP Basic of a client at its token endpoint. Neither part is encoded: vendors read their own ids as they are. */
+export function clientBasic(clientId: string, clientSecret: string): string {
+  return `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
 }
 
 function oauthError(status: number, error: string): SourceError {

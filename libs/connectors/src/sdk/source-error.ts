@@ -3,6 +3,7 @@ export const SOURCE_ERROR_CODES = [
   'wrong_host',
   'tls_failed',
   'invalid_credentials',
+  'consent_missing',
   'insufficient_permissions',
   'not_found_tenant',
   'rate_limited',

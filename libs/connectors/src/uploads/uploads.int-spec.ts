@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Directory } from '#model';
 import { createTestDatabase, type TestDatabase } from '#testing';
 import { UploadsWorld } from '../../test-support/upload-world.js';
+import { Schedules } from '../engine/schedules.js';
+import { installedConnectors } from '../providers/installed.js';
 import type { SentFile } from './uploads.js';
 import { UploadRefused } from './upload-refused.js';
 
@@ -71,6 +73,12 @@ describe('uploaded files', () => {
     const refused = await world.uploads.receive(directory, sent(content)).catch((error: unknown) => error);
     expect(refused).toMatchObject({ reason: 'incomplete' });
     expect(await world.box.stored(keyOf(directory))).toEqual([]);
+    expect(await world.queue(directory)).toEqual({ due: null, again: false, runs: [] });
+  });
+
+  it('are waited for when the schedule is changed before the first one has come', async () => {
+    const directory = await world.directory();
+    await new Schedules(db.database, installedConnectors).change(keyOf(directory), { fullSeconds: 3_600 });
     expect(await world.queue(directory)).toEqual({ due: null, again: false, runs: [] });
   });
 

@@ -13,7 +13,7 @@ import { checkName, isStorable, notFound } from './checks.js';
 import { asQueryable, ControlLog, type ControlOptions } from './control-log.js';
 import { DirectoryPauses, type PauseRequest } from './directory-pauses.js';
 import { DirectoryPurge } from './directory-purge.js';
-import { loadDirectory, lockDirectory, toDirectory } from './directory-store.js';
+import { loadDirectory, lockDirectory, toDirectory, withKeys } from './directory-store.js';
 import { loadDomains } from './domain-set.js';
 import { insertToken } from './issue-token.js';
 import { randomSlug } from './random-slug.js';
@@ -29,6 +29,8 @@ export interface NewDirectory {
   readonly config?: JsonObject;
   /** Name of the token for a polled directory whose files are uploaded; without it such a directory gets none. */
   readonly tokenName?: string;
+  /** A polled directory that nobody has consented to yet: nothing can be tried before somebody has. */
+  readonly isUnlinked?: boolean;
   /** What else belongs to the new directory (credentials, schedule), in the same transaction. */
   readonly alongside?: (tx: Queryable, directory: Directory) => Promise<void>;
 }
@@ -245,10 +247,6 @@ async function holdOrganization(manager: EntityManager, environmentId: string, i
   if (!found) throw notFound('Organization', id);
 }
 
-function withKeys(config: JsonObject, named: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries({ ...config, ...named }).filter(([name]) => named[name] !== null));
-}
-
 function newDirectory(
   created: { readonly environmentId: string; readonly id: string; readonly now: string },
   input: NewDirectory,
@@ -262,7 +260,7 @@ function newDirectory(
     dialect: input.dialect,
     provider: input.provider,
     externalKey: randomSlug(16),
-    state: input.dialect === null ? 'validating' : 'unlinked',
+    state: input.dialect === null && input.isUnlinked !== true ? 'validating' : 'unlinked',
     config: input.config ?? {},
     detectedDialect: null,
     pause: null,

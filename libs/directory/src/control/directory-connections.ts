@@ -106,6 +106,7 @@ export class DirectoryConnections {
   }
 }
 
-function connectionWire(directory: Directory): ReturnType<typeof eventDirectoryWire> {
+/** A polled directory as events of its connection show it. */
+export function connectionWire(directory: Directory): ReturnType<typeof eventDirectoryWire> {
   return { ...eventDirectoryWire(directory), provider: directory.provider };
 }

@@ -33,6 +33,11 @@ export async function lockDirectory(
   return toDirectory(found);
 }
 
+/** The configuration with some keys replaced; null removes one. */
+export function withKeys(config: JsonObject, named: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries({ ...config, ...named }).filter(([name]) => named[name] !== null));
+}
+
 export function toDirectory(entity: DirectoryEntity): Directory {
   const { id, environmentId, organizationId, name, type, dialect, provider } = entity;
   const { externalKey, state, pausedAt, pausedBy, pauseReason, createdAt, updatedAt } = entity;

@@ -28,6 +28,7 @@ export { daysLeft } from './expiry-stages.js';
 export type { CreatedDirectoryToken } from './issue-token.js';
 export { DirectoryAccess, type AccessedDirectory } from './directory-access.js';
 export { CONTROL_ENTITIES } from '../entities/index.js';
+export { DirectoryAuthorizations, type ConsentRequested } from './directory-authorizations.js';
 export {
   DirectoryConnections,
   type ConnectionFailure,

@@ -2,6 +2,7 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import type { JsonObject } from '#kernel';
 import type { ConformanceFake } from '../connector-conformance/conformance-world.js';
+import { ConsentPage } from './consent-page.js';
 import {
   startFakeServer,
   type FakeAnswer,
@@ -30,6 +31,7 @@ const rsa = (): { publicKey: string; privateKey: string } =>
   });
 const OAUTH = { client_id: 'fake.apps.example.com', client_secret: 'fake-google-secret' };
 const REFRESH_TOKEN = '1//fake-google-refresh';
+const ACCESS = { access_token: 'fake-google-token', expires_in: 3599 };
 
 const keys = rsa();
 const otherKeys = rsa();
@@ -87,11 +89,16 @@ export interface FakeGoogleOptions {
   readonly everyoneIn?: number;
 }
 
-export function startFakeGoogle(tenant: FakeTenant, options: FakeGoogleOptions): Promise<FakeServer> {
-  return startFakeServer(new Google(tenant, options).api());
+export async function startFakeGoogle(
+  tenant: FakeTenant,
+  options: FakeGoogleOptions,
+): Promise<FakeServer & { readonly consent: ConsentPage }> {
+  const google = new Google(tenant, options);
+  return { ...(await startFakeServer(google.api())), consent: google.consent };
 }
 
 class Google {
+  readonly consent: ConsentPage;
   readonly #tenant: FakeTenant;
   readonly #pageSize: number;
   readonly #everyoneIn: number | undefined;
@@ -100,6 +107,12 @@ class Google {
     this.#tenant = tenant;
     this.#pageSize = pageSize;
     this.#everyoneIn = everyoneIn;
+    this.consent = new ConsentPage({
+      clientId: OAUTH.client_id,
+      now: () => tenant.clock.now().getTime(),
+      issue: () => ({ ...ACCESS, ...(this.#isOffline() && { refresh_token: REFRESH_TOKEN }) }),
+      tellsScopes: true,
+    });
   }
 
   api(): FakeApi {
@@ -108,6 +121,7 @@ class Google {
     return {
       refuse,
       routes: [
+        this.consent.route('/o/oauth2/v2/auth'),
         { method: 'POST', path: '/token', call: 'token', answer: (r) => this.#token(r) },
         {
           method: 'GET',
@@ -144,7 +158,10 @@ class Google {
 
   async #token({ body }: FakeRequest): Promise<FakeAnswer> {
     const form = new URLSearchParams(body);
-    if (form.get('grant_type') === 'refresh_token') return refreshed(form);
+    const isCode = form.get('grant_type') === 'authorization_code';
+    if (isCode)
+      return refuseClient(form) ?? this.consent.exchange(Object.fromEntries(form)) ?? refuse(400, {});
+    if (form.get('grant_type') === 'refresh_token') return refuseClient(form) ?? refreshed(form);
     try {
       const { payload } = await jwtVerify(form.get('assertion') ?? '', createPublicKey(keys.publicKey), {
         issuer: ACCOUNT,
@@ -159,7 +176,13 @@ class Google {
     } catch {
       return { status: 400, body: { error: 'invalid_grant', error_description: 'Invalid JWT Signature.' } };
     }
-    return { body: { token_type: 'Bearer', expires_in: 3599, access_token: 'fake-google-token' } };
+    return { body: { token_type: 'Bearer', ...ACCESS } };
+  }
+
+  /** A refresh token comes only when it is asked for, and with every consent only when that is asked for. */
+  #isOffline(): boolean {
+    const asked = this.consent.visits.at(-1);
+    return asked?.get('access_type') === 'offline' && asked.get('prompt') === 'consent';
   }
 
   #users(request: FakeRequest): FakeAnswer {
@@ -212,12 +235,17 @@ class Google {
 }
 
 /** Of a revoked consent and of a client secret that was changed, Google says different things. */
-function refreshed(form: URLSearchParams): FakeAnswer {
+function refuseClient(form: URLSearchParams): FakeAnswer | undefined {
   const { client_id: id, client_secret: secret } = OAUTH;
-  if (form.get('client_id') !== id || form.get('client_secret') !== secret)
-    return { status: 401, body: { error: 'invalid_client', error_description: 'Unauthorized' } };
+  const isKnown = form.get('client_id') === id && form.get('client_secret') === secret;
+  return isKnown
+    ? undefined
+    : { status: 401, body: { error: 'invalid_client', error_description: 'Unauthorized' } };
+}
+
+function refreshed(form: URLSearchParams): FakeAnswer {
   return form.get('refresh_token') === REFRESH_TOKEN
-    ? { body: { token_type: 'Bearer', expires_in: 3599, access_token: 'fake-google-token' } }
+    ? { body: { token_type: 'Bearer', ...ACCESS } }
     : {
         status: 400,
         body: { error: 'invalid_grant', error_description: 'Token has been expired or revoked.' },

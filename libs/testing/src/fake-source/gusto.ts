@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '#kernel';
 import type { ConformanceFake } from '../connector-conformance/conformance-world.js';
+import { ConsentPage } from './consent-page.js';
 import {
   startFakeServer,
   type FakeAnswer,
@@ -48,12 +49,14 @@ export interface FakeGustoOptions {
 
 export interface FakeGusto extends FakeServer {
   readonly tokens: RotatingTokens;
+  readonly consent: ConsentPage;
 }
 
 /** Gusto with people of the caller's own making. */
 export async function startFakeGusto(tenant: FakeTenant, options: FakeGustoOptions): Promise<FakeGusto> {
   const gusto = new Gusto(tenant, options);
-  return { ...(await startFakeServer(gusto.api())), tokens: gusto.tokens };
+  const { tokens, consent } = gusto;
+  return { ...(await startFakeServer(gusto.api())), tokens, consent };
 }
 
 /**
@@ -83,6 +86,7 @@ export const fakeGusto: ConformanceFake = {
 
 class Gusto {
   readonly tokens: RotatingTokens;
+  readonly consent: ConsentPage;
   readonly #tenant: FakeTenant;
   readonly #options: FakeGustoOptions;
   /** Where the page of a number begins, per list. */
@@ -92,6 +96,12 @@ class Gusto {
     this.#tenant = tenant;
     this.#options = options;
     this.tokens = new RotatingTokens(REFRESH_TOKEN, { prefix: PREFIX, isStrict: options.isStrict });
+    this.consent = new ConsentPage({
+      clientId: CLIENT_ID,
+      now: () => tenant.clock.now().getTime(),
+      issue: () => this.tokens.begin(7_200),
+      tellsScopes: false,
+    });
   }
 
   api(): FakeApi {
@@ -100,6 +110,7 @@ class Gusto {
     return {
       refuse,
       routes: [
+        this.consent.route('/oauth/authorize'),
         { method: 'POST', path: '/oauth/token', call: 'token', answer: (r) => this.#token(r) },
         this.#get('/v1/token_info', 'token_info', () => ({ body: { scope: 'public', resource: owner } })),
         this.#list('employees', 'users', () => this.#employees()),
@@ -179,6 +190,7 @@ class Gusto {
     const isClient = given['client_id'] === CLIENT_ID && given['client_secret'] === CLIENT_SECRET;
     if (!isClient || url.search !== '') return { status: 401, body: { error: 'invalid_client' } };
     return (
+      this.consent.exchange(given) ??
       this.tokens.grant(given['grant_type'], given['refresh_token'], 7_200) ?? {
         status: 400,
         body: { error: 'invalid_grant', error_description: 'The grant is invalid.' },

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '#kernel';
 import type { ConformanceFake } from '../connector-conformance/conformance-world.js';
+import { ConsentPage } from './consent-page.js';
 import {
   startFakeServer,
   type FakeAnswer,
@@ -40,8 +41,12 @@ export interface FakeRipplingOptions {
 }
 
 /** Rippling with workers of the caller's own making; both APIs answer. */
-export function startFakeRippling(tenant: FakeTenant, options: FakeRipplingOptions): Promise<FakeServer> {
-  return startFakeServer(new Rippling(tenant, options).api());
+export async function startFakeRippling(
+  tenant: FakeTenant,
+  options: FakeRipplingOptions,
+): Promise<FakeServer & { readonly consent: ConsentPage }> {
+  const rippling = new Rippling(tenant, options);
+  return { ...(await startFakeServer(rippling.api())), consent: rippling.consent };
 }
 
 /**
@@ -100,8 +105,15 @@ class Rippling {
   readonly #tenant: FakeTenant;
   readonly #options: FakeRipplingOptions;
   readonly #tokens = new RotatingTokens(REFRESH_TOKEN, { prefix: PREFIX });
+  readonly consent: ConsentPage;
 
   constructor(tenant: FakeTenant, options: FakeRipplingOptions) {
+    this.consent = new ConsentPage({
+      clientId: CLIENT_ID,
+      now: () => tenant.clock.now().getTime(),
+      issue: () => this.#tokens.begin(3_600),
+      tellsScopes: true,
+    });
     this.#tenant = tenant;
     this.#options = options;
   }
@@ -118,6 +130,8 @@ class Rippling {
       headers: () => ({ date: this.#tenant.clock.now().toUTCString() }),
       refuse,
       routes: [
+        this.consent.route('/o/authorize'),
+        this.consent.route('/apps/PLATFORM/:app/authorize'),
         tokenRoute('/o/token'),
         tokenRoute('/api/o/token/'),
         this.#list('/workers/', ['users', 'workers.read'], (r) => this.#workers(r)),
@@ -254,6 +268,7 @@ class Rippling {
     if (headers.authorization !== basic) return { status: 401, body: { error: 'invalid_client' } };
     const form = new URLSearchParams(body);
     return (
+      this.consent.exchange(Object.fromEntries(form)) ??
       this.#tokens.grant(form.get('grant_type'), form.get('refresh_token'), 3_600) ?? {
         status: 400,
         body: { error: 'invalid_grant' },

@@ -36,16 +36,15 @@ export class RotatingTokens {
   exchange(refresh: string): { readonly access: string; readonly refresh: string } | undefined {
     const pair = this.#pairs.find((candidate) => candidate.refresh === refresh && !candidate.isRevoked);
     if (pair === undefined) return undefined;
-    const number = this.#pairs.length;
-    const next = {
-      access: `${this.#prefix}-access-${number}`,
-      refresh: `${this.#prefix}-refresh-${number}`,
-      previous: refresh,
-      isRevoked: false,
-    };
-    this.#pairs.push(next);
+    const next = this.#add(refresh);
     if (this.#isStrict) pair.isRevoked = true;
     return next;
+  }
+
+  /** What a token endpoint answers to a code that an admin's consent gave: tokens that nobody had before. */
+  begin(life: number): Readonly<Record<string, string | number>> {
+    const { access, refresh } = this.#add(null);
+    return { access_token: access, refresh_token: refresh, expires_in: life };
   }
 
   /** What a token endpoint answers to a grant; undefined when it is refused. Life is in seconds. */
@@ -61,6 +60,18 @@ export class RotatingTokens {
         },
       }
     );
+  }
+
+  #add(previous: string | null): Pair {
+    const number = this.#pairs.length;
+    const pair: Pair = {
+      access: `${this.#prefix}-access-${number}`,
+      refresh: `${this.#prefix}-refresh-${number}`,
+      previous,
+      isRevoked: false,
+    };
+    this.#pairs.push(pair);
+    return pair;
   }
 
   /** Whether a request with this access token is let in. */

@@ -18,7 +18,7 @@ export const manifest = {
       help: 'A service account keeps working when an admin leaves or changes a password.',
       choices: [
         { value: 'service_account', label: 'Service account (recommended)' },
-        { value: 'refresh_token', label: 'OAuth refresh token of an admin' },
+        { value: 'refresh_token', label: 'Consent of an admin (OAuth)' },
       ],
       default: 'service_account',
     },
@@ -66,7 +66,7 @@ export const manifest = {
       type: 'string',
       required: true,
       secret: true,
-      help: 'From the consent of an admin. It ends when that admin’s password or role changes.',
+      help: 'Leave it empty: an admin consents by a link, and it comes from there. It ends when that admin’s password or role changes.',
       when: { key: 'auth_mode', is: 'refresh_token' },
     },
     {
@@ -113,6 +113,23 @@ export const manifest = {
     { scope: `${SCOPE}.group.readonly`, for: 'Groups', required: true },
     { scope: `${SCOPE}.group.member.readonly`, for: 'Members of groups', required: true },
   ],
+  // developers.google.com/identity/protocols/oauth2/web-server; PKCE: accounts.google.com/.well-known/openid-configuration.
+  authorization: {
+    when: { key: 'auth_mode', is: 'refresh_token' },
+    fields: { clientId: 'client_id', clientSecret: 'client_secret', refreshToken: 'refresh_token' },
+    endpoints: [
+      {
+        authorizationUrl: 'https://accounts.google.com/o/oauth2/v2/auth',
+        tokenUrl: 'https://oauth2.googleapis.com/token',
+        requestsScopes: true,
+      },
+    ],
+    // Without both of them Google gives a refresh token at the first consent only, or none.
+    parameters: { access_type: 'offline', prompt: 'consent' },
+    pkce: true,
+    clientAuthentication: 'body',
+    tokenRequest: 'form',
+  },
   capabilities: {
     groups: true,
     nestedGroups: true,

@@ -47,7 +47,7 @@ export const manifest = {
       required: true,
       secret: true,
       rotates: true,
-      help: 'What your application got when an admin of the company authorized it. Good for one use, so enter it here and nowhere else.',
+      help: 'Leave it empty: an admin of the company consents by a link, and it comes from there. One that you got otherwise is good for one use, so enter it nowhere else.',
     },
     {
       key: 'redirect_uri',
@@ -55,7 +55,7 @@ export const manifest = {
       type: 'string',
       required: false,
       secret: false,
-      help: 'Of your application; older applications have to repeat it.',
+      help: 'Only for a refresh token that you enter: the one with which you got it. Consent by a link sets its own.',
       pattern: 'https?://.+',
       placeholder: 'https://example.com/callback',
     },
@@ -85,6 +85,31 @@ export const manifest = {
     { scope: 'departments:read', for: 'Groups made of departments', required: false },
     { scope: 'companies:read', for: 'Names of places of work', required: false },
   ],
+  // docs.gusto.com/app-integrations/docs/oauth2. The scopes are those of the application; PKCE is not mentioned.
+  authorization: {
+    fields: {
+      clientId: 'client_id',
+      clientSecret: 'client_secret',
+      refreshToken: 'refresh_token',
+      redirectUri: 'redirect_uri',
+    },
+    endpoints: [
+      {
+        when: { key: 'environment', is: 'demo' },
+        authorizationUrl: 'https://api.gusto-demo.com/oauth/authorize',
+        tokenUrl: 'https://api.gusto-demo.com/oauth/token',
+        requestsScopes: false,
+      },
+      {
+        authorizationUrl: 'https://api.gusto.com/oauth/authorize',
+        tokenUrl: 'https://api.gusto.com/oauth/token',
+        requestsScopes: false,
+      },
+    ],
+    pkce: false,
+    clientAuthentication: 'body',
+    tokenRequest: 'json',
+  },
   capabilities: {
     groups: true,
     nestedGroups: false,

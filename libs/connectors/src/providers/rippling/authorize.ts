@@ -1,6 +1,6 @@
 import type { SourceHttp } from '../../sdk/http/source-http.js';
 import type { RequestLimits } from '../../sdk/manifest.js';
-import { bearerTokens, requestToken } from '../../sdk/oauth-token.js';
+import { bearerTokens, clientBasic, requestToken } from '../../sdk/oauth-token.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { refreshAccess } from '../../sdk/rotating-secrets.js';
 import type { RipplingConfig } from './config.js';
@@ -16,7 +16,7 @@ export function authorizeWith(config: RipplingConfig, ports: SourcePorts, limits
     return () => Promise.resolve({ authorization: `Bearer ${credential.token}` });
   const http: SourceHttp = ports.http({ baseUrl: TOKENS, limits });
   const path = api === 'platform' ? '/api/o/token/' : '/o/token';
-  const basic = Buffer.from(`${credential.clientId}:${credential.clientSecret}`).toString('base64');
+  const authorization = clientBasic(credential.clientId, credential.clientSecret);
   return bearerTokens(
     () =>
       refreshAccess({
@@ -26,7 +26,7 @@ export function authorizeWith(config: RipplingConfig, ports: SourcePorts, limits
         exchange: (refreshToken) =>
           requestToken(http, {
             path,
-            headers: { authorization: `Basic ${basic}` },
+            headers: { authorization },
             form: { grant_type: 'refresh_token', refresh_token: refreshToken },
           }),
       }),

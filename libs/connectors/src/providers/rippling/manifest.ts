@@ -1,8 +1,14 @@
 import { hrFields } from '../../sdk/hr/hr-form.js';
 import type { ConnectorManifest } from '../../sdk/manifest.js';
-import { GROUP_KINDS, OPTIONAL_FIELDS } from './fields.js';
+import { GROUP_KINDS, OPTIONAL_FIELDS, type OptionalField } from './fields.js';
 
 const optional = Object.keys(OPTIONAL_FIELDS);
+const shared = (field: OptionalField): { readonly key: string; readonly lacks: string } => ({
+  key: 'unshared_fields',
+  lacks: field,
+});
+/** The scopes of an app of the App Shop are those of its listing. */
+const APP_SHOP = 'https://app.rippling.com/apps/PLATFORM/{app_name}/authorize';
 
 export const manifest = {
   id: 'rippling',
@@ -72,7 +78,18 @@ export const manifest = {
       required: true,
       secret: true,
       rotates: true,
-      help: 'What your app got when the admin installed it. Enter it in one directory only.',
+      help: 'Leave it empty: an admin consents by a link, and it comes from there. One that you got otherwise is entered in one directory only.',
+      when: { key: 'auth_mode', is: 'oauth' },
+    },
+    {
+      key: 'app_name',
+      label: 'Name of the app in the App Shop',
+      type: 'string',
+      required: false,
+      secret: false,
+      help: 'For consent to an app of the App Shop: the name in its address app.rippling.com/apps/PLATFORM/… The platform API has no others.',
+      pattern: '[A-Za-z0-9._-]{1,100}',
+      placeholder: 'ExampleApp',
       when: { key: 'auth_mode', is: 'oauth' },
     },
     {
@@ -108,13 +125,65 @@ export const manifest = {
   scopes: [
     { scope: 'workers.read', for: 'Who works here, since when and until when', required: true },
     { scope: 'users.read', for: 'Names and logins', required: true },
-    { scope: 'departments.read', for: 'Groups made of departments', required: false },
-    { scope: 'teams.read', for: 'Groups made of teams', required: false },
-    { scope: 'work-locations.read', for: 'Groups made of places of work', required: false },
-    { scope: 'employment-types.read', for: 'Who is a contractor, who works part-time', required: false },
-    { scope: 'companies.read', for: 'Groups made of legal entities', required: false },
-    { scope: 'supergroups.read', for: 'Supergroups and their members', required: false },
+    {
+      scope: 'departments.read',
+      for: 'Groups made of departments',
+      required: false,
+      when: shared('department'),
+    },
+    { scope: 'teams.read', for: 'Groups made of teams', required: false, when: shared('team') },
+    {
+      scope: 'work-locations.read',
+      for: 'Groups made of places of work',
+      required: false,
+      when: shared('location'),
+    },
+    {
+      scope: 'employment-types.read',
+      for: 'Who is a contractor, who works part-time',
+      required: false,
+      when: shared('employment_type'),
+    },
+    {
+      scope: 'companies.read',
+      for: 'Groups made of legal entities',
+      required: false,
+      when: shared('company'),
+    },
+    {
+      scope: 'supergroups.read',
+      for: 'Supergroups and their members',
+      required: false,
+      when: { key: 'supergroups', is: true },
+    },
   ],
+  // Security scheme of Rippling's REST description; App Shop: developer.rippling.com/documentation/developer-portal.
+  authorization: {
+    when: { key: 'auth_mode', is: 'oauth' },
+    fields: { clientId: 'client_id', clientSecret: 'client_secret', refreshToken: 'refresh_token' },
+    endpoints: [
+      {
+        when: { key: 'api', is: 'platform' },
+        authorizationUrl: APP_SHOP,
+        tokenUrl: 'https://app.rippling.com/api/o/token/',
+        requestsScopes: false,
+      },
+      {
+        when: { key: 'app_name', given: true },
+        authorizationUrl: APP_SHOP,
+        tokenUrl: 'https://app.rippling.com/o/token',
+        requestsScopes: false,
+      },
+      {
+        authorizationUrl: 'https://app.rippling.com/o/authorize',
+        tokenUrl: 'https://app.rippling.com/o/token',
+        requestsScopes: true,
+      },
+    ],
+    pkce: false,
+    clientAuthentication: 'basic',
+    tokenRequest: 'form',
+  },
   capabilities: {
     groups: true,
     nestedGroups: false,

@@ -1,5 +1,5 @@
 import type { SourceHttp, SourceHttpOptions } from '../../sdk/http/source-http.js';
-import { bearerTokens, requestToken } from '../../sdk/oauth-token.js';
+import { bearerTokens, clientBasic, requestToken } from '../../sdk/oauth-token.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { SourceError } from '../../sdk/source-error.js';
 import type { WorkdayConfig, WorkdayCredential } from './config.js';
@@ -27,12 +27,11 @@ function fetchToken(
   { tenant }: WorkdayConfig,
   credential: Extract<WorkdayCredential, { kind: 'oauth' }>,
 ): ReturnType<typeof requestToken> {
-  const basic = Buffer.from(`${credential.clientId}:${credential.clientSecret}`).toString('base64');
   return requestToken(
     http,
     {
       path: `/ccx/oauth2/${encodeURIComponent(tenant)}/token`,
-      headers: { authorization: `Basic ${basic}` },
+      headers: { authorization: clientBasic(credential.clientId, credential.clientSecret) },
       form: { grant_type: 'refresh_token', refresh_token: credential.refreshToken },
     },
     ({ status, error }) =>
