@@ -8,8 +8,8 @@ import { SourceError } from '../../../sdk/source-error.js';
 import type { FileSettings } from '../config.js';
 import { openSheet, unpacking, type SheetFile } from '../text/read-rows.js';
 import type { FileStore, StoredFile } from './file-store.js';
-import type { PgpKeys } from '../pgp/keys.js';
-import { openPgpFile, type DetachedSignature } from '../pgp/open-pgp-file.js';
+import type { DetachedSignature } from '../pgp/open-pgp-file.js';
+import type { PgpThread } from '../pgp/pgp-thread.js';
 import { isPgpName, plainName, ROLES, type FileSet, type Role } from './find-sets.js';
 import { readChecksum, readManifest, type Mark } from './marks.js';
 import { changedAt, dataFiles, isMarked, listingOf, nameOf } from './plan-sets.js';
@@ -46,7 +46,7 @@ interface Loading {
   /** Where the copies go. */
   readonly folder: string;
   /** Null: files are neither encrypted nor signed. */
-  readonly pgp: PgpKeys | null;
+  readonly pgp: PgpThread | null;
   readonly now: Date;
 }
 
@@ -171,7 +171,7 @@ class PgpOpener {
     const { pgp, now } = this.#loading;
     if (pgp === null) return { path };
     const signature = await this.#signatureOf(name, `${path}.sig`);
-    const opened = await openPgpFile({ path, name, isMessage: isPgpName(name), signature }, pgp, now);
+    const opened = await pgp.open({ path, name, isMessage: isPgpName(name), signature }, now);
     if (opened.signedAt !== null && !(this.signedAt !== null && this.signedAt <= opened.signedAt))
       this.signedAt = opened.signedAt;
     return opened;

@@ -6,7 +6,7 @@ import { SourceError } from '../../../sdk/source-error.js';
 import type { CsvConfig, FileSettings } from '../config.js';
 import { mergeDeltas, type Changes, type DeltaFiles } from './changes.js';
 import type { FileStore } from './file-store.js';
-import { loadKeys, type PgpKeys } from '../pgp/keys.js';
+import { startPgp, type PgpThread } from '../pgp/pgp-thread.js';
 import { compareStamps, findSets, isPgpName, type FoundSets, type PgpNaming } from './find-sets.js';
 import { asFullSet, loadSet, type LoadedFullSet } from './load-set.js';
 import { planOld, planSets, type NoNews, type Plan } from './plan-sets.js';
@@ -43,7 +43,7 @@ interface Opening {
   readonly previous: SeenSet | null;
   /** Where the copies go. */
   readonly folder: string;
-  readonly pgp: PgpKeys | null;
+  readonly pgp: PgpThread | null;
 }
 
 /** Copies what there is to read. @throws SourceError when there is nothing, or it is not what it should be */
@@ -57,8 +57,9 @@ export async function openFiles(
     server === null ? openUploadStore(ports) : await openSftpStore(server, settings.folder, ports);
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-csv-'));
   const discard = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  let pgp: PgpThread | null = null;
   try {
-    const pgp = settings.pgp === null ? null : await loadKeys(settings.pgp);
+    if (settings.pgp !== null) pgp = await startPgp({ settings: settings.pgp, signal: ports.signal });
     const opened = await open({ config, store, now: ports.clock.now(), previous, folder, pgp });
     if (!('noNews' in opened)) return { ...opened, discard };
     await discard();
@@ -68,6 +69,7 @@ export async function openFiles(
     throw error;
   } finally {
     store.close();
+    await pgp?.close();
   }
 }
 
