@@ -143,7 +143,24 @@ async function readMarks(set: FileSet, folder: string, store: FileStore): Promis
       );
     marks.set(name, { ...mark, sha256: mark.sha256 ?? marks.get(name)?.sha256 ?? null });
   }
+  for (const file of dataFiles(set)) expectSpoken(file, set.manifest, marks);
   return { marks, generatedAt: manifest.generatedAt };
+}
+
+/** @throws SourceError for a manifest that does not speak of a file: of this one, it says nothing */
+function expectSpoken(file: StoredFile, manifest: StoredFile, marks: ReadonlyMap<string, Mark>): void {
+  const mark = marks.get(file.name) ?? (isPgpName(file.name) ? marks.get(plainName(file.name)) : undefined);
+  if (mark === undefined)
+    throw new SourceError(
+      'incomplete_listing',
+      `${manifest.name} does not name ${file.name}. The last state stays.`,
+    );
+  const isChecked = mark.bytes !== null || mark.rows !== null || mark.sha256 !== null;
+  if (isChecked || manifest.modifiedAt >= file.modifiedAt) return;
+  throw new SourceError(
+    'incomplete_listing',
+    `${manifest.name} is older than ${file.name} and says neither its "rows" nor its "bytes" nor its "sha256", so it may be about the file before. Write it last. The last state stays.`,
+  );
 }
 
 function isSaidWhole(set: FileSet): boolean {

@@ -75,8 +75,9 @@ export async function openFiles(
 
 async function open(opening: Opening): Promise<Omit<OpenFiles, 'discard'> | NoNews> {
   const { config, previous, now } = opening;
+  const { showsChanges } = opening.store;
   const found = await find(opening);
-  const plan = planSets(found, { settings: config.files, now, previous });
+  const plan = planSets(found, { settings: config.files, now, previous, showsChanges });
   if ('noNews' in plan) return previous === null ? wait(plan) : plan;
   const full = await loadFull(opening, plan);
   if (full === null || previous === null || !plan.isNew) return read(opening, plan, full);
@@ -129,8 +130,9 @@ async function reread(
   found: FoundSets,
   same: { readonly plan: Plan; readonly full: LoadedFullSet; readonly previous: SeenSet },
 ): Promise<Omit<OpenFiles, 'discard'> | NoNews> {
-  const { now, previous, config } = opening;
-  const plan = planOld(found, same.plan.full, { settings: config.files, now, previous: same.previous });
+  const { now, previous, config, store } = opening;
+  const planning = { settings: config.files, now, previous: same.previous, showsChanges: store.showsChanges };
+  const plan = planOld(found, same.plan.full, planning);
   if ('noNews' in plan) return { noNews: 'The files have the same content as the last time.' };
   return read({ ...opening, previous }, plan, same.full);
 }
