@@ -19,7 +19,7 @@ const sheet = (...rows: readonly string[]): string => `${[HEADER, ...rows].join(
 const lines = (count: number): string[] =>
   Array.from({ length: count }, (_, index) => line(String(index + 1)));
 
-type Contents = Readonly<Record<string, string>>;
+type Contents = Readonly<Record<string, string | Buffer>>;
 
 /** Lines, and words about files, of which a part is wrong. */
 describe('csv-sftp', () => {
@@ -164,6 +164,17 @@ describe('csv-sftp', () => {
     expect(await read()).toMatchObject({ complete: true });
     times = { 'users.csv': new Date(OLD.getTime() + 3_600_000) };
     expect((await read()).error?.message).toMatch(/manifest\.json is older than users\.csv/);
+  });
+
+  it('takes nothing over from a file whose mark of UTF-8 is wrong', async () => {
+    const latin = Buffer.from(sheet(line('1', 'Zo\u00eb,Ahn,active,Kitchen')), 'latin1');
+    await start({ 'users.csv': Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), latin]) });
+    const result = await read();
+    expect(result.error).toMatchObject({
+      code: 'source_changed_shape',
+      message: expect.stringContaining('mark of UTF-8'),
+    });
+    expect(result.users.size).toBe(0);
   });
 
   it('notices another content of the same size under the same time', async () => {

@@ -44,7 +44,7 @@ export async function openSheet(
   file: Pick<SheetFile, 'sheet' | 'path' | 'name'>,
   legacyEncoding: string,
 ): Promise<SheetFile> {
-  const encoding = await sniffEncoding(file.path, legacyEncoding);
+  const encoding = await sniffEncoding(file, legacyEncoding);
   const first = await firstLine(file.path, encoding);
   if (first.trim() === '')
     throw new SourceError('incomplete_listing', `${file.name} is empty; the last state stays.`);
