@@ -3,6 +3,7 @@ import {
   askMembers,
   FAKE_LDAP,
   fakeLdap,
+  fakePorts,
   FakeTenant,
   fakeTime,
   readSource,
@@ -252,6 +253,20 @@ describe('ldap', () => {
     });
   });
 
+  async function lookUpUsers(ids: readonly string[]): Promise<unknown> {
+    const { ports, end } = fakePorts({ time });
+    const source = (connector as Connector).connect(
+      connector.readConfig(fakeLdap.answers(server.url)),
+      ports,
+    );
+    try {
+      return [...((await source.lookUp?.('user', ids)) ?? [])];
+    } finally {
+      await source.close?.();
+      end();
+    }
+  }
+
   it('says nothing of who is gone when another server has a part of what it listed itself', async () => {
     let parts: string[] = ['ldap://other.test/ou=old,ou=people,dc=example,dc=test??sub'];
     await start({ references: () => parts });
@@ -260,6 +275,9 @@ describe('ldap', () => {
     const again = { previous: first.cursors };
     expect(await read({}, again)).toMatchObject({ complete: true });
     parts = [...parts, 'ldap://other.test/OU=Sales,OU=People,dc=example,dc=test??sub'];
+    expect(await lookUpUsers([fakeLdap.userId(0), fakeLdap.userId(77)])).toEqual([
+      [fakeLdap.userId(0), 'present'],
+    ]);
     const moved = await read({}, again);
     expect(moved).toMatchObject({ complete: false, error: null, covered: ['groups', 'memberships'] });
     parts = ['ldap://other.test/dc=other,dc=test'];

@@ -118,9 +118,13 @@ async function lookUpSome(
   const search = kind === 'user' ? userSearch(session) : groupSearch(session);
   const filter = withIds(search.filter, dialect, ids);
   const present = new Set<string>();
+  let isElsewhere = false;
   for await (const page of client.entries({ ...search, filter, attributes: dialect.names.id }, session)) {
     if (page.cut !== null) return [];
+    isElsewhere ||= page.references.length > 0 && dialect.kind !== 'active_directory';
     for (const entry of page.entries) present.add(idOf(entry, dialect) ?? '');
   }
-  return ids.map((id) => [id, present.has(id) ? 'present' : 'gone'] as const);
+  // Who is not found may be at the other server that has a part of what was searched.
+  const known = isElsewhere ? ids.filter((id) => present.has(id)) : ids;
+  return known.map((id) => [id, present.has(id) ? 'present' : 'gone'] as const);
 }
