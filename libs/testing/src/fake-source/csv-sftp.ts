@@ -10,7 +10,7 @@ import { newSshKey, startFakeSftp, type FakeFile, type Opening } from './sftp-se
 const USERNAME = 'export';
 const PASSWORD = 'fake-sftp-password';
 const OLD_PASSWORD = 'fake-sftp-old-password';
-const { PERMISSION_DENIED, FAILURE } = ssh2.utils.sftp.STATUS_CODE;
+const { NO_SUCH_FILE, PERMISSION_DENIED, FAILURE } = ssh2.utils.sftp.STATUS_CODE;
 
 const HOST_KEY = newSshKey();
 
@@ -98,7 +98,7 @@ function openingOf(fault: FaultKind | undefined, content: Buffer): Opening {
       return { kind: 'content', content };
     case 'status':
       if (fault.status === 401) return { kind: 'hang_up' };
-      return { kind: 'status', code: fault.status === 403 ? PERMISSION_DENIED : FAILURE };
+      return { kind: 'status', code: STATUS[fault.status] ?? FAILURE };
     case 'hang_up':
       return { kind: 'hang_up' };
     case 'cut_body':
@@ -111,6 +111,9 @@ function openingOf(fault: FaultKind | undefined, content: Buffer): Opening {
       return { kind: 'content', content: Buffer.from('<html><body>Sign in</body></html>') };
   }
 }
+
+/** Of SFTP, by the HTTP status that means the same. */
+const STATUS: Readonly<Record<number, number>> = { 403: PERMISSION_DENIED, 404: NO_SUCH_FILE };
 
 const STATE: Readonly<Record<FakePerson['state'], string>> = {
   active: 'Active',

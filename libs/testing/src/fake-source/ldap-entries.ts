@@ -97,8 +97,7 @@ export class LdapEntries {
   }
 
   byDn(dn: string): FakeEntry | undefined {
-    const found = [...itemsOf(mapList(this.#tenant.groups, (group) => this.#group(group)))];
-    return found.find((entry) => entry.dn === dn);
+    return [...itemsOf(this.#everybody())].find((entry) => entry.dn === dn);
   }
 
   #everybody(): FakeList<FakeEntry> {

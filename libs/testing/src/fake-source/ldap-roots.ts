@@ -4,6 +4,10 @@ import { matches, SUFFIX, uniqueId, userId, type FakeLdapKind, type LdapEntries 
 import { DIRSYNC, PAGED, SYNC_REQUEST, type FakeEntry, type FakeLdapSearch } from './ldap-wire.js';
 
 export interface FakeRootOptions {
+  /** What becomes of an entry, with the attributes that were asked for, before it is sent. */
+  readonly distort?: (entry: FakeEntry, asked: readonly string[]) => FakeEntry;
+  /** Addresses of other servers for a part of what is searched. */
+  readonly references?: () => readonly string[];
   readonly kind?: FakeLdapKind;
   /** How the server tells what has changed: as its kind can, refused to this account, or not at all. */
   readonly feed?: 'offered' | 'refused' | 'absent';
@@ -11,6 +15,13 @@ export interface FakeRootOptions {
   readonly hidesDeleted?: 'in_searches' | 'everywhere';
   /** Of 389 DS: what the retro changelog records, and whether the account may read it. */
   readonly changelog?: 'with_ids' | 'without_ids' | 'hidden' | 'trimmed';
+}
+
+export interface FakeController {
+  readonly name?: string;
+  readonly invocation?: string;
+  /** It does not say any more what kind of server it is. */
+  readonly isHidden?: boolean;
 }
 
 interface Parts {
@@ -29,19 +40,21 @@ export class FakeRoots {
   readonly #parts: Parts;
   #name = 'DC1';
   #invocation = INVOCATION;
+  #isHidden = false;
 
   constructor(tenant: FakeTenant, parts: Parts) {
     this.#tenant = tenant;
     this.#parts = parts;
   }
 
-  become({ name, invocation }: { readonly name?: string; readonly invocation?: string }): void {
+  become({ name, invocation, isHidden = false }: FakeController): void {
+    this.#isHidden = isHidden;
     this.#name = name ?? this.#name;
     this.#invocation = invocation ?? this.#invocation;
   }
 
   byDn(dn: string): FakeEntry | undefined {
-    if (dn === '') return { dn, attributes: { ...this.#common(), ...this.#own() } };
+    if (dn === '') return { dn, attributes: { ...this.#common(), ...(this.#isHidden ? {} : this.#own()) } };
     if (dn === this.#controller)
       return { dn, attributes: { invocationId: [Buffer.from(this.#invocation, 'hex')] } };
     if (dn === SUFFIX && this.#kind === 'openldap')

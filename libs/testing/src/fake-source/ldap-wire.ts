@@ -174,11 +174,13 @@ export function entryMessage(id: number, entry: FakeEntry, sync?: FakeSyncState)
 /** A reference to another server, and an intermediate response: a client goes on after both. */
 export function asideMessages(id: number): Buffer[] {
   return [
-    message(id, REFERENCE, {
-      body: (writer) => writer.writeString('ldap://elsewhere.test/dc=elsewhere,dc=test'),
-    }),
+    referenceMessage(id, 'ldap://elsewhere.test/dc=elsewhere,dc=test'),
     message(id, INTERMEDIATE, { body: (writer) => writer.writeString('1.3.6.1.4.1.1466.20036', 0x80) }),
   ];
+}
+
+export function referenceMessage(id: number, url: string): Buffer {
+  return message(id, REFERENCE, { body: (writer) => writer.writeString(url) });
 }
 
 /** Ids that are gone, or still there. */

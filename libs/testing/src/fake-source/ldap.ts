@@ -7,12 +7,13 @@ import { itemsOf, type FakeList, type FakeTenant } from './fake-tenant.js';
 import { FaultPlan, type FaultKind } from './fault.js';
 import { LdapChanges, type FoundChanges } from './ldap-changes.js';
 import { GROUPS, groupId, LdapEntries, PEOPLE, SUFFIX, userId, type FakeLdapKind } from './ldap-entries.js';
-import { FakeRoots, type FakeRootOptions } from './ldap-roots.js';
+import { FakeRoots, type FakeController, type FakeRootOptions } from './ldap-roots.js';
 import {
   asideMessages,
   entryMessage,
   idSetMessage,
   readRequest,
+  referenceMessage,
   resultMessage,
   type FakeEntry,
   type FakeLdapRequest,
@@ -45,7 +46,7 @@ export interface FakeLdapOptions extends FakeRootOptions {
 
 export interface FakeLdapServer extends FakeServer {
   /** From now on another domain controller answers, or the same one in another life of its database. */
-  become(controller: { readonly name?: string; readonly invocation?: string }): void;
+  become(controller: FakeController): void;
 }
 
 /**
@@ -195,8 +196,21 @@ class Session {
     // Every listing begins with a look at what the server says of itself; that is no page of anything.
     const isRoot = search.isBase && this.#parts.roots.byDn(search.base) !== undefined;
     const request = { call: callOf(search), of: null, token: this.#tokenOf(search) };
-    const fault = isRoot ? undefined : this.#parts.plan.meet(request);
-    this.#send(id, this.#isBound ? this.#find(search, fault) : { entries: [], code: 50 }, fault);
+    const fault = isRoot ? this.#faultOfRoot(search) : this.#parts.plan.meet(request);
+    this.#send(id, this.#isBound ? this.#distorted(search, fault) : { entries: [], code: 50 }, fault);
+  }
+
+  #distorted(search: FakeLdapSearch, fault: FaultKind | undefined): Found | FoundChanges {
+    const found = this.#find(search, fault);
+    const { distort } = this.#parts.options;
+    if (distort === undefined) return found;
+    const entries = found.entries.map((one) => ('entry' in one ? one : distort(one, search.attributes)));
+    return { ...found, entries } as Found | FoundChanges;
+  }
+
+  #faultOfRoot({ base }: FakeLdapSearch): FaultKind | undefined {
+    if (base !== '') return undefined;
+    return this.#parts.plan.meet({ call: 'root', of: null, token: String(++this.#parts.asked.count) });
   }
 
   /** Questions for changes are counted one by one. */
@@ -263,10 +277,12 @@ class Session {
 
   #send(id: number, found: Found | FoundChanges, fault: FaultKind | undefined): void {
     const { entries, ...result } = found;
+    const { references = () => [] } = this.#parts.options;
     const whole = Buffer.concat([
       ...entries.map((one) =>
         'entry' in one ? entryMessage(id, one.entry, one.sync) : entryMessage(id, one),
       ),
+      ...references().map((url) => referenceMessage(id, url)),
       ...('idSet' in found && found.idSet !== undefined ? [idSetMessage(id, found.idSet)] : []),
       ...asideMessages(id),
       resultMessage(id, { of: 'search', ...result }),

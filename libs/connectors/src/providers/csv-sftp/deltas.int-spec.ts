@@ -174,6 +174,24 @@ describe('delta files', () => {
     );
   });
 
+  it.each(['a,', 'a,1,remove,b', ',1,remove', 'a,1\u0000,remove'])(
+    'pass over no line of members that cannot be read: %j',
+    async (row) => {
+      const folder = new Folder()
+        .put(`users.${T(1)}.csv`, full(person('1'), person('2')))
+        .put(`groups.${T(1)}.csv`, 'group_id,group_name\na,Bar\n')
+        .put(`memberships.${T(1)}.csv`, 'group_id,idp_id\na,1\na,2\n');
+      await folder.run();
+      const many = Array.from({ length: 150 }, () => 'a,2,add');
+      const text = ['group_id,idp_id,operation', row, ...many, ''].join('\n');
+      const result = await folder.put(`memberships.delta.${T(2)}.csv`, text).run();
+      expect(result).toMatchObject({
+        complete: false,
+        error: { message: expect.stringMatching(/delta.*, line 2: .*Nothing of it is taken over/) },
+      });
+    },
+  );
+
   it('are not applied when they come after a later one', async () => {
     const folder = new Folder().put(`users.${T(1)}.csv`, full(person('1'), person('2')));
     await folder.run();

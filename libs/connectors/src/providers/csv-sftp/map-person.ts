@@ -4,7 +4,7 @@ import { decodeRecord, type Fields } from '../../sdk/decode.js';
 import { deriveState, type DerivedState, type Employment } from '../../sdk/hr/derive-state.js';
 import type { GroupLabel } from '../../sdk/hr/derived-groups.js';
 import type { CsvConfig } from './config.js';
-import type { Row, SheetFile } from './text/read-rows.js';
+import { idIn, type Row, type SheetFile } from './text/read-rows.js';
 import { toIsoDate } from './text/to-iso-date.js';
 
 type Status = NonNullable<Employment['status']>;
@@ -18,20 +18,15 @@ const STATES: Readonly<Record<Status, readonly string[]>> = {
   rescinded: ['rescinded', 'noshow'],
 };
 
-/** A longer cell is the sign of a quote that was opened and closed much later. */
-const MAX_CELL = 4_096;
-
 /** One row of the file of users. */
 export function mapPerson(
   row: Row,
   file: SheetFile,
   { config, now }: { config: CsvConfig; now: Date },
 ): SnapshotRecord {
-  const id = row.cells['idp_id'] ?? '';
+  const id = idIn(row, file, 'idp_id');
   const at = `${file.name}, line ${row.line}: `;
-  if (row.isRagged) return invalid(id, `${at}too few or too many columns.`);
-  const long = Object.entries(row.cells).find(([, cell]) => cell.length > MAX_CELL)?.[0];
-  if (long !== undefined) return invalid(id, `${at}"${long}" has more than ${MAX_CELL} characters.`);
+  if (row.problem !== null) return invalid(id, at + row.problem);
   const record = decodeRecord(toObject(row, file, config), 'user', (person) => {
     const status = statusOf(person);
     if (status === undefined)
@@ -41,9 +36,7 @@ export function mapPerson(
     if (state === null) return invalid(id, 'neither a state nor a date.');
     return toUser(person, { state, config, file });
   });
-  return record.kind === 'invalid'
-    ? { ...record, id: id === '' ? null : id, problem: at + record.problem }
-    : record;
+  return record.kind === 'invalid' ? { ...record, id, problem: at + record.problem } : record;
 }
 
 /** Departments, places and teams, which make groups when there is no file of groups. */
@@ -132,6 +125,6 @@ function standardAttributes(person: Fields, { employmentStatus }: DerivedState):
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null)) as JsonObject;
 }
 
-function invalid(id: string, problem: string): SnapshotRecord & { kind: 'invalid' } {
-  return { kind: 'invalid', of: 'user', id: id === '' ? null : id, problem };
+function invalid(id: string | null, problem: string): SnapshotRecord & { kind: 'invalid' } {
+  return { kind: 'invalid', of: 'user', id, problem };
 }

@@ -5,9 +5,9 @@ import type { Change } from './files/changes.js';
 import type { OpenFiles } from './files/open-files.js';
 import { operationOf } from './files/operation.js';
 import { isBlank, isTrailer } from './files/survey.js';
-import { mapGroup, mapMembership } from './map-group.js';
+import { mapGroup, mapMembership, membershipIn, unknownMembers } from './map-group.js';
 import { labelsOf, mapPerson } from './map-person.js';
-import { readRows, type Row, type SheetFile } from './text/read-rows.js';
+import { idIn, readRows, type Row, type SheetFile } from './text/read-rows.js';
 
 const ROWS_PER_PAGE = 1_000;
 
@@ -38,7 +38,8 @@ class Records {
     const { users, groups, memberships } = this.#files.full?.sheets ?? {};
     if (users !== undefined) yield* this.#paged(users, (row) => this.#listedPerson(row, users));
     if (groups !== undefined) yield* this.#paged(groups, (row) => this.#listedGroup(row, groups));
-    if (memberships !== undefined) yield* this.#paged(memberships, (row) => mapMembership(row, this.#files));
+    if (memberships !== undefined)
+      yield* this.#paged(memberships, (row) => mapMembership(row, memberships, this.#files));
   }
 
   *ofChanges(): Generator<SnapshotRecord[]> {
@@ -72,7 +73,7 @@ class Records {
 
   #changedPerson(id: string, { operation, row, file }: Change): readonly SnapshotRecord[] {
     if (operation !== 'put') return [unlessPut('user', { id, row, file })];
-    if (id === '' || row.isRagged) return this.#person(row, file);
+    if (id === '' || row.problem !== null) return this.#person(row, file);
     const before = this.#files.changes.labelsBefore.get(id) ?? [];
     return [...this.#derived.leaving(id, before, labelsOf(row)), ...this.#person(row, file)];
   }
@@ -93,8 +94,9 @@ class Records {
     const id = row.cells['idp_id'] ?? '';
     const { changes, survey } = this.#files;
     if (changes.users.get(id)?.isPending === true) return [];
+    if (row.problem !== null) return this.#person(row, file);
     const operation = operationOf(row);
-    if (id !== '' && !row.isRagged && operation !== 'put') return [unlessPut('user', { id, row, file })];
+    if (id !== '' && operation !== 'put') return [unlessPut('user', { id, row, file })];
     if (survey?.repeated.has(id) !== true) return this.#person(row, file);
     const problem = `${file.name}, line ${row.line}: the id stands in several rows.`;
     return [{ kind: 'invalid', of: 'user', id, problem }, ...this.#derived.recordsOf(id, labelsOf(row))];
@@ -104,14 +106,18 @@ class Records {
     const id = row.cells['group_id'] ?? '';
     if (this.#files.changes.groups.get(id)?.isPending === true) return [];
     const operation = operationOf(row);
-    return operation === 'put' ? mapGroup(row, file) : [unlessPut('group', { id, row, file })];
+    if (row.problem !== null || operation === 'put') return mapGroup(row, file);
+    const record = unlessPut('group', { id, row, file });
+    return record.kind === 'invalid' ? [record, ...membershipIn(row, id)] : [record];
   }
 
   /** Who is set aside stays in the groups that the row names. */
   #person(row: Row, file: SheetFile): readonly SnapshotRecord[] {
-    const id = row.cells['idp_id'] ?? '';
+    const id = idIn(row, file, 'idp_id');
     const record = mapPerson(row, file, this.#mapping);
-    if (id === '' || row.isRagged) return [record, ...this.#derived.unknown()];
+    // Files of memberships may name somebody who is not known to be there.
+    const stranger = id === null ? [unknownMembers(null, `${file.name}, line ${row.line}: no id.`)] : [];
+    if (id === null || row.problem !== null) return [record, ...stranger, ...this.#derived.unknown()];
     return [record, ...this.#derived.recordsOf(id, labelsOf(row))];
   }
 

@@ -17,6 +17,8 @@ import {
   ROOT_DSE_ATTRIBUTES,
   type ServerFacts,
 } from './server-facts.js';
+import { completeRanges } from './ranges.js';
+import { partsElsewhere } from './references.js';
 import { guidText } from './values.js';
 import type { LdapEntry } from './wire/answer.js';
 import { Ber } from './wire/ber.js';
@@ -27,6 +29,7 @@ import {
   failure,
   isPassing,
   LIMITS,
+  NO_ACCESS,
   NO_SUCH_OBJECT,
   searchError,
   SUCCESS,
@@ -48,6 +51,8 @@ export interface Search {
 /** A page of a search. `cut` says why there are no more pages although there are more entries. */
 export interface EntryPage {
   readonly entries: readonly LdapEntry[];
+  /** Addresses of other servers that have a part of it; they are not asked. */
+  readonly references: readonly string[];
   readonly isLast: boolean;
   readonly cut: string | null;
 }
@@ -87,7 +92,9 @@ export class LdapClient {
 
   /** Signs in and asks the server about itself; anew each time, for its clock of changes goes on. @throws SourceError */
   async session(): Promise<LdapSession> {
-    const { entries } = await this.search(baseSearch('', ROOT_DSE_ATTRIBUTES));
+    const { entries, result } = await this.search(baseSearch('', ROOT_DSE_ATTRIBUTES));
+    // A server may hide what it says of itself; one that cannot say it just now must not pass for one of another kind.
+    if (![SUCCESS, NO_SUCH_OBJECT, NO_ACCESS].includes(result.code)) throw failure(result);
     const facts = await this.#withInvocation(readServerFacts(entries[0]));
     const { userBases, groupBases, serverKind } = this.#config;
     const users = basesOr(userBases, facts);
@@ -143,10 +150,13 @@ export class LdapClient {
       const controls = [page, ...(search.controls ?? [])];
       const exchange = await this.search({ ...search, base, scope: 'sub', controls }, session);
       cookie = this.#cookieOf(exchange, { base, hadCookie: cookie.length > 0, facts });
-      const { entries, result } = exchange;
+      const { result } = exchange;
+      const references = partsElsewhere(exchange.references, base);
+      const entries = await completeRanges(this, exchange.entries);
       watch.see(entries[0]?.dn);
       const cut = LIMITS[result.code];
-      yield { entries, isLast: cookie.length === 0, cut: cut === undefined ? null : limited(cut) };
+      const isLast = cookie.length === 0;
+      yield { entries, references, isLast, cut: cut === undefined ? null : limited(cut) };
       if (cut !== undefined) return;
     } while (cookie.length > 0);
   }

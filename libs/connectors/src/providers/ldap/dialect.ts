@@ -65,7 +65,7 @@ const AD_CUSTOM = {
 
 /** Where servers say that an account may not be used. */
 const STATE = ['pwdaccountlockedtime', 'nsaccountlock', 'logindisabled'];
-const AD_STATE = ['useraccountcontrol', 'accountexpires'];
+const AD_STATE = ['useraccountcontrol', 'accountexpires', 'msds-useraccountdisabled', 'samaccountname'];
 
 const GENERIC_USERS =
   '(|(objectClass=inetOrgPerson)(objectClass=organizationalPerson)(objectClass=posixAccount))';

@@ -1,6 +1,30 @@
+/** Names that attribute types in DNs also go by (RFC 4514 3, RFC 4519 2). */
+const SHORT_TYPES: Readonly<Record<string, string>> = {
+  '2.5.4.3': 'cn',
+  commonname: 'cn',
+  '2.5.4.4': 'sn',
+  surname: 'sn',
+  '2.5.4.7': 'l',
+  localityname: 'l',
+  '2.5.4.8': 'st',
+  stateorprovincename: 'st',
+  '2.5.4.10': 'o',
+  organizationname: 'o',
+  '2.5.4.11': 'ou',
+  organizationalunitname: 'ou',
+  '2.5.4.6': 'c',
+  countryname: 'c',
+  '2.5.4.9': 'street',
+  streetaddress: 'street',
+  '0.9.2342.19200300.100.1.25': 'dc',
+  domaincomponent: 'dc',
+  '0.9.2342.19200300.100.1.1': 'uid',
+  userid: 'uid',
+};
+
 /**
- * A distinguished name in a form that is the same for all spellings of it (RFC 4514): case, spaces around separators,
- * escapes and the order inside a multi-valued part make no difference. Values are compared without case, as nearly all
+ * A distinguished name in a form that is the same for all spellings of it (RFC 4514): case, names and numbers of types,
+ * spaces around separators, escapes, `#` with the bytes of a value, and the order inside a multi-valued part make no difference. Values are compared without case, as nearly all
  * naming attributes are.
  */
 export function dnKey(dn: string): string {
@@ -14,7 +38,25 @@ function partKey(part: string): string {
 function pairKey(pair: string): string {
   const at = pair.indexOf('=');
   if (at < 0) return pair.trim().toLowerCase();
-  return `${pair.slice(0, at).trim().toLowerCase()}=${escaped(unescaped(pair.slice(at + 1)))}`;
+  const value = pair.slice(at + 1);
+  return `${typeKey(pair.slice(0, at))}=${escaped(valueOfBytes(value) ?? unescaped(value))}`;
+}
+
+function typeKey(text: string): string {
+  const type = text
+    .trim()
+    .toLowerCase()
+    .replace(/^oid\./, '');
+  return SHORT_TYPES[type] ?? type;
+}
+
+/** `#04024869`: a text as the bytes of its BER (RFC 4514 2.4). Undefined for anything else. */
+function valueOfBytes(text: string): string | undefined {
+  const hex = /^\s*#((?:[0-9a-f]{2}){2,})\s*$/i.exec(text)?.[1];
+  const bytes = Buffer.from(hex ?? '', 'hex');
+  // Short texts only: UTF8String, PrintableString, IA5String, OCTET STRING.
+  const isText = [0x0c, 0x13, 0x16, 0x04].includes(bytes[0] ?? 0) && bytes[1] === bytes.length - 2;
+  return isText && bytes.length < 0x82 ? bytes.toString('utf8', 2) : undefined;
 }
 
 function unescaped(text: string): string {

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '#kernel';
 import type { Dialect } from './dialect.js';
-import { guidText } from './values.js';
+import { BINARY_IDS } from './values.js';
 import type { LdapEntry } from './wire/answer.js';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -13,14 +13,15 @@ export function textsOf(entry: LdapEntry, name: string): string[] {
   });
 }
 
-/** The immutable id of an entry; null when the server does not show it. */
+/** The immutable id of an entry; null when the server does not show it, or shows bytes that nobody could search for. */
 export function idOf(entry: LdapEntry, dialect: Pick<Dialect, 'names'>): string | null {
   const [name] = dialect.names.id;
   const bytes = entry.attributes.get(name ?? '')?.[0];
   if (bytes === undefined || bytes.length === 0) return null;
-  if (name === 'objectguid') return guidText(bytes) ?? null;
+  const binary = BINARY_IDS[name ?? ''];
+  if (binary !== undefined) return binary.toText(bytes) ?? null;
   const text = decoded(bytes);
-  return typeof text === 'string' ? text : bytes.toString('hex');
+  return typeof text === 'string' ? text : null;
 }
 
 /**

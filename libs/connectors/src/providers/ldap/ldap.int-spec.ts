@@ -3,12 +3,13 @@ import {
   askMembers,
   FAKE_LDAP,
   fakeLdap,
+  fakePorts,
   FakeTenant,
   fakeTime,
   readSource,
   startFakeLdap,
   type FakeLdapOptions,
-  type FakeServer,
+  type FakeLdapServer,
   type FakeTime,
   type Reading,
   type ReadResult,
@@ -16,11 +17,13 @@ import {
 import type { Connector } from '../../sdk/contract.js';
 import connector from './index.js';
 
+type Attributes = Parameters<NonNullable<FakeLdapOptions['distort']>>[0]['attributes'];
+
 /** Traps that were met at real servers. */
 describe('ldap', () => {
   let time: FakeTime;
   let tenant: FakeTenant;
-  let server: FakeServer;
+  let server: FakeLdapServer;
   afterEach(() => server.close());
 
   async function start(options: Partial<FakeLdapOptions> = {}): Promise<void> {
@@ -187,4 +190,128 @@ describe('ldap', () => {
     expect(members).toContain(`${fakeLdap.groupId(1)} > group:${fakeLdap.groupId(2)}`);
     expect(JSON.stringify([...members])).not.toContain(`uid=gone,${FAKE_LDAP.people}`);
   });
+
+  describe('whose entries are not as usual', () => {
+    const distorted = (
+      distort: (attributes: Attributes, dn: string) => Attributes,
+    ): Partial<FakeLdapOptions> => ({
+      distort: (entry) => ({ ...entry, attributes: distort(entry.attributes, entry.dn) }),
+    });
+    const without = (given: Attributes, name: string): Attributes =>
+      Object.fromEntries(Object.entries(given).filter(([key]) => key !== name));
+
+    it('finds attributes that come with options only, whatever their order and case', async () => {
+      await start(
+        distorted(({ title, mail, ...others }) => ({
+          ...others,
+          ...(title && { 'title;lang-fr': ['Directrice'], 'TITLE;lang-en': ['Director'], title_: title }),
+          ...(mail && { 'Mail;binary': mail }),
+        })),
+      );
+      const [person] = [...(await read()).users.values()];
+      expect(person).toMatchObject({ jobTitle: 'Director', email: expect.stringContaining('@') });
+    });
+
+    it('prefers the attribute without options', async () => {
+      await start(distorted((given) => ({ 'title;lang-fr': ['Directrice'], ...given })));
+      expect([...(await read()).users.values()].map(({ jobTitle }) => jobTitle)).not.toContain('Directrice');
+    });
+
+    it('reads all parts of any attribute', async () => {
+      const proxies = ['smtp:a@example.com', 'smtp:b@example.com', 'SMTP:main@example.com'];
+      await start({
+        kind: 'active_directory',
+        distort: (entry, asked) => {
+          const isRest = asked.includes('proxyaddresses;range=2-*');
+          if (!isRest && !asked.includes('proxyaddresses')) return entry;
+          const part: Attributes = isRest
+            ? { 'proxyAddresses;range=2-*': proxies.slice(2) }
+            : { 'proxyAddresses;range=0-1': proxies.slice(0, 2) };
+          return { ...entry, attributes: { ...without(entry.attributes, 'mail'), ...part } };
+        },
+      });
+      const { users } = await read();
+      expect([...users.values()][0]).toMatchObject({ email: 'main@example.com' });
+    });
+
+    it('keeps the members of a group whose id is hidden, and of groups with somebody in them whose id is', async () => {
+      await start();
+      const full = await read();
+      await server.close();
+      server = await startFakeLdap(tenant, {
+        pageSize: 3,
+        ...distorted((given, dn) =>
+          dn.includes('uid=person4,') || dn.includes('2C 2,') ? without(given, 'entryUUID') : given,
+        ),
+      });
+      const { members, invalid } = await read();
+      const lost = [...full.members].filter((edge) => !members.has(edge)).map((edge) => edge.split(' > ')[0]);
+      const ofMemberships = invalid.filter(({ of }) => of === 'membership').map(({ id }) => id);
+      expect(ofMemberships).toContain(null);
+      for (const group of lost) if (group !== fakeLdap.groupId(2)) expect(ofMemberships).toContain(group);
+      expect(lost.length).toBeGreaterThan(4);
+    });
+  });
+
+  async function lookUpUsers(ids: readonly string[]): Promise<unknown> {
+    const { ports, end } = fakePorts({ time });
+    const source = (connector as Connector).connect(
+      connector.readConfig(fakeLdap.answers(server.url)),
+      ports,
+    );
+    try {
+      return [...((await source.lookUp?.('user', ids)) ?? [])];
+    } finally {
+      await source.close?.();
+      end();
+    }
+  }
+
+  it('says nothing of who is gone when another server has a part of what it listed itself', async () => {
+    let parts: string[] = ['ldap://other.test/ou=old,ou=people,dc=example,dc=test??sub'];
+    await start({ references: () => parts });
+    const first = await read();
+    expect(first).toMatchObject({ complete: true, error: null });
+    const again = { previous: first.cursors };
+    expect(await read({}, again)).toMatchObject({ complete: true });
+    parts = [...parts, 'ldap://other.test/OU=Sales,OU=People,dc=example,dc=test??sub'];
+    expect(await lookUpUsers([fakeLdap.userId(0), fakeLdap.userId(77)])).toEqual([
+      [fakeLdap.userId(0), 'present'],
+    ]);
+    const moved = await read({}, again);
+    expect(moved).toMatchObject({ complete: false, error: null, covered: ['groups', 'memberships'] });
+    parts = ['ldap://other.test/dc=other,dc=test'];
+    expect(await read({}, again)).toMatchObject({ complete: true });
+    // What is settled by saving the settings again.
+    parts = ['ldap://other.test/ou=sales,ou=people,dc=example,dc=test??sub'];
+    expect(await read()).toMatchObject({ complete: true });
+  });
+
+  it('is not taken for another kind of server when it says nothing of itself any more', async () => {
+    await start({ kind: '389ds' });
+    const first = await read();
+    server.become({ isHidden: true });
+    for (const reading of [
+      { previous: first.cursors },
+      { mode: 'incremental' as const, cursors: first.cursors },
+    ]) {
+      const result = await read({}, reading);
+      expect(result).toMatchObject({ complete: false, error: { code: 'source_changed_shape' } });
+      expect([result.users.size, result.removed]).toEqual([0, []]);
+    }
+    expect(await read({ server_type: '389ds' }, { previous: first.cursors })).toMatchObject({
+      complete: true,
+    });
+  });
+
+  it.each([3, 51, 52, 80])(
+    'does not go on without what the server says of itself: result %i',
+    async (status) => {
+      await start({ kind: '389ds' });
+      server.fail({ call: 'root', times: 1, fault: { kind: 'status', status } });
+      const result = await read();
+      expect(result).toMatchObject({ complete: false, error: { code: 'source_unavailable' } });
+      expect(result.users.size).toBe(0);
+    },
+  );
 });

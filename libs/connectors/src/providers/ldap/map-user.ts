@@ -1,6 +1,6 @@
 import type { JsonObject } from '#kernel';
 import type { Email, SnapshotRecord, SnapshotUser } from '#model';
-import { decodeRecord, type Fields } from '../../sdk/decode.js';
+import { AttributeError, decodeRecord, type Fields } from '../../sdk/decode.js';
 import type { Dialect, OverrideField } from './dialect.js';
 import { toObject } from './entry.js';
 import { ticksToDate } from './values.js';
@@ -30,7 +30,7 @@ export function mapUser(entry: LdapEntry, dialect: Dialect, now: Date): Snapshot
         jobTitle: value('title'),
         raw: rawOf(user, names),
         customAttributes: customOf(user, dialect.custom),
-        ...stateOf(user, now),
+        ...stateOf(user, dialect, now),
       },
     };
   });
@@ -62,13 +62,35 @@ function emailsOf(user: Fields, main: string | null): Email[] {
   }));
 }
 
-function stateOf(user: Fields, now: Date): Pick<SnapshotUser, 'active' | 'stateReason' | 'upcoming'> {
+/** @throws AttributeError: of whom it is not known whether the account may be used stays as before */
+function stateOf(
+  user: Fields,
+  { kind }: Dialect,
+  now: Date,
+): Pick<SnapshotUser, 'active' | 'stateReason' | 'upcoming'> {
   const suspended = { active: false, stateReason: 'suspended' } as const;
+  if (kind === 'active_directory') expectControl(user);
   if (isDisabled(user)) return suspended;
-  const expires = ticksToDate(user.texts('accountexpires')[0] ?? '0') ?? null;
+  const expires = ticksToDate(user.texts('accountexpires')[0] ?? '0');
+  if (expires === undefined) throw new AttributeError('accountExpires', 'is no time');
   if (expires !== null && expires <= now) return suspended;
   const upcoming = expires === null ? null : { at: expires.toISOString(), ...suspended };
   return { active: true, stateReason: null, upcoming };
+}
+
+/**
+ * Every account of a domain has userAccountControl, so where it is missing it is hidden: it belongs to the property set
+ * "Account Restrictions" (MS-ADTS 3.1.1.2.3.3), which hardened domains keep from ordinary accounts. AD LDS has another one.
+ */
+function expectControl(user: Fields): void {
+  const [control] = user.texts('useraccountcontrol');
+  if (control !== undefined && !/^-?\d+$/.test(control))
+    throw new AttributeError('userAccountControl', 'is no number');
+  if (control === undefined && user.texts('samaccountname').some((name) => name !== ''))
+    throw new AttributeError(
+      'userAccountControl',
+      'is not shown, so nobody knows whether the account is disabled; let the account that reads read "Account Restrictions"',
+    );
 }
 
 function isDisabled(user: Fields): boolean {
@@ -78,6 +100,7 @@ function isDisabled(user: Fields): boolean {
     (control & DISABLED) !== 0 ||
     isTrue('nsaccountlock') ||
     isTrue('logindisabled') ||
+    isTrue('msds-useraccountdisabled') ||
     user.texts('pwdaccountlockedtime')[0] === LOCKED_FOR_EVER
   );
 }

@@ -6,11 +6,14 @@ import { SourceError } from '../../sdk/source-error.js';
 import { sidText } from './values.js';
 import type { LdapEntry } from './wire/answer.js';
 
+/** Undefined: nobody who is read. `nameless`: somebody who is read, and whose id the server does not show. */
+export type Found = SnapshotMember | 'nameless' | undefined;
+
 /** Who is who: DNs and logins of everybody that is read, with the ids behind them. */
 export interface MemberIndex {
-  byDn(dn: string): SnapshotMember | undefined;
+  byDn(dn: string): Found;
   /** Undefined for a login that several have. */
-  byLogin(uid: string): SnapshotMember | undefined;
+  byLogin(uid: string): Found;
   /** People whose primary group has this SID. */
   byPrimaryGroup(sid: string): readonly SnapshotMember[];
 }
@@ -35,33 +38,36 @@ export async function readMemberIndex(client: LdapClient, session: LdapSession):
 }
 
 class Index implements MemberIndex {
-  readonly #dns = new Map<string, SnapshotMember>();
-  readonly #logins = new Map<string, SnapshotMember | null>();
+  readonly #dns = new Map<string, SnapshotMember | 'nameless'>();
+  readonly #logins = new Map<string, SnapshotMember | 'nameless' | null>();
   readonly #primary = new Map<string, SnapshotMember[]>();
 
   add(entry: LdapEntry, kind: SnapshotMember['kind'], id: string | null): void {
-    if (id === null) return;
-    const member = { kind, id };
+    const member = id === null ? 'nameless' : { kind, id };
     this.#dns.set(dnKey(entry.dn), member);
-    if (member.kind !== 'user') return;
-    for (const uid of textsOf(entry, 'uid')) {
-      const other = this.#logins.get(uid);
-      this.#logins.set(uid, other === undefined || other?.id === member.id ? member : null);
-    }
+    if (kind !== 'user') return;
+    for (const uid of textsOf(entry, 'uid')) this.#addLogin(uid, member);
+    if (member === 'nameless') return;
     const sid = primaryGroupOf(entry);
     if (sid !== undefined) this.#addPrimary(sid, member);
   }
 
-  byDn(dn: string): SnapshotMember | undefined {
+  byDn(dn: string): Found {
     return this.#dns.get(dnKey(dn));
   }
 
-  byLogin(uid: string): SnapshotMember | undefined {
+  byLogin(uid: string): Found {
     return this.#logins.get(uid) ?? undefined;
   }
 
   byPrimaryGroup(sid: string): readonly SnapshotMember[] {
     return this.#primary.get(sid) ?? [];
+  }
+
+  #addLogin(uid: string, member: SnapshotMember | 'nameless'): void {
+    const other = this.#logins.get(uid);
+    const isSame = typeof other === 'object' && typeof member === 'object' && other?.id === member.id;
+    this.#logins.set(uid, other === undefined || isSame ? member : null);
   }
 
   #addPrimary(sid: string, member: SnapshotMember): void {

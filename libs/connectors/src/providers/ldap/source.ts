@@ -42,7 +42,7 @@ async function check(client: LdapClient, config: LdapConfig, ports: SourcePorts)
       ...users.first.map((entry) => mapUser(entry, dialect, ports.clock.now())),
       ...groups.first.map((entry): SnapshotRecord => mapGroup(entry, dialect)),
     ],
-    warnings: [...new Set([...warningsOf(session, config, [users.cut, groups.cut]), ...tracking])],
+    warnings: [...new Set([...warningsOf(session, config, [users, groups]), ...tracking])],
   };
 }
 
@@ -51,23 +51,37 @@ interface Counted {
   readonly count: number | null;
   readonly first: readonly LdapEntry[];
   readonly cut: string | null;
+  /** Another server that has a part of it. */
+  readonly elsewhere: string | null;
 }
 
 async function count(client: LdapClient, session: LdapSession, search: Search): Promise<Counted> {
   const first: LdapEntry[] = [];
   let found = 0;
   let pages = 0;
-  for await (const { entries, cut, isLast } of client.entries(search, session)) {
+  let elsewhere: string | null = null;
+  for await (const { entries, references, cut, isLast } of client.entries(search, session)) {
     first.push(...entries.slice(0, SAMPLES - first.length));
     found += entries.length;
-    if (cut !== null) return { count: null, first, cut };
-    if (!isLast && ++pages >= COUNTED_PAGES) return { count: null, first, cut: null };
+    elsewhere ??= references[0] ?? null;
+    if (cut !== null) return { count: null, first, cut, elsewhere };
+    if (!isLast && ++pages >= COUNTED_PAGES) return { count: null, first, cut: null, elsewhere };
   }
-  return { count: found, first, cut: null };
+  return { count: found, first, cut: null, elsewhere };
 }
 
-function warningsOf({ facts }: LdapSession, config: LdapConfig, cuts: readonly (string | null)[]): string[] {
-  const warnings = cuts.filter((cut) => cut !== null);
+function warningsOf(
+  { facts, dialect }: LdapSession,
+  config: LdapConfig,
+  counted: readonly Counted[],
+): string[] {
+  const warnings = counted.flatMap(({ cut }) => cut ?? []);
+  const elsewhere = counted.find((one) => one.elsewhere !== null)?.elsewhere;
+  // Active Directory always refers to its other naming contexts.
+  if (elsewhere && dialect.kind !== 'active_directory')
+    warnings.push(
+      `A part of the directory is at another server (${elsewhere.slice(0, 200)}), which is not asked.`,
+    );
   if (config.security === 'none')
     warnings.push('The connection is not encrypted; the password can be read on the way.');
   if (config.credential === null)
@@ -104,9 +118,13 @@ async function lookUpSome(
   const search = kind === 'user' ? userSearch(session) : groupSearch(session);
   const filter = withIds(search.filter, dialect, ids);
   const present = new Set<string>();
+  let isElsewhere = false;
   for await (const page of client.entries({ ...search, filter, attributes: dialect.names.id }, session)) {
     if (page.cut !== null) return [];
+    isElsewhere ||= page.references.length > 0 && dialect.kind !== 'active_directory';
     for (const entry of page.entries) present.add(idOf(entry, dialect) ?? '');
   }
-  return ids.map((id) => [id, present.has(id) ? 'present' : 'gone'] as const);
+  // Who is not found may be at the other server that has a part of what was searched.
+  const known = isElsewhere ? ids.filter((id) => present.has(id)) : ids;
+  return known.map((id) => [id, present.has(id) ? 'present' : 'gone'] as const);
 }

@@ -1,5 +1,5 @@
 import type { JsonValue } from '#kernel';
-import type { SnapshotKind, SnapshotMember, SnapshotRecord } from '#model';
+import type { SnapshotKind, SnapshotRecord } from '#model';
 import type { RunRequest, SourcePage, SourceStream } from '../../sdk/contract.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { readAnew } from './changes/read-anew.js';
@@ -11,7 +11,8 @@ import { idOf } from './entry.js';
 import { mapGroup } from './map-group.js';
 import { mapUser } from './map-user.js';
 import { readMemberIndex, type MemberIndex } from './member-index.js';
-import { MEMBER_ATTRIBUTES, membersOf } from './members.js';
+import { MEMBER_ATTRIBUTES, membersOf, type GroupMembers } from './members.js';
+import { ServerMemory } from './server-memory.js';
 import type { LdapEntry } from './wire/answer.js';
 
 export interface LdapParts {
@@ -22,6 +23,7 @@ export interface LdapParts {
 const GROUPS_PER_PAGE = 100;
 const MEMBERS_PER_RECORD = 1_000;
 const PROOF = 'The server ended the paged search with an empty cookie.';
+const HAS_NAMELESS = 'The server does not show the id of one of the members.';
 const CHANGES_PROOF = 'The server told all changes since the last run.';
 
 export function ldapStreams(parts: LdapParts, run: RunRequest): readonly SourceStream[] {
@@ -88,10 +90,9 @@ function memberships(parts: LdapParts, stream: StreamOf): SourceStream {
         const records: SnapshotRecord[] = [];
         for (const entry of entries) {
           const groupId = idOf(entry, dialect);
-          if (groupId === null) continue;
-          const found = await membersOf(client, entry, index as MemberIndex);
+          const found = groupId === null ? null : await membersOf(client, entry, index as MemberIndex);
           outside += found?.outside ?? 0;
-          records.push(...memberRecords(groupId, found?.members ?? null, stream.isIncremental));
+          records.push(...memberRecords(groupId, found, stream.isIncremental));
         }
         return records;
       },
@@ -127,6 +128,7 @@ interface Listing {
 interface Reading {
   readonly tracker: TrackerParts;
   readonly listing: Listing;
+  readonly memory: ServerMemory;
 }
 
 /**
@@ -141,9 +143,10 @@ function listing(
   const { id, since, previous } = stream;
   async function* pages(): AsyncGenerator<SourcePage> {
     const session = await client.session();
+    const memory = new ServerMemory(session, since ?? previous);
     const list = plan(session);
     const tracker = { client, session, tracked: trackedBy(list), now: ports.clock.now() };
-    const reading = { tracker, listing: list };
+    const reading = { tracker, listing: list, memory };
     yield* since === undefined ? wholePages(reading, previous) : changedPages(reading, since);
   }
   return { id, covers: since === undefined ? [id] : [], pages };
@@ -154,7 +157,7 @@ export function trackedBy({ search, kind }: Pick<Listing, 'search' | 'kind'>): T
 }
 
 async function* wholePages(
-  { tracker, listing: { search, kind, begin, map, end } }: Reading,
+  { tracker, listing: { search, kind, begin, map, end }, memory }: Reading,
   previous: JsonValue | undefined,
 ): AsyncGenerator<SourcePage> {
   const { client, session } = tracker;
@@ -165,18 +168,21 @@ async function* wholePages(
   for await (const page of client.entries(search, session)) {
     const records = await map(page.entries);
     for (const entry of page.entries) roll.add(idOf(entry, session.dialect) ?? '');
+    memory.see(page.references);
     if (page.cut !== null) return yield { records, end: { complete: false, reason: page.cut } };
     if (!page.isLast) yield { records, next: { page: ++number } };
     else {
       end?.();
-      const cursor = kind === null ? mark.cursor : withRoll(mark, roll);
+      const elsewhere = memory.newReference;
+      if (elsewhere !== null) return yield { records, end: { complete: false, reason: elsewhere } };
+      const cursor = memory.into(kind === null ? mark.cursor : withRoll(mark, roll));
       yield { records, end: { complete: true, proof: PROOF, cursor } };
     }
   }
 }
 
 async function* changedPages(
-  { tracker, listing: { kind, map, end } }: Reading,
+  { tracker, listing: { kind, map, end }, memory }: Reading,
   since: JsonValue,
 ): AsyncGenerator<SourcePage> {
   const changes = await changesSince(tracker, since);
@@ -189,22 +195,23 @@ async function* changedPages(
     yield { records, next: { page: ++number } };
   }
   end?.();
-  yield { records: [], end: { complete: true, proof: CHANGES_PROOF, cursor: changes.cursor } };
+  yield { records: [], end: { complete: true, proof: CHANGES_PROOF, cursor: memory.kept(changes.cursor) } };
 }
 
 function memberRecords(
-  groupId: string,
-  members: readonly SnapshotMember[] | null,
+  groupId: string | null,
+  found: GroupMembers | null,
   replaces: boolean,
 ): SnapshotRecord[] {
-  if (members === null)
-    return [
-      { kind: 'invalid', of: 'membership', id: groupId, problem: 'The group was listed, but is not there.' },
-    ];
+  const unknown = (problem: string) => ({ kind: 'invalid', of: 'membership', id: groupId, problem }) as const;
+  if (groupId === null) return [unknown('The server does not show the id of a group.')];
+  if (found === null) return [unknown('The group was listed, but is not there.')];
+  const { members, isKnown } = found;
+  if (!isKnown && replaces) return [unknown(HAS_NAMELESS)];
   const records: SnapshotRecord[] = replaces
     ? [{ kind: 'members', groupId, members: [], replaces: true }]
     : [];
   for (let start = 0; start < members.length; start += MEMBERS_PER_RECORD)
     records.push({ kind: 'members', groupId, members: members.slice(start, start + MEMBERS_PER_RECORD) });
-  return records;
+  return isKnown ? records : [...records, unknown(HAS_NAMELESS)];
 }

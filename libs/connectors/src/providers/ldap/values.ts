@@ -26,13 +26,35 @@ export function sidText(bytes: Buffer): string | undefined {
   return ['S', bytes[0], bytes.readUIntBE(2, 6), ...parts].join('-');
 }
 
-/** accountExpires: 100 ns since 1601. Null means never, which 0 and the highest number say; undefined is no such number. */
+/** The bytes of a SID written as text. */
+export function sidBytes(text: string): Buffer {
+  const [revision = 0, authority = 0, ...parts] = text.split('-').slice(1).map(Number);
+  const bytes = Buffer.alloc(8 + 4 * parts.length);
+  bytes.set([revision, parts.length]);
+  bytes.writeUIntBE(authority, 2, 6);
+  parts.forEach((part, index) => bytes.writeUInt32LE(part, 8 + 4 * index));
+  return bytes;
+}
+
+/** How ids that are bytes are written, by the name of their attribute. */
+export const BINARY_IDS: Readonly<
+  Record<string, { toText: (bytes: Buffer) => string | undefined; toBytes: (text: string) => Buffer }>
+> = {
+  objectguid: { toText: guidText, toBytes: guidBytes },
+  'ms-ds-consistencyguid': { toText: guidText, toBytes: guidBytes },
+  objectsid: { toText: sidText, toBytes: sidBytes },
+};
+
+/**
+ * accountExpires: 100 ns since 1601. Null means never, which 0 and the highest number say, and years of more than four
+ * digits come to the same; undefined is no such number.
+ */
 export function ticksToDate(text: string): Date | null | undefined {
   if (!/^\d{1,19}$/.test(text)) return undefined;
   const ticks = BigInt(text);
   if (ticks === 0n || ticks >= NEVER) return null;
   const date = new Date(Number((ticks - TICKS_TO_1970) / 10_000n));
-  return Number.isNaN(date.getTime()) ? undefined : date;
+  return date.getUTCFullYear() > 9_999 ? null : date;
 }
 
 /** `20260302080000Z` (RFC 4517, generalized time). */

@@ -40,6 +40,7 @@ export class SftpSession {
   readonly #handles = new Map<number, Handle>();
   #lastHandle = 0;
   #pending = 0;
+  #isAbandoned = false;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -66,8 +67,9 @@ export class SftpSession {
       );
   }
 
-  /** Files that were not closed are no files. */
+  /** Files that were not closed are no files; one that is just being opened will be none. */
   async abandon(): Promise<void> {
+    this.#isAbandoned = true;
     const handles = [...this.#handles.values()];
     this.#handles.clear();
     for (const handle of handles) if (handle.kind === 'file') await discard(handle);
@@ -102,6 +104,7 @@ export class SftpSession {
   }
 
   async #find(name: string): Promise<Upload> {
+    await this.#current();
     const found = await this.#parts.uploads.box.find(this.#key, name);
     if (found === undefined) throw new UploadRefused('not_found', `There is no "${name}".`);
     return found;
@@ -126,6 +129,7 @@ export class SftpSession {
 
   async #openFolder(id: number, path: string): Promise<void> {
     if (nameIn(path) !== '') throw new UploadRefused('not_found', FLAT);
+    await this.#current();
     const files = await this.#parts.uploads.box.stored(this.#key);
     this.#parts.sftp.handle(id, this.#newHandle({ kind: 'folder', entries: files.map(entryOf) }));
   }
@@ -227,7 +231,7 @@ export class SftpSession {
   }
 
   #newHandle(handle: Handle): Buffer {
-    if (this.#handles.size >= MOST_HANDLES) {
+    if (this.#isAbandoned || this.#handles.size >= MOST_HANDLES) {
       if (handle.kind === 'file') void discard(handle);
       throw new UploadRefused('too_many', 'Too many files are open at once.');
     }

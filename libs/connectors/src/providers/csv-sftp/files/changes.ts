@@ -1,7 +1,7 @@
 import { SourceError } from '../../../sdk/source-error.js';
 import type { GroupLabel } from '../../../sdk/hr/derived-groups.js';
 import { labelsOf } from '../map-person.js';
-import { readRows, type Row, type SheetFile } from '../text/read-rows.js';
+import { idIn, readRows, type Row, type SheetFile } from '../text/read-rows.js';
 import type { Role } from './find-sets.js';
 import type { LoadedFullSet, LoadedSet } from './load-set.js';
 import { operationOf, type Operation } from './operation.js';
@@ -119,7 +119,7 @@ class Merger {
       for await (const row of readRows(file)) {
         if (isBlank(row) || (expectsTrailer && isTrailer(row, file))) continue;
         const id = idOf(row, role);
-        if (this.#steps[role].has(id) && !row.isRagged) this.#before[role].set(id, row);
+        if (this.#steps[role].has(id) && row.problem === null) this.#before[role].set(id, row);
       }
     }
   }
@@ -150,7 +150,7 @@ class Merger {
       for (const step of steps) {
         const change = this.#onTopOf(known, step, role);
         changes.set(id, change);
-        known = change.operation === 'put' && !step.row.isRagged ? change.row : undefined;
+        known = change.operation === 'put' && step.row.problem === null ? change.row : undefined;
         if (known !== undefined) versions.push(known);
       }
       before.set(id, versions);
@@ -160,8 +160,8 @@ class Merger {
 
   /** A broken line says nothing, not even what is to be done. */
   #onTopOf(known: Row | undefined, { row, file, isPending }: Step, role: 'users' | 'groups'): Change {
-    const operation = row.isRagged ? 'put' : operationOf(row);
-    const isWhole = operation === 'put' && !row.isRagged;
+    const operation = row.problem === null ? operationOf(row) : 'put';
+    const isWhole = operation === 'put' && row.problem === null;
     const cells = { ...(isWhole ? known?.cells : {}), ...row.cells };
     return {
       operation,
@@ -184,9 +184,10 @@ class Merger {
   }
 
   #member(row: Row, isPending: boolean, file: SheetFile): void {
-    const [groupId, id] = [row.cells['group_id'] ?? '', row.cells['idp_id'] ?? ''];
+    const [groupId, id] = [idIn(row, file, 'group_id'), idIn(row, file, 'idp_id')];
     const operation = operationOf(row);
-    if (row.isRagged || groupId === '' || id === '') return;
+    // It would be passed over for good: a delta file is applied once.
+    if (row.problem !== null || groupId === null || id === null) throw unreadable(file, row);
     if (operation === undefined) throw unknownWord(file, row);
     this.#members.set(`${groupId}\n${id}`, { groupId, id, isPresent: operation === 'put', isPending });
   }
@@ -229,6 +230,13 @@ function withColumns(
 ): SheetFile {
   const names = [...new Set([...file.header.names, ...Object.keys(cells)])];
   return { ...file, header: { names, known: new Set([...file.header.known, ...alsoKnown]) } };
+}
+
+function unreadable(file: SheetFile, row: Row): SourceError {
+  return new SourceError(
+    'source_changed_shape',
+    `${file.name}, line ${row.line}: ${row.problem ?? '"group_id" or "idp_id" is missing.'} Nothing of it is taken over; send it corrected, or full files.`,
+  );
 }
 
 function unknownWord(file: SheetFile, row: Row): SourceError {

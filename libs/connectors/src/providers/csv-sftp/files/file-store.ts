@@ -13,6 +13,8 @@ export interface StoredFile {
 export interface FileStore {
   /** For messages. */
   readonly place: string;
+  /** A file with another content always has another size or time. */
+  readonly showsChanges: boolean;
   list(): Promise<readonly StoredFile[]>;
   /** Copies a file to a path of this machine. @throws SourceError also when it changed meanwhile or came short */
   fetch(file: StoredFile, to: string): Promise<void>;

@@ -8,8 +8,8 @@ import { SourceError } from '../../../sdk/source-error.js';
 import type { FileSettings } from '../config.js';
 import { openSheet, unpacking, type SheetFile } from '../text/read-rows.js';
 import type { FileStore, StoredFile } from './file-store.js';
-import type { PgpKeys } from '../pgp/keys.js';
-import { openPgpFile, type DetachedSignature } from '../pgp/open-pgp-file.js';
+import type { DetachedSignature } from '../pgp/open-pgp-file.js';
+import type { PgpThread } from '../pgp/pgp-thread.js';
 import { isPgpName, plainName, ROLES, type FileSet, type Role } from './find-sets.js';
 import { readChecksum, readManifest, type Mark } from './marks.js';
 import { changedAt, dataFiles, isMarked, listingOf, nameOf } from './plan-sets.js';
@@ -46,7 +46,7 @@ interface Loading {
   /** Where the copies go. */
   readonly folder: string;
   /** Null: files are neither encrypted nor signed. */
-  readonly pgp: PgpKeys | null;
+  readonly pgp: PgpThread | null;
   readonly now: Date;
 }
 
@@ -143,7 +143,24 @@ async function readMarks(set: FileSet, folder: string, store: FileStore): Promis
       );
     marks.set(name, { ...mark, sha256: mark.sha256 ?? marks.get(name)?.sha256 ?? null });
   }
+  for (const file of dataFiles(set)) expectSpoken(file, set.manifest, marks);
   return { marks, generatedAt: manifest.generatedAt };
+}
+
+/** @throws SourceError for a manifest that does not speak of a file: of this one, it says nothing */
+function expectSpoken(file: StoredFile, manifest: StoredFile, marks: ReadonlyMap<string, Mark>): void {
+  const mark = marks.get(file.name) ?? (isPgpName(file.name) ? marks.get(plainName(file.name)) : undefined);
+  if (mark === undefined)
+    throw new SourceError(
+      'incomplete_listing',
+      `${manifest.name} does not name ${file.name}. The last state stays.`,
+    );
+  const isChecked = mark.bytes !== null || mark.rows !== null || mark.sha256 !== null;
+  if (isChecked || manifest.modifiedAt >= file.modifiedAt) return;
+  throw new SourceError(
+    'incomplete_listing',
+    `${manifest.name} is older than ${file.name} and says neither its "rows" nor its "bytes" nor its "sha256", so it may be about the file before. Write it last. The last state stays.`,
+  );
 }
 
 function isSaidWhole(set: FileSet): boolean {
@@ -171,7 +188,7 @@ class PgpOpener {
     const { pgp, now } = this.#loading;
     if (pgp === null) return { path };
     const signature = await this.#signatureOf(name, `${path}.sig`);
-    const opened = await openPgpFile({ path, name, isMessage: isPgpName(name), signature }, pgp, now);
+    const opened = await pgp.open({ path, name, isMessage: isPgpName(name), signature }, now);
     if (opened.signedAt !== null && !(this.signedAt !== null && this.signedAt <= opened.signedAt))
       this.signedAt = opened.signedAt;
     return opened;

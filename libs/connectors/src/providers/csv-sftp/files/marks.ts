@@ -24,11 +24,7 @@ export function readManifest(text: string): {
     const { name, bytes, rows, sha256 } = isJsonObject(file) ? file : {};
     if (typeof name !== 'string')
       throw new SourceError('source_changed_shape', 'manifest.json names a file without its "name".');
-    marks.set(name, {
-      bytes: count(bytes),
-      rows: count(rows),
-      sha256: typeof sha256 === 'string' ? sha256.toLowerCase() : null,
-    });
+    marks.set(name, { bytes: count(bytes, 'bytes'), rows: count(rows, 'rows'), sha256: digest(sha256) });
   }
   return { marks, isComplete: value['complete'] !== false, generatedAt: instant(value['generated_at']) };
 }
@@ -49,8 +45,21 @@ function parse(text: string): JsonValue {
   }
 }
 
-function count(value: JsonValue | undefined): number | null {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
+/** A number, also written as text; a word that cannot be read must not pass for one that was not said. */
+function count(value: JsonValue | undefined, name: string): number | null {
+  if (value === undefined || value === null) return null;
+  const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
+  if (typeof number === 'number' && Number.isSafeInteger(number) && number >= 0) return number;
+  throw new SourceError('source_changed_shape', `manifest.json has "${name}" that is no whole number.`);
+}
+
+function digest(value: JsonValue | undefined): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'string' && /^[0-9a-f]{64}$/i.test(value)) return value.toLowerCase();
+  throw new SourceError(
+    'source_changed_shape',
+    'manifest.json has a "sha256" that is not 64 hexadecimal digits.',
+  );
 }
 
 function instant(value: JsonValue | undefined): string | null {

@@ -6,7 +6,7 @@ import { SourceError } from '../../../sdk/source-error.js';
 import type { CsvConfig, FileSettings } from '../config.js';
 import { mergeDeltas, type Changes, type DeltaFiles } from './changes.js';
 import type { FileStore } from './file-store.js';
-import { loadKeys, type PgpKeys } from '../pgp/keys.js';
+import { startPgp, type PgpThread } from '../pgp/pgp-thread.js';
 import { compareStamps, findSets, isPgpName, type FoundSets, type PgpNaming } from './find-sets.js';
 import { asFullSet, loadSet, type LoadedFullSet } from './load-set.js';
 import { planOld, planSets, type NoNews, type Plan } from './plan-sets.js';
@@ -43,7 +43,7 @@ interface Opening {
   readonly previous: SeenSet | null;
   /** Where the copies go. */
   readonly folder: string;
-  readonly pgp: PgpKeys | null;
+  readonly pgp: PgpThread | null;
 }
 
 /** Copies what there is to read. @throws SourceError when there is nothing, or it is not what it should be */
@@ -57,8 +57,9 @@ export async function openFiles(
     server === null ? openUploadStore(ports) : await openSftpStore(server, settings.folder, ports);
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-csv-'));
   const discard = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  let pgp: PgpThread | null = null;
   try {
-    const pgp = settings.pgp === null ? null : await loadKeys(settings.pgp);
+    if (settings.pgp !== null) pgp = await startPgp({ settings: settings.pgp, signal: ports.signal });
     const opened = await open({ config, store, now: ports.clock.now(), previous, folder, pgp });
     if (!('noNews' in opened)) return { ...opened, discard };
     await discard();
@@ -68,13 +69,15 @@ export async function openFiles(
     throw error;
   } finally {
     store.close();
+    await pgp?.close();
   }
 }
 
 async function open(opening: Opening): Promise<Omit<OpenFiles, 'discard'> | NoNews> {
   const { config, previous, now } = opening;
+  const { showsChanges } = opening.store;
   const found = await find(opening);
-  const plan = planSets(found, { settings: config.files, now, previous });
+  const plan = planSets(found, { settings: config.files, now, previous, showsChanges });
   if ('noNews' in plan) return previous === null ? wait(plan) : plan;
   const full = await loadFull(opening, plan);
   if (full === null || previous === null || !plan.isNew) return read(opening, plan, full);
@@ -127,8 +130,9 @@ async function reread(
   found: FoundSets,
   same: { readonly plan: Plan; readonly full: LoadedFullSet; readonly previous: SeenSet },
 ): Promise<Omit<OpenFiles, 'discard'> | NoNews> {
-  const { now, previous, config } = opening;
-  const plan = planOld(found, same.plan.full, { settings: config.files, now, previous: same.previous });
+  const { now, previous, config, store } = opening;
+  const planning = { settings: config.files, now, previous: same.previous, showsChanges: store.showsChanges };
+  const plan = planOld(found, same.plan.full, planning);
   if ('noNews' in plan) return { noNews: 'The files have the same content as the last time.' };
   return read({ ...opening, previous }, plan, same.full);
 }

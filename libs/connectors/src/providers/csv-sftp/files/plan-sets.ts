@@ -28,8 +28,12 @@ interface Planning {
   readonly settings: FileSettings;
   readonly now: Date;
   readonly previous: SeenSet | null;
+  /** Files that are listed as before have the content of before. */
+  readonly showsChanges: boolean;
 }
 
+/** Files of so many bytes are read again although nothing in the folder has changed. */
+const REREAD_BYTES = 16_777_216;
 /** A file that waits for its marker for longer is told about. */
 const MARKER_WAIT_MS = 7_200_000;
 
@@ -38,14 +42,27 @@ export function planSets(found: FoundSets, planning: Planning): Plan | NoNews {
   const { previous } = planning;
   const { full } = found;
   if (full === null && previous === null) return { noNews: 'There are no full files.' };
-  const isOld = full !== null && isStale(full, planning);
-  const isNew = full !== null && !isOld && listingOf(full) !== previous?.listing;
-  if (isNew) {
-    const reason = whyWait(full, planning);
+  const news = full === null ? 'none' : newsIn(full, planning);
+  if (full !== null && (news === 'listed' || news === 'possible')) {
+    const reason = news === 'listed' ? whyWait(full, planning) : null;
     if (reason !== null) return { noNews: reason };
-    return { full, isNew, applied: [], ...pendingOf(found, { stamp: full.stamp, done: [] }, planning) };
+    const pending = pendingOf(found, { stamp: full.stamp, done: [] }, planning);
+    return { full, isNew: true, applied: [], ...pending };
   }
-  return planOld(found, isOld ? null : full, { ...planning, previous: previous as SeenSet });
+  return planOld(found, news === 'stale' ? null : full, { ...planning, previous: previous as SeenSet });
+}
+
+/** `possible`: the folder shows them as before, and only their content can tell. */
+function newsIn(full: FileSet, planning: Planning): 'stale' | 'listed' | 'possible' | 'none' {
+  if (isStale(full, planning)) return 'stale';
+  if (listingOf(full) !== planning.previous?.listing) return 'listed';
+  return showsContent(full, planning) ? 'none' : 'possible';
+}
+
+/** Whether a look at the folder is enough to tell that files are the same; small ones are simply read again. */
+function showsContent(set: FileSet, { showsChanges }: Planning): boolean {
+  const bytes = dataFiles(set).reduce((sum, file) => sum + file.bytes, 0);
+  return showsChanges || bytes > REREAD_BYTES;
 }
 
 /** The same plan for full files that turned out to have the content of the last time. */

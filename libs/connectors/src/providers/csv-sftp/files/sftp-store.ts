@@ -40,6 +40,8 @@ export async function openSftpStore(
   const sftp = await call<SFTPWrapper>(client, server.host, (done) => client.sftp(done));
   return {
     place: `"${folder}"`,
+    // Times have whole seconds, and copies keep them.
+    showsChanges: false,
     list: async () => {
       const entries = await call<Listed[]>(client, folder, (done) => sftp.readdir(folder, done));
       return entries.filter(isFile).map((entry) => toStored(entry, ports.clock.now()));
@@ -84,11 +86,15 @@ async function fetchFile({ client, sftp, folder }: Session, file: StoredFile, to
     const copying = pipeline(reading, counting, createWriteStream(to, { mode: 0o600 }));
     await untilClosed(client, file.name, copying);
   } catch (error) {
-    throw fileError(error, file.name);
+    throw vanished(error, file.name) ?? fileError(error, file.name);
   } finally {
     watch.end();
   }
-  const after = await call<Listed['attrs']>(client, file.name, (done) => sftp.stat(path, done));
+  const after = await call<Listed['attrs']>(client, file.name, (done) => sftp.stat(path, done)).catch(
+    (error: unknown) => {
+      throw vanished((error as Error).cause, file.name) ?? error;
+    },
+  );
   if (bytes === file.bytes && after.size === file.bytes && after.mtime * 1_000 === file.modifiedAt.getTime())
     return;
   throw new SourceError(
@@ -185,10 +191,21 @@ function fileError(error: unknown, what: string): SourceError {
     return new SourceError(
       'config_error',
       `There is no "${what}" on the server, or the account may not see it.`,
+      { cause: error },
     );
   if (code === PERMISSION_DENIED)
     return new SourceError('insufficient_permissions', `The account may not read "${what}".`);
   return broken(what);
+}
+
+/** What was listed a moment ago and is not there: it is being replaced, or has another name now. */
+function vanished(error: unknown, name: string): SourceError | undefined {
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  if (code !== NO_SUCH_FILE) return undefined;
+  return new SourceError(
+    'source_unavailable',
+    `${name} was taken away or renamed while it was read. It is tried again.`,
+  );
 }
 
 function broken(what: string): SourceError {

@@ -1,6 +1,6 @@
 import { SourceError } from '../../../sdk/source-error.js';
 import { endsItsLastLine } from '../text/sniff.js';
-import { readRows, type Row, type SheetFile } from '../text/read-rows.js';
+import { idIn, readRows, type Row, type SheetFile } from '../text/read-rows.js';
 import { ROLES, type Role } from './find-sets.js';
 import type { LoadedFullSet } from './load-set.js';
 import { isRemoval } from './operation.js';
@@ -144,6 +144,7 @@ class RowCount {
     this.#wanted.onRow?.(row);
     this.isLastRagged = row.isRagged;
     if (row.isRagged) this.ragged += 1;
+    if (row.isRagged) this.#wanted.ids?.addBroken(row, this.#file);
     else this.#wanted.ids?.add(row, this.#file);
     if (isStranger(row, this.#wanted.strangers)) this.strangers += 1;
     if (this.rows > MAX_ROWS) throw reject(this.#file, `has more than ${MAX_ROWS} rows`);
@@ -199,6 +200,14 @@ class IdCount {
     if (/^0\d+$/.test(id)) this.stripped.add(id.replace(/^0+(?=\d)/, ''));
     if (!isRemoval(row)) this.present.add(id);
     if (this.all.has(id)) this.repeated.add(id);
+    this.all.add(id);
+  }
+
+  /** Who stands in a broken line is there. */
+  addBroken(row: Row, file: SheetFile): void {
+    const id = idIn(row, file, this.#column);
+    if (id === null) return;
+    this.present.add(id);
     this.all.add(id);
   }
 

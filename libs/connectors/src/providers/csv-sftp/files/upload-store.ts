@@ -11,6 +11,7 @@ export function openUploadStore({ uploads }: SourcePorts): FileStore {
   const ids = new Map<string, string>();
   return {
     place: 'the uploads',
+    showsChanges: true,
     list: async () => {
       const files = await uploads.list();
       for (const { name, id } of files) ids.set(name, id);

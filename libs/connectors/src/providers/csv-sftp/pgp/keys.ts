@@ -1,6 +1,6 @@
 import type { PrivateKey, PublicKey } from 'openpgp';
-import { SourceError } from '../../../sdk/source-error.js';
-import type { PgpSettings } from './settings.js';
+import { SourceError } from '../../../sdk/source-error.ts';
+import type { PgpSettings } from './settings.ts';
 
 export type OpenPgp = typeof import('openpgp');
 

@@ -1,8 +1,8 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import type { Message, PublicKey, Signature } from 'openpgp';
-import { SourceError } from '../../../sdk/source-error.js';
-import type { PgpKeys } from './keys.js';
-import { judgeSignatures, reasonOf, type VerificationResult } from './signatures.js';
+import { SourceError } from '../../../sdk/source-error.ts';
+import type { PgpKeys } from './keys.ts';
+import { judgeSignatures, reasonOf, type VerificationResult } from './signatures.ts';
 
 /** A copy on this machine. */
 export interface PgpFile {
@@ -44,20 +44,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
  * what the sender has encrypted and signed.
  * @throws SourceError that says what is wrong with it
  */
-export function openPgpFile(file: PgpFile, keys: PgpKeys, now: Date): Promise<Opened> {
-  return inTurn(() => open(file, keys, now));
-}
-
-let last: Promise<unknown> = Promise.resolve();
-
-/** One after the other, or their memory would add up. */
-function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  const turn = last.then(work);
-  last = turn.catch(() => undefined);
-  return turn;
-}
-
-async function open(file: PgpFile, keys: PgpKeys, now: Date): Promise<Opened> {
+export async function openPgpFile(file: PgpFile, keys: PgpKeys, now: Date): Promise<Opened> {
   const { name, isMessage, path } = file;
   if (keys.decryption !== null && !isMessage)
     throw refused(name, 'is not encrypted with PGP, and this directory takes encrypted files only');

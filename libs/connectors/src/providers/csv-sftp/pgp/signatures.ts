@@ -1,5 +1,5 @@
 import type { DecryptMessageResult, PublicKey } from 'openpgp';
-import { SourceError } from '../../../sdk/source-error.js';
+import { SourceError } from '../../../sdk/source-error.ts';
 
 /** What the library found out about one signature. */
 export type VerificationResult = DecryptMessageResult['signatures'][number];

@@ -8,6 +8,15 @@ import { sniffDelimiter, sniffEncoding, type Encoding } from './sniff.js';
 
 const MAX_RECORD = 65_536;
 const HEADER_BYTES = 65_536;
+/** A longer cell is the sign of a quote that was opened and closed much later. */
+const MAX_CELL = 4_096;
+/** Ids, and names that groups are known by. */
+const MAX_NAME = 256;
+const NAMING = new Set(
+  'idp_id group_id parent_group_id department_id department_name division_id division_name location_id location_name groups'.split(
+    ' ',
+  ),
+);
 
 /** A file on this machine, and how its text is to be read. */
 export interface SheetFile {
@@ -26,6 +35,8 @@ export interface Row {
   readonly cells: Readonly<Record<string, string>>;
   /** Cells that are missing or too many. */
   readonly isRagged: boolean;
+  /** Why nothing in it is to be believed but an id (`idIn`), without the place; null for nearly all. */
+  readonly problem: string | null;
 }
 
 /** Finds out encoding, delimiter and columns. @throws SourceError */
@@ -33,7 +44,7 @@ export async function openSheet(
   file: Pick<SheetFile, 'sheet' | 'path' | 'name'>,
   legacyEncoding: string,
 ): Promise<SheetFile> {
-  const encoding = await sniffEncoding(file.path, legacyEncoding);
+  const encoding = await sniffEncoding(file, legacyEncoding);
   const first = await firstLine(file.path, encoding);
   if (first.trim() === '')
     throw new SourceError('incomplete_listing', `${file.name} is empty; the last state stays.`);
@@ -54,13 +65,46 @@ export async function* readRows(file: SheetFile): AsyncGenerator<Row> {
   let isHeader = true;
   for await (const [cells, line] of parsed(file)) {
     if (isHeader) isHeader = false;
-    else
-      yield {
-        line,
-        isRagged: cells.length !== names.length,
-        cells: Object.fromEntries(names.map((name, index) => [name, tidy(cells[index] ?? '')])),
-      };
+    else yield toRow(names, cells, line);
   }
+}
+
+function toRow(names: readonly string[], given: readonly string[], line: number): Row {
+  const isRagged = given.length !== names.length;
+  const cells = names.map((name, index) => [name, tidy(given[index] ?? '')] as const);
+  const problem = isRagged ? 'too few or too many columns.' : unsound(cells);
+  return { line, isRagged, problem, cells: Object.fromEntries(cells) };
+}
+
+/** What is wrong with a cell; null when nothing is. */
+function unsound(cells: readonly (readonly [string, string])[]): string | null {
+  for (const [name, cell] of cells) {
+    if (cell.includes('\0')) return `"${name}" contains the character U+0000.`;
+    if (cell.length > MAX_CELL) return `"${name}" has more than ${MAX_CELL} characters.`;
+    if (NAMING.has(name) && cell.split('|').some((part) => part.length > MAX_NAME))
+      return `"${name}" has more than ${MAX_NAME} characters.`;
+  }
+  return null;
+}
+
+/** A quote that was closed much later has made other lines a part of a cell: who stands in them is not seen. */
+function hidesLines(cells: Row['cells']): boolean {
+  return Object.values(cells).some((cell) => cell.length > MAX_CELL && /[\r\n]/.test(cell));
+}
+
+/**
+ * An id of a row, also of one that is otherwise not to be believed: of a broken line only the first cell is where it
+ * should be. Null when it is not known, or when nobody knows who else stood there.
+ */
+export function idIn(
+  { cells, isRagged }: Row,
+  { header }: Pick<SheetFile, 'header'>,
+  column: string,
+): string | null {
+  const id = cells[column] ?? '';
+  if (hidesLines(cells)) return null;
+  const isInPlace = !isRagged || header.names[0] === column;
+  return isInPlace && id !== '' && id.length <= MAX_NAME && !id.includes('\0') ? id : null;
 }
 
 type Parsing = Pick<SheetFile, 'path' | 'encoding' | 'delimiter' | 'name'>;

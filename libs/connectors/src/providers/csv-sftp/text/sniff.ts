@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { TextDecoder } from 'node:util';
+import { SourceError } from '../../../sdk/source-error.js';
 
 export interface Encoding {
   /** A name that iconv-lite knows. */
@@ -17,17 +18,30 @@ const BOMS: readonly (readonly [string, readonly number[]])[] = [
 /** So many of the bytes at even or at odd places are NUL in UTF-16 of Western text. */
 const NUL_SHARE = 0.2;
 
-/** Which encoding a file has: its mark of byte order, else UTF-8 if all of it is, else UTF-16 by its NULs, else `legacy`. */
-export async function sniffEncoding(path: string, legacy: string): Promise<Encoding> {
+/**
+ * Which encoding a file has: its mark of byte order, else UTF-8 if all of it is, else UTF-16 by its NULs, else `legacy`.
+ * @throws SourceError for a file that is marked as UTF-8 and is not: every character that cannot be read would be lost
+ */
+export async function sniffEncoding(
+  { path, name: file }: { readonly path: string; readonly name: string },
+  legacy: string,
+): Promise<Encoding> {
   const clues = new Clues();
+  let isMarked = false;
   for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
     const marked = clues.isAtStart
       ? BOMS.find(([, bom]) => bom.every((byte, at) => chunk[at] === byte))
       : undefined;
-    if (marked !== undefined) return { name: marked[0], isAssumed: false };
+    isMarked ||= marked?.[0] === 'utf-8';
+    if (marked !== undefined && !isMarked) return { name: marked[0], isAssumed: false };
     clues.take(chunk);
   }
   const name = clues.name();
+  if (isMarked && name !== 'utf-8')
+    throw new SourceError(
+      'source_changed_shape',
+      `${file} begins with the mark of UTF-8 and has bytes that are none: export it in one encoding. The last state stays.`,
+    );
   return { name: name ?? legacy, isAssumed: name === undefined };
 }
 

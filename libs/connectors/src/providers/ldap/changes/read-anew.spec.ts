@@ -29,6 +29,7 @@ function partsOf({ below, anywhere = [], cut }: Found, kind: ServerKind): Tracke
     const isBase = bases[0] === PEOPLE;
     yield await Promise.resolve({
       entries: isBase ? below : anywhere,
+      references: [],
       isLast: true,
       cut: (isBase ? cut : undefined) ?? null,
     });

@@ -1,7 +1,7 @@
 import { AndFilter, EqualityFilter, OrFilter, PresenceFilter, type Filter } from 'ldapts';
 import type { Dialect } from '../dialect.js';
 import { idOf, textsOf } from '../entry.js';
-import { guidBytes } from '../values.js';
+import { BINARY_IDS } from '../values.js';
 import type { LdapEntry } from '../wire/answer.js';
 import { contextOf } from './active-directory.js';
 import { expired, type Changes, type TrackerParts } from './tracker.js';
@@ -19,7 +19,7 @@ export interface ChangedPage {
 /** Entries with one of these ids, below the same filter. */
 export function withIds(filter: Filter, { names }: Pick<Dialect, 'names'>, ids: readonly string[]): Filter {
   const attribute = names.id[0] as string;
-  const value = (id: string): Buffer | string => (attribute === 'objectguid' ? guidBytes(id) : id);
+  const value = (id: string): Buffer | string => BINARY_IDS[attribute]?.toBytes(id) ?? id;
   const filters = ids.map((id) => new EqualityFilter({ attribute, value: value(id) }));
   return new AndFilter({ filters: [filter, new OrFilter({ filters })] });
 }

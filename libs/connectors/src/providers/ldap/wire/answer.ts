@@ -1,6 +1,9 @@
 import { Ber, malformed } from './ber.js';
 
-/** An entry as the server sent it. Names are in lower case, with options such as `;range=0-1499`. */
+/**
+ * An entry as the server sent it. Names are in lower case, with options such as `;range=0-1499`. An attribute that came
+ * with options only (`;binary`, `;lang-en`; RFC 4512 2.5) has its bare name as well.
+ */
 export interface LdapEntry {
   readonly dn: string;
   readonly attributes: ReadonlyMap<string, readonly Buffer[]>;
@@ -22,8 +25,8 @@ export type LdapAnswer =
   | { readonly kind: 'result'; readonly id: number; readonly of: ResultOf; readonly result: LdapResult }
   /** Something said in between (RFC 4511 4.13), which ends nothing. */
   | { readonly kind: 'intermediate'; readonly id: number; readonly intermediate: Intermediate }
-  /** A referral to other servers is not followed. */
-  | { readonly kind: 'reference'; readonly id: number };
+  /** Other servers that have a part of what was searched (RFC 4511 4.5.3); they are not asked. */
+  | { readonly kind: 'reference'; readonly id: number; readonly urls: readonly string[] };
 
 /** An intermediate response: its OID, and the value, empty when there is none. */
 export interface Intermediate {
@@ -43,7 +46,7 @@ export function readAnswer(bytes: Buffer): LdapAnswer {
   const message = new Ber(bytes).inner();
   const id = message.integer();
   const tag = message.tag ?? 0;
-  if (tag === REFERENCE) return { kind: 'reference', id };
+  if (tag === REFERENCE) return { kind: 'reference', id, urls: readReferences(message.inner(tag)) };
   if (tag === INTERMEDIATE)
     return { kind: 'intermediate', id, intermediate: readIntermediate(message.inner(tag)) };
   if (tag === ENTRY) {
@@ -64,9 +67,26 @@ function readEntry(ber: Ber): Omit<LdapEntry, 'controls'> {
     const name = attribute.text().toLowerCase();
     const values: Buffer[] = [];
     for (const set = attribute.inner(0x31); !set.isEmpty;) values.push(set.bytes());
-    attributes.set(name, values);
+    // Once is the rule; what comes in two parts is not less for it.
+    attributes.set(name, [...(attributes.get(name) ?? []), ...values]);
   }
-  return { dn, attributes };
+  return { dn, attributes: withBareNames(attributes) };
+}
+
+/** Of several options the first in order of the alphabet counts, so that the order of the server does not. */
+function withBareNames(attributes: Map<string, readonly Buffer[]>): Map<string, readonly Buffer[]> {
+  const withOptions = [...attributes.keys()].filter((name) => /^[^;]+;(?!range=)/.test(name)).sort();
+  for (const name of withOptions) {
+    const bare = name.slice(0, name.indexOf(';'));
+    if (!attributes.has(bare)) attributes.set(bare, attributes.get(name) as readonly Buffer[]);
+  }
+  return attributes;
+}
+
+function readReferences(list: Ber): string[] {
+  const urls: string[] = [];
+  while (!list.isEmpty) urls.push(list.text());
+  return urls;
 }
 
 function readIntermediate(ber: Ber): Intermediate {

@@ -15,6 +15,8 @@ import { failure } from './result-errors.js';
 /** Entries of a search, what was said in between, and how it ended. */
 export interface Exchange {
   readonly entries: readonly LdapEntry[];
+  /** Addresses of other servers that have a part of what was searched. */
+  readonly references: readonly string[];
   readonly intermediates: readonly Intermediate[];
   readonly result: LdapResult;
 }
@@ -23,10 +25,18 @@ interface Pending {
   readonly id: number;
   readonly of: ResultOf;
   readonly entries: LdapEntry[];
+  readonly references: string[];
   readonly intermediates: Intermediate[];
+  /** Bytes that came in answer to it. */
+  bytes: number;
   readonly resolve: (exchange: Exchange) => void;
   readonly reject: (error: Error) => void;
 }
+
+/** A server that does not page, or pretends to, may send everything at once; no directory that is read has more. */
+const MAX_ANSWER = 512 * 1024 * 1024;
+/** How long a server may take to let a connection end. */
+const GOODBYE_MS = 2_000;
 
 /**
  * One LDAP connection with one operation at a time. Whatever ends it before the operation's result has come is an error
@@ -36,6 +46,7 @@ export class LdapConnection {
   readonly #socket: Duplex;
   readonly #host: string;
   readonly #idleMs: number;
+  readonly #maxAnswer: number;
   #chunks: Buffer[] = [];
   #buffered = 0;
   #wanted = 0;
@@ -44,11 +55,15 @@ export class LdapConnection {
   #timer: NodeJS.Timeout | undefined;
   #failure: Error | undefined;
 
-  /** `idleMs`: how long the server may be silent during an operation. */
-  constructor(socket: Duplex, options: { readonly host: string; readonly idleMs: number }) {
+  /** `idleMs`: how long the server may be silent during an operation; `maxAnswer`: bytes of one answer. */
+  constructor(
+    socket: Duplex,
+    options: { readonly host: string; readonly idleMs: number; readonly maxAnswer?: number },
+  ) {
     this.#socket = socket;
     this.#host = options.host;
     this.#idleMs = options.idleMs;
+    this.#maxAnswer = options.maxAnswer ?? MAX_ANSWER;
     socket.on('data', this.#onData).on('error', this.#onError).on('close', this.#onClose);
   }
 
@@ -62,7 +77,7 @@ export class LdapConnection {
     if (this.#pending !== undefined) return Promise.reject(new Error('The connection is in use'));
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      this.#pending = { id, of, entries: [], intermediates: [], resolve, reject };
+      this.#pending = { id, of, entries: [], references: [], intermediates: [], bytes: 0, resolve, reject };
       this.#watch();
       this.#socket.write(request(id).write());
     });
@@ -70,15 +85,24 @@ export class LdapConnection {
 
   /** Gives the socket back, for TLS to be started on it. @throws SourceError when the server has already said more */
   release(): Duplex {
+    if (this.#buffered > 0) {
+      const error = new SourceError('tls_failed', 'The server went on in the clear after StartTLS.');
+      this.#fail(error);
+      throw error;
+    }
     this.#socket.off('data', this.#onData).off('error', this.#onError).off('close', this.#onClose);
-    if (this.#buffered > 0)
-      throw new SourceError('tls_failed', 'The server went on in the clear after StartTLS.');
     return this.#socket;
   }
 
-  /** Says goodbye and closes. */
+  /** Says goodbye and closes; what still comes is not read. */
   close(): void {
-    if (this.isOpen) this.#socket.end(new UnbindRequest({ messageId: ++this.#lastId }).write());
+    const socket = this.#socket;
+    if (this.isOpen) {
+      socket.off('data', this.#onData).resume();
+      const timer = setTimeout(() => socket.destroy(), GOODBYE_MS).unref();
+      socket.once('close', () => clearTimeout(timer));
+      socket.end(new UnbindRequest({ messageId: ++this.#lastId }).write(), () => socket.destroy());
+    }
     this.#fail(this.#broken('was closed'));
   }
 
@@ -87,11 +111,23 @@ export class LdapConnection {
     this.#buffered += chunk.length;
     if (this.#pending !== undefined) this.#watch();
     try {
+      this.#count(chunk);
       for (let bytes = this.#next(); bytes !== undefined; bytes = this.#next()) this.#take(readAnswer(bytes));
     } catch (error) {
       this.#fail(error as Error);
     }
   };
+
+  /** @throws SourceError for an answer that would fill the memory */
+  #count({ length }: Buffer): void {
+    if (this.#pending === undefined) return;
+    this.#pending.bytes += length;
+    if (this.#pending.bytes > this.#maxAnswer)
+      throw new SourceError(
+        'incomplete_listing',
+        `${this.#host} sent more than ${Math.floor(this.#maxAnswer / 1_048_576)} MiB in answer to one request; ask for fewer entries per page, or for narrower bases or filters.`,
+      );
+  }
 
   readonly #onError = (error: NodeJS.ErrnoException): void => {
     this.#fail(this.#broken(`broke the connection off (${error.code ?? 'unknown'})`));
@@ -119,12 +155,13 @@ export class LdapConnection {
     const pending = this.#pending;
     if (pending?.id !== answer.id) throw malformed('an answer that nobody waits for');
     if (answer.kind === 'entry') pending.entries.push(answer.entry);
+    if (answer.kind === 'reference') pending.references.push(...answer.urls);
     if (answer.kind === 'intermediate') pending.intermediates.push(answer.intermediate);
     if (answer.kind !== 'result') return;
     if (answer.of !== pending.of) throw malformed('the result of another operation');
     this.#settle();
-    const { entries, intermediates } = pending;
-    pending.resolve({ entries, intermediates, result: answer.result });
+    const { entries, references, intermediates } = pending;
+    pending.resolve({ entries, references, intermediates, result: answer.result });
   }
 
   #watch(): void {

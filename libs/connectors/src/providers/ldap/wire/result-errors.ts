@@ -9,6 +9,7 @@ export const LIMITS: Readonly<Record<number, string>> = {
   11: 'its administrative limit',
 };
 export const NO_SUCH_OBJECT = 32;
+export const NO_ACCESS = 50;
 
 /** busy, unavailable: the same request may be answered later. */
 export function isPassing({ code }: LdapResult): boolean {
