@@ -116,6 +116,20 @@ describe('a group that stands alone', () => {
   });
 });
 
+describe('a person whom the source calls like a group', () => {
+  it('is neither taken for it nor told twice', async () => {
+    await world.run([...people(3), ...team('p000', 'p001'), ...team('p001', 'p000')]);
+    const next = [...people(3), ...team('p000', 'p001', 'p002'), ...team('p001', 'p000', 'p001')];
+    const events = (await world.log()).length;
+    await world.run(next);
+    expect(await world.teams()).toEqual(['p000: p001, p002', 'p001: p000, p001']);
+    expect((await world.log()).length - events).toBe(2);
+    for (let i = 0; i < 2; i++) await world.run([...people(1), ...team('p000', 'p001'), ...people(1, 2)]);
+    expect(await world.teams()).toEqual(['p000: ']);
+    expect(await world.active()).toEqual(['p000', 'p002']);
+  });
+});
+
 describe('a listing of a group that says of one member that he is gone', () => {
   it('misses those whom it does not show all the same, and adds whom it shows', async () => {
     await world.run([...people(6), ...team('red', 'p000', 'p001', 'p002', 'p003')]);
