@@ -133,7 +133,6 @@ function createWorker(
   return new SyncWorker({
     leases: new LeaseStore(database),
     execute: (claim, control) => executeRun(executor, claim, control),
-    clock,
     log,
     observer: new SyncMetrics(metrics.registry, database),
     name: `${hostname()} ${process.pid}`,

@@ -9,6 +9,9 @@ import { ConnectionCheck } from './connection-check.js';
 import { UploadBox } from '../uploads/upload-box.js';
 import { Connections } from './connections.js';
 import { Credentials } from './credentials.js';
+import { RunControl } from './interrupted.js';
+import type { Claim } from './lease-store.js';
+import { executeRun } from './run-executor.js';
 import { Schedules } from './schedules.js';
 import { SyncRuns } from './sync-runs.js';
 
@@ -121,6 +124,53 @@ describe('settings of a polled directory', () => {
     const [row] = await world.sql('SELECT config FROM directories WHERE id = $1', [id]);
     expect(row?.['config']).toMatchObject({ domain: 'example.net', auto_apply: true });
     expect((await credentials.open(key(id)))['api_token']).toBe('sesame');
+  });
+});
+
+describe('settings that are changed under a run', () => {
+  it('that waits for approval are previewed at once, not a day later', async () => {
+    const id = await create();
+    const asked = await runs.request(key(id), 'full');
+    await runDue();
+    await connections.changeSettings(environmentId, id, { config: { domain: 'example.org' } });
+    await expect(runs.approve(key(id), asked.id)).rejects.toThrow('settings were changed');
+    expect(await runDue()).toBe('cancelled');
+    const { nextFullAt } = await schedules.get(key(id));
+    expect(Date.parse(String(nextFullAt))).toBeLessThan(Date.now() + 60_000);
+    expect(await runDue()).toBe('awaiting_approval');
+    expect(source.configs.at(-1)).toMatchObject({ domain: 'example.org' });
+  });
+
+  it('that is queued are previewed right after it', async () => {
+    const id = await create();
+    await runs.request(key(id), 'full');
+    await connections.changeSettings(environmentId, id, { config: { domain: 'example.org' } });
+    expect([await runDue(), await runDue()]).toEqual(['cancelled', 'awaiting_approval']);
+  });
+
+  it('that is being applied are previewed: what was approved were the old ones', async () => {
+    const id = await create();
+    const asked = await runs.request(key(id), 'full');
+    await runDue();
+    await runs.approve(key(id), asked.id);
+    world.door.before = async (step) => {
+      if (step === 'apply')
+        await connections.changeSettings(environmentId, id, { config: { domain: 'example.org' } });
+    };
+    expect(await runDue()).toBe('succeeded');
+    expect(await schedules.get(key(id))).toMatchObject({ needsApproval: true });
+    expect(await runDue()).toBe('awaiting_approval');
+    expect(source.configs.at(-1)).toMatchObject({ domain: 'example.org' });
+  });
+
+  it('after a worker has claimed the directory and before it has a run are previewed', async () => {
+    const id = await create({ ...CONFIG, auto_apply: true });
+    await runDue();
+    await world.makeDue(id);
+    const [claim] = (await world.claim()) as [Claim];
+    await connections.changeSettings(environmentId, id, { config: { domain: 'example.org' } });
+    expect((await executeRun(world.parts(), claim, new RunControl())).outcome).toBe('awaiting_approval');
+    expect(await world.lastRun(id)).toMatchObject({ mode: 'full', needs_approval: true });
   });
 });
 

@@ -183,10 +183,10 @@ describe('two workers', () => {
     if (!claim) throw new Error('nothing claimed');
     source.script.fault = () => new Promise<void>(() => undefined);
     const running = executeRun(world.parts(), claim, control);
-    expect(await world.leases.renew([claim])).toEqual([{ directoryId: lost, isCancelled: false }]);
+    expect(await world.leases.renew([claim])).toMatchObject([{ directoryId: lost, isCancelled: false }]);
     await until(async () => (await world.lastRun(lost))['status'] === 'fetching');
     await world.sql('UPDATE sync_runs SET cancel_requested_at = now() WHERE directory_id = $1', [lost]);
-    expect(await world.leases.renew([claim])).toEqual([{ directoryId: lost, isCancelled: true }]);
+    expect(await world.leases.renew([claim])).toMatchObject([{ directoryId: lost, isCancelled: true }]);
     await world.expireLease(lost);
     await world.claim(1, 'other');
     expect(await world.leases.renew([claim])).toEqual([]);
@@ -237,7 +237,7 @@ describe('a claim', () => {
     await expect(store.save(stale, { ...run, pages: 9 }, [item])).rejects.toThrow(LeaseLostError);
     const cursors = [{ streamId: 'users', cursor: 'c', fingerprint: 'f' }];
     await expect(store.close(stale, run, { ...pause(stale, 0), cursors })).rejects.toThrow(LeaseLostError);
-    await world.leases.release(stale, new Date(0));
+    await world.leases.release(stale, 0);
     const [runRow, { due_in: _due, full_in: _full, ...schedule }] = [
       await world.lastRun(id),
       await world.schedule(id),
@@ -289,7 +289,7 @@ describe('the schedule', () => {
     const [running] = await world.claim();
     if (!running) throw new Error('nothing claimed');
     await world.sql('UPDATE directories SET deleted_at = now() WHERE id = $1', [id]);
-    expect(await world.leases.renew([running])).toEqual([{ directoryId: id, isCancelled: true }]);
+    expect(await world.leases.renew([running])).toMatchObject([{ directoryId: id, isCancelled: true }]);
     await world.expireLease(id);
     expect(await world.claim()).toEqual([]);
   });

@@ -33,6 +33,8 @@ interface ScheduleRow {
   readonly incremental_seconds: number | null;
   readonly full_seconds: number | null;
   readonly paused: boolean | null;
+  /** Nothing at all is taken in from it. */
+  readonly is_stopped: boolean;
   readonly windows: MaintenanceWindow[];
   readonly next_incremental_at: string | null;
   readonly next_full_at: string;
@@ -57,7 +59,7 @@ export class Schedules {
   /** @throws NotFoundError; ConflictError for a directory that is not polled. */
   async get(key: DirectoryKey): Promise<SyncSchedule> {
     const [row] = await this.#database.query<ScheduleRow>({
-      text: `SELECT d.provider, s.* FROM directories d LEFT JOIN sync_schedules s
+      text: `SELECT d.provider, d.paused_at IS NOT NULL AS is_stopped, s.* FROM directories d LEFT JOIN sync_schedules s
           ON s.environment_id = d.environment_id AND s.directory_id = d.id
         WHERE d.environment_id = $1 AND d.id = $2 AND d.deleted_at IS NULL`,
       values: [key.environmentId, key.directoryId],
@@ -104,8 +106,8 @@ function toSchedule(
     fullSeconds: row.full_seconds ?? intervals.full,
     paused,
     windows: row.windows,
-    nextIncrementalAt: paused ? null : row.next_incremental_at,
-    nextFullAt: paused ? null : row.next_full_at,
+    nextIncrementalAt: paused || row.is_stopped ? null : row.next_incremental_at,
+    nextFullAt: paused || row.is_stopped ? null : row.next_full_at,
     lastSucceededAt: row.last_good_at,
     needsApproval: row.needs_approval,
     failures: row.failures,

@@ -1,6 +1,5 @@
-import type { Clock } from '#kernel';
 import { RunControl } from './interrupted.js';
-import { LEASE_MS, LeaseLostError, type Claim, type LeaseStore } from './lease-store.js';
+import { LEASE_MS, LeaseLostError, type Claim, type HeldLease, type LeaseStore } from './lease-store.js';
 import type { EngineLog } from './log.js';
 import { endOfWindow } from './maintenance-window.js';
 import type { Execution } from './executor-parts.js';
@@ -14,7 +13,6 @@ export interface RunObserver {
 export interface WorkerParts {
   readonly leases: LeaseStore;
   readonly execute: (claim: Claim, control: RunControl) => Promise<Execution>;
-  readonly clock: Clock;
   readonly log: EngineLog;
   readonly observer: RunObserver;
   /** Who holds the leases, for people who look into the table. */
@@ -37,7 +35,7 @@ const POLL_MS = 1_000;
 const DRAIN_MS = 12_000;
 const RENEW_MS = LEASE_MS / 3;
 /** After a failure that is the database's, not the source's. */
-const RETRY_MS = 5_000;
+const RETRY_SECONDS = 5;
 
 interface Running {
   readonly claim: Claim;
@@ -152,17 +150,15 @@ export class SyncWorker {
       if (error instanceof LeaseLostError) return;
       log.warn({ ...facts, reason: (error as Error).message }, 'a sync run had to stop; it goes on shortly');
       // If this fails, too, the lease runs out by itself.
-      await leases
-        .release(claim, new Date(this.#parts.clock.now().getTime() + RETRY_MS))
-        .catch(() => undefined);
+      await leases.release(claim, RETRY_SECONDS).catch(() => undefined);
     }
   }
 
   /** A scheduled run does not begin inside a maintenance window; one that was asked for does. */
   async #waitsForWindow(claim: Claim): Promise<boolean> {
     if (claim.activeRunId !== null) return false;
-    const end = endOfWindow(claim.windows, this.#parts.clock.now());
-    if (end !== null) await this.#parts.leases.release(claim, end);
+    const end = endOfWindow(claim.windows, claim.claimedAt);
+    if (end !== null) await this.#parts.leases.postpone(claim, end);
     return end !== null;
   }
 
@@ -175,15 +171,21 @@ export class SyncWorker {
       const byId = new Map(held.map((lease) => [lease.directoryId, lease]));
       for (const run of running) {
         const lease = byId.get(run.claim.directoryId);
-        if (lease === undefined) run.control.interrupt('lost');
-        else run.renewedAt = at;
-        if (lease?.isCancelled === true) run.control.interrupt('cancelled');
+        if (lease !== undefined) run.renewedAt = at;
+        obey(run.control, lease);
       }
     } catch (error) {
       this.#parts.log.warn({ reason: (error as Error).message }, 'cannot renew leases; trying again');
       for (const run of running) if (at - run.renewedAt > LEASE_MS) run.control.interrupt('lost');
     }
   }
+}
+
+/** What became of a run's lease and directory meanwhile. */
+function obey(control: RunControl, lease: HeldLease | undefined): void {
+  if (lease === undefined) control.interrupt('lost');
+  else if (lease.isCancelled) control.interrupt('cancelled');
+  else if (lease.isPaused) control.drain();
 }
 
 function keyOf(claim: Claim): string {
