@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { aSourceUser, createTestDatabase, ScriptedSource, type TestDatabase } from '#testing';
 import { DyingDatabase } from '../../test-support/dying-database.js';
 import { SyncWorld, until } from '../../test-support/sync-world.js';
@@ -267,6 +267,36 @@ describe('the schedule', () => {
     const second = await world.leases.claim({ worker: 'w', limit: 10, perEnvironment: 4 });
     expect(new Set(second.map((claim) => claim.directoryId))).toEqual(new Set([mine[2], mine[3]]));
     expect(first.find((claim) => claim.directoryId === mine[0])?.lagSeconds).toBeGreaterThan(3_500);
+  });
+
+  it('keeps the last place of a worker for another environment, if there is one', async () => {
+    const other = await new SyncWorld(db.database, []).create();
+    for (let index = 0; index < 6; index += 1) await world.directory();
+    const theirs = await other.directory();
+    await other.sql(`UPDATE sync_schedules SET due_at = 'infinity' WHERE directory_id = $1`, [theirs]);
+    source.script.fault = () => new Promise<void>(() => undefined);
+    const held = (): Promise<unknown[]> =>
+      world.sql('SELECT FROM sync_schedules WHERE environment_id = $1 AND worker IS NOT NULL', [
+        world.environmentId,
+      ]);
+    const claims = jest.spyOn(world.leases, 'claim');
+    world.worker('one', { concurrency: 3, drainMs: 0 }).start();
+    await until(() => claims.mock.calls.length >= 5);
+    expect(await held()).toHaveLength(2);
+    await other.makeDue(theirs);
+    await until(async () => (await other.schedule(theirs))['token'] !== '0');
+    expect(await held()).toHaveLength(2);
+  });
+
+  it('leaves no place empty where there is one environment only', async () => {
+    await db.asOwner('DELETE FROM sync_schedules');
+    for (let index = 0; index < 4; index += 1) await world.directory();
+    const mine = { worker: 'w', limit: 1, perEnvironment: 9, except: world.environmentId };
+    expect(await world.leases.claim(mine)).toHaveLength(1);
+    await (await new SyncWorld(db.database, []).create()).directory();
+    const [claim] = await world.leases.claim(mine);
+    expect(claim?.environmentId).not.toBe(world.environmentId);
+    expect(await world.leases.claim(mine)).toEqual([]);
   });
 
   it('does not start a scheduled run in a maintenance window, but one that was asked for', async () => {

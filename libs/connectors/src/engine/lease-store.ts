@@ -83,17 +83,19 @@ export class LeaseStore {
   /**
    * Takes up to `limit` directories that are due and free, the oldest first, in turn between the environments: one with
    * ten thousand due directories delays another's one by one place. `perEnvironment` caps what all workers together do
-   * for one environment; two that claim in the same instant may exceed it by one round.
+   * for one environment; two that claim in the same instant may exceed it by one round. `except` gets nothing, unless it
+   * is the only environment with polled directories.
    */
   async claim(request: {
     readonly worker: string;
     readonly limit: number;
     readonly perEnvironment: number;
+    readonly except?: string | undefined;
   }): Promise<Claim[]> {
     const rows = await this.#database.query<ClaimRow>({
       name: 'sync_claim',
       text: CLAIM_SQL,
-      values: [request.limit, request.perEnvironment, request.worker],
+      values: [request.limit, request.perEnvironment, request.worker, request.except ?? null],
     });
     return rows.map(toClaim);
   }
@@ -204,6 +206,8 @@ const CLAIM_SQL = `
     LEFT JOIN busy b ON b.environment_id = e.id
     CROSS JOIN LATERAL (${FREE_OF('e.id')} LIMIT 1) h
     WHERE coalesce(b.runs, 0) < $2
+      AND (e.id IS DISTINCT FROM $4::text OR NOT EXISTS (SELECT FROM sync_schedules o WHERE o.environment_id < $4::text)
+        AND NOT EXISTS (SELECT FROM sync_schedules o WHERE o.environment_id > $4::text))
     ORDER BY coalesce(b.runs, 0), h.due_at LIMIT $1::int * 4),
   candidates AS (
     SELECT c.environment_id, c.directory_id, c.due_at,

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { aSourceUser, createTestDatabase, ScriptedSource, type TestDatabase } from '#testing';
 import { SourceError } from '../index.js';
-import { SyncWorld, until } from '../../test-support/sync-world.js';
+import { SyncWorld } from '../../test-support/sync-world.js';
 import { RunControl } from './interrupted.js';
 import type { Claim } from './lease-store.js';
 
@@ -88,7 +88,6 @@ describe('a failure while a run is applied', () => {
 });
 
 describe('a maintenance window', () => {
-  const ALWAYS = [{ days: [1, 2, 3, 4, 5, 6, 7], from: '00:00', to: '23:59', timeZone: 'UTC' }];
   const end = (claim: Claim): Date => new Date(claim.claimedAt.getTime() + 3_600_000);
 
   it('is judged by the clock of the database', async () => {
@@ -118,16 +117,5 @@ describe('a maintenance window', () => {
       await world.leases.postpone(again, end(again));
       expect(await world.schedule(id)).toMatchObject({ due_at: due, worker: null });
     }
-  });
-
-  it('lets a worker give the directory back without reading it', async () => {
-    const id = await world.directory();
-    await world.sql('UPDATE sync_schedules SET windows = $2 WHERE directory_id = $1', [
-      id,
-      JSON.stringify(ALWAYS),
-    ]);
-    world.worker('one').start();
-    await until(async () => Number((await world.schedule(id))['due_in']) > 0);
-    expect(source.read).toEqual([]);
   });
 });

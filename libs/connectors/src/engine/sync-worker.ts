@@ -90,12 +90,23 @@ export class SyncWorker {
     const { concurrency, pollMs = POLL_MS } = this.#parts.options;
     while (!this.#hasStopped) {
       const free = concurrency - this.#running.size;
-      const claims = free > 0 ? await this.#claim(free) : [];
+      // The last place is asked for by itself: nobody gets all of them.
+      const wanted = Math.max(free - 1, Math.min(free, 1));
+      const claims = wanted > 0 ? await this.#claim(wanted) : [];
       for (const claim of claims) this.#begin(claim);
       // Full: the next end of a run is the time to look again. Nothing due: some time later.
-      if (claims.length === free) await this.#sleep(RENEW_MS);
-      else await this.#sleep(pollMs, { isIdle: true });
+      if (claims.length < wanted) await this.#sleep(pollMs, { isIdle: free > 1 });
+      else if (free < 2) await this.#sleep(RENEW_MS);
     }
+  }
+
+  /** The environment that has all places but one. Were it to get that as well, others would wait for its sources. */
+  #greedy(): string | undefined {
+    const { concurrency } = this.#parts.options;
+    const holders = new Set([...this.#running.values()].map(({ claim }) => claim.environmentId));
+    return concurrency > 1 && this.#running.size === concurrency - 1 && holders.size === 1
+      ? [...holders][0]
+      : undefined;
   }
 
   /** Waits to be woken: by wake(), and unless idle by the end of a run. */
@@ -120,7 +131,7 @@ export class SyncWorker {
     const { leases, name, options, log, observer } = this.#parts;
     try {
       const { perEnvironment } = options;
-      const claims = await leases.claim({ worker: name, limit, perEnvironment });
+      const claims = await leases.claim({ worker: name, limit, perEnvironment, except: this.#greedy() });
       observer.claimed(claims);
       return claims;
     } catch (error) {
