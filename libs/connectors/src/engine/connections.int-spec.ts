@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CONTROL_ENTITIES, Directories, DirectoryConnections, Environments, Organizations } from '#directory';
-import { InvalidInputError, SecretBox, systemClock } from '#kernel';
+import { InvalidInputError, RetryableError, SecretBox, systemClock } from '#kernel';
 import type { PageRequest } from '#model';
 import { aSourceUser, createTestDatabase, ScriptedSource, type TestDatabase } from '#testing';
 import { SourceError } from '../index.js';
@@ -292,6 +292,8 @@ describe('a schedule', () => {
 });
 
 describe('a connection test', () => {
+  const logged: unknown[] = [];
+
   function check(timeoutMs?: number): ConnectionCheck {
     const ignore = (): void => undefined;
     return new ConnectionCheck({
@@ -302,7 +304,7 @@ describe('a connection test', () => {
       http: () => {
         throw new Error('a scripted source asks nobody');
       },
-      log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+      log: { debug: ignore, info: ignore, warn: ignore, error: (facts) => void logged.push(facts) },
       uploads: (directory) => new UploadBox(db.database).filesOf(directory),
       ...(timeoutMs !== undefined && { timeoutMs }),
     });
@@ -337,6 +339,29 @@ describe('a connection test', () => {
       error: { code: 'insufficient_permissions', message: 'The right "users.read" is missing.' },
       samples: [],
     });
+  });
+
+  it.each([
+    'invalid_credentials',
+    'insufficient_permissions',
+    'rate_limited',
+    'source_unavailable',
+    'source_changed_shape',
+    'incomplete_listing',
+  ] as const)('speaks of no run where it failed by %s: there is none', async (code) => {
+    source.script.check = () => Promise.reject(new SourceError(code, 'No.'));
+    const { error } = await check().run(source.connector(), request());
+    expect(error?.remedy).toMatch(/./);
+    expect(error?.remedy).not.toMatch(/\brun\b|stays as it is|in the directory/);
+  });
+
+  it('that fails for a reason of our own says so in the log, and is not taken for an answer of the source', async () => {
+    source.script.check = () => Promise.reject(new TypeError('secret internals'));
+    const failed = await check().run(source.connector(), request());
+    expect(failed.error).toMatchObject({ code: 'internal_error' });
+    expect(logged).toMatchObject([{ provider: 'scripted', err: new TypeError('secret internals') }]);
+    source.script.check = () => Promise.reject(new RetryableError('The database is away.', {}));
+    await expect(check().run(source.connector(), request())).rejects.toThrow('The database is away.');
   });
 
   it('says that nobody is there, and what most people lack', async () => {

@@ -120,7 +120,7 @@ async function lockHead(tx: Queryable, key: DirectoryKey): Promise<HeadRow | und
 }
 
 /** A run that waits for its source goes on at once; one that is read by a worker is followed by another. */
-async function readAgain(tx: Queryable, key: DirectoryKey, inSeconds: number | null): Promise<void> {
+export async function readAgain(tx: Queryable, key: DirectoryKey, inSeconds: number | null): Promise<void> {
   await tx.query({
     text: `UPDATE sync_schedules
       SET read_again_at = CASE WHEN read_again_at = '-infinity' THEN read_again_at
