@@ -1,5 +1,5 @@
 import { RunControl } from './interrupted.js';
-import { LEASE_MS, LeaseLostError, type Claim, type HeldLease, type LeaseStore } from './lease-store.js';
+import { LEASE_MS, LeaseLostError, type Claim, type LeaseStore } from './lease-store.js';
 import type { EngineLog } from './log.js';
 import { endOfWindow } from './maintenance-window.js';
 import type { Execution } from './executor-parts.js';
@@ -183,20 +183,13 @@ export class SyncWorker {
       for (const run of running) {
         const lease = byId.get(run.claim.directoryId);
         if (lease !== undefined) run.renewedAt = at;
-        obey(run.control, lease);
+        run.control.obey(lease);
       }
     } catch (error) {
       this.#parts.log.warn({ reason: (error as Error).message }, 'cannot renew leases; trying again');
       for (const run of running) if (at - run.renewedAt > LEASE_MS) run.control.interrupt('lost');
     }
   }
-}
-
-/** What became of a run's lease and directory meanwhile. */
-function obey(control: RunControl, lease: HeldLease | undefined): void {
-  if (lease === undefined) control.interrupt('lost');
-  else if (lease.isCancelled) control.interrupt('cancelled');
-  else if (lease.isPaused) control.drain();
 }
 
 function keyOf(claim: Claim): string {
