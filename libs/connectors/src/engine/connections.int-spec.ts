@@ -276,6 +276,19 @@ describe('a run that somebody asks for', () => {
 });
 
 describe('a schedule', () => {
+  it('names the time at which a run may begin, not the one that has passed meanwhile', async () => {
+    const id = await create({ ...CONFIG, auto_apply: true });
+    source.script.fault = () => {
+      throw new SourceError('tls_failed', 'The certificate has expired.');
+    };
+    expect(await runDue()).toBe('failed');
+    const { due_in } = (await world.schedule(id)) as { due_in: number };
+    expect(due_in).toBeGreaterThan(30);
+    const { nextFullAt, nextIncrementalAt } = await schedules.get(key(id));
+    expect(Date.parse(String(nextFullAt))).toBeGreaterThan(Date.now() + (due_in - 30) * 1_000);
+    expect(nextIncrementalAt).toBeNull();
+  });
+
   it('is refused with one problem per field', async () => {
     const id = await create();
     const windows = [{ days: [8], from: '25:00', to: '06:00', timeZone: 'Mars/Base' }];

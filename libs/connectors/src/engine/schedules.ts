@@ -59,7 +59,9 @@ export class Schedules {
   /** @throws NotFoundError; ConflictError for a directory that is not polled. */
   async get(key: DirectoryKey): Promise<SyncSchedule> {
     const [row] = await this.#database.query<ScheduleRow>({
-      text: `SELECT d.provider, d.paused_at IS NOT NULL AS is_stopped, s.* FROM directories d LEFT JOIN sync_schedules s
+      text: `SELECT d.provider, d.paused_at IS NOT NULL AS is_stopped, s.*, ${shown('next_incremental_at')},
+          ${shown('next_full_at')}
+        FROM directories d LEFT JOIN sync_schedules s
           ON s.environment_id = d.environment_id AND s.directory_id = d.id
         WHERE d.environment_id = $1 AND d.id = $2 AND d.deleted_at IS NULL`,
       values: [key.environmentId, key.directoryId],
@@ -90,6 +92,12 @@ export class Schedules {
     });
     return this.get(key);
   }
+}
+
+/** A date as people see it: nothing that is only scheduled begins before a window, or the wait after a failure, is over. */
+function shown(column: 'next_incremental_at' | 'next_full_at'): string {
+  return `CASE WHEN s.active_run_id IS NULL AND isfinite(s.due_at) AND s.due_at > s.${column} THEN s.due_at
+            ELSE s.${column} END AS ${column}`;
 }
 
 /** Of a directory whose connector this version does not have. */
