@@ -97,7 +97,9 @@ async function startServices(parts: Parts): Promise<Rollcall> {
   const housekeeping = [startStatistics({ log, services })];
   const idempotency = app.get(IdempotencyStore);
   if (config.roles !== 'api')
-    housekeeping.push(startMaintenance({ log, services, sync, database, config, idempotency, metrics }));
+    housekeeping.push(
+      startMaintenance({ log, services, sync, webhooks, database, config, idempotency, metrics }),
+    );
   try {
     await app.listen(port, config.host);
     await sftp?.start();

@@ -7,11 +7,13 @@ import { dropExpired, ensurePartitions, type OpenDatabase } from '../database/in
 import type { Metrics } from '../metrics/metrics.js';
 import type { Services } from '../services.js';
 import type { Sync } from '../sync.js';
+import type { Webhooks } from '../webhooks.js';
 
 interface Parts {
   readonly log: Logger;
   readonly services: Services;
   readonly sync: Sync;
+  readonly webhooks: Webhooks;
   readonly database: OpenDatabase;
   readonly idempotency: IdempotencyStore;
   readonly metrics: Metrics;
@@ -51,7 +53,7 @@ export function startStatistics({ log, services }: Pick<Parts, 'log' | 'services
  * interrupted or overdue approvals, removals too old to be restored.
  */
 export function startMaintenance(parts: Parts): () => Promise<void> {
-  const { log, services, sync, database, idempotency, metrics } = parts;
+  const { log, services, sync, webhooks, database, idempotency, metrics } = parts;
   const purge = repeat(
     log,
     { job: 'purge of deleted directories', intervalMs: PURGE_INTERVAL_MS },
@@ -74,9 +76,10 @@ export function startMaintenance(parts: Parts): () => Promise<void> {
   const transitions = repeat(log, { job: 'dated states', intervalMs: TRANSITIONS_INTERVAL_MS }, () =>
     sync.applyDueTransitions(),
   );
-  const reseal = repeat(log, { job: 'rotated keys', intervalMs: RESEAL_INTERVAL_MS }, () =>
-    sync.resealCredentials(),
-  );
+  const reseal = repeat(log, { job: 'rotated keys', intervalMs: RESEAL_INTERVAL_MS }, async () => {
+    await webhooks.resealSecrets();
+    await sync.resealCredentials();
+  });
   const holds = repeat(log, { job: 'approvals', intervalMs: HOLDS_INTERVAL_MS }, () =>
     services.holds.settle(),
   );
