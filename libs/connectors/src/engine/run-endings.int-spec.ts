@@ -4,6 +4,8 @@ import { SourceError } from '../index.js';
 import { SyncWorld } from '../../test-support/sync-world.js';
 import { RunControl } from './interrupted.js';
 import type { Claim } from './lease-store.js';
+import { Schedules } from './schedules.js';
+import { SyncRuns } from './sync-runs.js';
 
 let db: TestDatabase;
 let world: SyncWorld;
@@ -22,6 +24,20 @@ afterEach(async () => {
   await world.close();
   await world.sql('UPDATE sync_schedules SET due_at = $1', ['infinity']);
 });
+
+function key(directoryId: string): { environmentId: string; directoryId: string } {
+  return { environmentId: world.environmentId, directoryId };
+}
+
+function pause(directoryId: string): Promise<unknown> {
+  return world.sql(`UPDATE directories SET paused_at = now(), paused_by = 'Ada' WHERE id = $1`, [
+    directoryId,
+  ]);
+}
+
+function resume(directoryId: string): Promise<unknown> {
+  return world.sql('UPDATE directories SET paused_at = NULL, paused_by = NULL WHERE id = $1', [directoryId]);
+}
 
 describe('a run that finds nothing new', () => {
   it('is partial, not succeeded, when one of its streams was cut', async () => {
@@ -117,5 +133,38 @@ describe('a maintenance window', () => {
       await world.leases.postpone(again, end(again));
       expect(await world.schedule(id)).toMatchObject({ due_at: due, worker: null });
     }
+  });
+});
+
+describe('a directory from which nothing is to be taken in', () => {
+  const runs = (): SyncRuns => new SyncRuns({ database: db.database, registry: world.registry });
+
+  it('is not polled, and goes on when it is resumed', async () => {
+    const id = await world.directory();
+    await pause(id);
+    expect(await world.claim()).toEqual([]);
+    await expect(runs().request(key(id), 'full')).rejects.toThrow('POST …/resume');
+    const schedules = new Schedules(db.database, world.registry);
+    expect(await schedules.get(key(id))).toMatchObject({ nextIncrementalAt: null, nextFullAt: null });
+    await resume(id);
+    expect(await world.runOnce()).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  it('has no preview applied until it is resumed', async () => {
+    const id = await world.directory({ needsApproval: true });
+    await world.runOnce();
+    const runId = String((await world.lastRun(id))['id']);
+    await pause(id);
+    await expect(runs().approve(key(id), runId)).rejects.toThrow('POST …/resume');
+    await resume(id);
+    expect(await runs().approve(key(id), runId)).toMatchObject({ status: 'planning' });
+  });
+
+  it('is told to who holds its lease with the next renewal', async () => {
+    const id = await world.directory();
+    const claims = await world.claim();
+    expect(await world.leases.renew(claims)).toMatchObject([{ isPaused: false, isCancelled: false }]);
+    await pause(id);
+    expect(await world.leases.renew(claims)).toMatchObject([{ isPaused: true, isCancelled: false }]);
   });
 });
