@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { IdempotencyStore } from '#api';
-import { installedConnectors, type ConnectorRegistry, type SnapshotDoor } from '#connectors';
+import { installedConnectors, SourceRecheck, type ConnectorRegistry, type SnapshotDoor } from '#connectors';
 import { CONTROL_ENTITIES } from '#directory';
 import { FailedLogins } from '#kernel';
 import { RequestLog, RequestLogMetrics } from '#scim';
@@ -97,7 +97,9 @@ async function startServices(parts: Parts): Promise<Rollcall> {
   const housekeeping = [startStatistics({ log, services })];
   const idempotency = app.get(IdempotencyStore);
   if (config.roles !== 'api')
-    housekeeping.push(startMaintenance({ log, services, sync, database, config, idempotency, metrics }));
+    housekeeping.push(
+      startMaintenance({ log, services, sync, webhooks, database, config, idempotency, metrics }),
+    );
   try {
     await app.listen(port, config.host);
     await sftp?.start();
@@ -144,6 +146,10 @@ function wire({ config, log, secretKeys, database, replacements }: Parts): Wired
       afterCommit,
       takesUploads: ({ provider, config: answers }) =>
         registry.find(provider)?.uploads?.isOn(answers) === true,
+      wasReadSince: (shared) => {
+        const recheck = new SourceRecheck(shared, registry);
+        return (ref, since) => recheck.wasReadSince(ref, since);
+      },
     },
   );
   const metrics = new Metrics({ general: pool, writes: writePool });

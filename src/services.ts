@@ -13,6 +13,7 @@ import {
   OAuthClients,
   GuardPolicies,
   Holds,
+  type HoldsOptions,
   Organizations,
   Restores,
   Snapshots,
@@ -57,6 +58,8 @@ export function createServices(
     readonly afterCommit: AfterCommit;
     /** Whether files are uploaded for a directory. */
     readonly takesUploads: (directory: Directory) => boolean;
+    /** Has a polled source read again before removals that were approved take effect. */
+    readonly wasReadSince: (database: Database) => NonNullable<HoldsOptions['wasReadSince']>;
   },
 ): Services {
   const { dataSource, pool, writePool } = source;
@@ -67,7 +70,7 @@ export function createServices(
   const accessTokens = new AccessTokens(secretBox, clock);
   const pipeline = new Database(writePool);
   const store = new DirectoryStore({ database: pipeline, clock, afterCommit });
-  const holds = new Holds({ database, clock, afterCommit });
+  const holds = new Holds({ database, clock, afterCommit, wasReadSince: options.wasReadSince(database) });
   return {
     dataSource,
     database,

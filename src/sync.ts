@@ -24,7 +24,7 @@ import {
 import { DirectoryAuthorizations, DirectoryConnections } from '#directory';
 import { systemClock } from '#kernel';
 import { CachingNameResolver, createAddressPolicy, type AddressGuard } from '#outbound';
-import { ConfigError, type Config } from './config/index.js';
+import { refuseMissingKeys, type Config } from './config/index.js';
 import type { Metrics } from './metrics/metrics.js';
 import type { AfterCommit, Services } from './services.js';
 
@@ -93,7 +93,7 @@ export function createSync(parts: Parts): Sync {
     runs: new SyncRuns({ database, registry, onDue }),
     uploads: new Uploads({ box, registry, onDue }),
     start: async () => {
-      await checkKeys(credentials);
+      refuseMissingKeys(await credentials.missingKeys(), 'credentials of polled directories');
       worker?.start();
     },
     stop: async () => worker?.stop(),
@@ -151,7 +151,6 @@ function createWorker(
   return new SyncWorker({
     leases: new LeaseStore(database),
     execute: (claim, control) => executeRun(executor, claim, control),
-    clock,
     log,
     observer: new SyncMetrics(metrics.registry, database),
     name: `${hostname()} ${process.pid}`,
@@ -162,18 +161,6 @@ function createWorker(
 function httpFactory(ways: Pick<SourceHttpPorts, 'guard' | 'origins' | 'tries'>): HttpFactory {
   return (options, { signal, log }) =>
     createSourceHttp(options, { clock: systemClock, signal, log, ...ways });
-}
-
-/** Without the key nobody could be polled; better no start than a thousand directories that fail. */
-async function checkKeys(credentials: Credentials): Promise<void> {
-  const missing = await credentials.missingKeys();
-  if (missing.length === 0) return;
-  throw new ConfigError([
-    {
-      variable: 'ROLLCALL_SECRET_KEYS',
-      message: `lacks the key "${missing.join('", "')}" that credentials of polled directories are sealed with; put it back behind the first one`,
-    },
-  ]);
 }
 
 function breathe(): Promise<void> {

@@ -6,14 +6,18 @@ import {
   Attempts,
   createOutbound,
   Dispatcher,
+  EndpointSecrets,
   WakeUp,
   WebhookEndpoints,
   WebhookMetrics,
   type DisableNotices,
 } from '#webhooks';
-import type { Config } from './config/index.js';
+import { refuseMissingKeys, type Config } from './config/index.js';
 import type { Metrics } from './metrics/metrics.js';
 import type { Services } from './services.js';
+
+/** Rows of one step of housekeeping. */
+const CHUNK = 500;
 
 interface Parts {
   readonly config: Config;
@@ -29,13 +33,17 @@ export interface Webhooks {
   readonly attempts: Attempts;
   /** Says that a stream has new events; never throws, never waits. */
   wake(environmentId: string, streamId: string): void;
+  /** @throws ConfigError when a key is missing that secrets of endpoints are sealed with. */
   start(): Promise<void>;
+  /** Seals secrets of older keys with the first one. */
+  resealSecrets(): Promise<void>;
   /** Lets what is in flight end. */
   stop(): Promise<void>;
 }
 
 export function createWebhooks({ config, log, services, metrics, databaseUrl }: Parts): Webhooks {
   const { database, secretBox } = services;
+  const secrets = new EndpointSecrets(database, secretBox);
   const outbound = createOutbound({ allow: config.outboundAllow.join(',') });
   const clock = systemClock;
   let announce: WakeUp['announce'] = () => undefined;
@@ -63,7 +71,11 @@ export function createWebhooks({ config, log, services, metrics, databaseUrl }: 
     endpoints: new WebhookEndpoints({ database, secretBox, clock, outbound }),
     attempts: new Attempts({ database }),
     wake,
+    resealSecrets: async () => {
+      while ((await secrets.reseal(CHUNK)) > 0) await new Promise(setImmediate);
+    },
     start: async () => {
+      refuseMissingKeys(await secrets.missingKeys(), 'secrets of webhook endpoints');
       await wakeUp.start();
       dispatcher?.start();
     },

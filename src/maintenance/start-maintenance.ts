@@ -7,11 +7,13 @@ import { dropExpired, ensurePartitions, type OpenDatabase } from '../database/in
 import type { Metrics } from '../metrics/metrics.js';
 import type { Services } from '../services.js';
 import type { Sync } from '../sync.js';
+import type { Webhooks } from '../webhooks.js';
 
 interface Parts {
   readonly log: Logger;
   readonly services: Services;
   readonly sync: Sync;
+  readonly webhooks: Webhooks;
   readonly database: OpenDatabase;
   readonly idempotency: IdempotencyStore;
   readonly metrics: Metrics;
@@ -40,7 +42,9 @@ const RETENTION_INTERVAL_MS = 900_000;
  * each look-up, in the very minute of an onboarding.
  */
 export function startStatistics({ log, services }: Pick<Parts, 'log' | 'services'>): () => Promise<void> {
-  return repeat(log, STATISTICS_INTERVAL_MS, () => refreshStatistics(services.database));
+  return repeat(log, { job: 'statistics', intervalMs: STATISTICS_INTERVAL_MS }, () =>
+    refreshStatistics(services.database),
+  );
 }
 
 /**
@@ -49,25 +53,40 @@ export function startStatistics({ log, services }: Pick<Parts, 'log' | 'services
  * interrupted or overdue approvals, removals too old to be restored.
  */
 export function startMaintenance(parts: Parts): () => Promise<void> {
-  const { log, services, sync, database, idempotency, metrics } = parts;
-  const purge = repeat(log, PURGE_INTERVAL_MS, async () => {
-    while (await services.directories.purgeDeleted(PURGE_CHUNK)) await new Promise(setImmediate);
-  });
-  const partitions = repeat(log, PARTITION_INTERVAL_MS, () =>
+  const { log, services, sync, webhooks, database, idempotency, metrics } = parts;
+  const purge = repeat(
+    log,
+    { job: 'purge of deleted directories', intervalMs: PURGE_INTERVAL_MS },
+    async () => {
+      while (await services.directories.purgeDeleted(PURGE_CHUNK)) await new Promise(setImmediate);
+    },
+  );
+  const partitions = repeat(log, { job: 'partitions', intervalMs: PARTITION_INTERVAL_MS }, () =>
     database.asOwner((owner) => ensurePartitions(owner, systemClock)),
   );
-  const retention = repeat(log, RETENTION_INTERVAL_MS, () => removeExpired(parts));
-  const keys = repeat(log, IDEMPOTENCY_INTERVAL_MS, () => idempotency.removeExpired());
-  const notices = repeat(log, EXPIRY_INTERVAL_MS, async () => {
+  const retention = repeat(log, { job: 'retention', intervalMs: RETENTION_INTERVAL_MS }, () =>
+    removeExpired(parts),
+  );
+  const keys = repeat(log, { job: 'idempotency keys', intervalMs: IDEMPOTENCY_INTERVAL_MS }, () =>
+    idempotency.removeExpired(),
+  );
+  const notices = repeat(log, { job: 'expiry notices', intervalMs: EXPIRY_INTERVAL_MS }, async () => {
     metrics.expiryNotices.inc(await services.expiryNotices.announce());
   });
-  const transitions = repeat(log, TRANSITIONS_INTERVAL_MS, () => sync.applyDueTransitions());
-  const reseal = repeat(log, RESEAL_INTERVAL_MS, () => sync.resealCredentials());
-  const holds = repeat(log, HOLDS_INTERVAL_MS, () => services.holds.settle());
-  const removals = repeat(log, REMOVALS_INTERVAL_MS, async () => {
+  const transitions = repeat(log, { job: 'dated states', intervalMs: TRANSITIONS_INTERVAL_MS }, () =>
+    sync.applyDueTransitions(),
+  );
+  const reseal = repeat(log, { job: 'rotated keys', intervalMs: RESEAL_INTERVAL_MS }, async () => {
+    await webhooks.resealSecrets();
+    await sync.resealCredentials();
+  });
+  const holds = repeat(log, { job: 'approvals', intervalMs: HOLDS_INTERVAL_MS }, () =>
+    services.holds.settle(),
+  );
+  const removals = repeat(log, { job: 'old removals', intervalMs: REMOVALS_INTERVAL_MS }, async () => {
     while (await services.restores.removeExpired(PURGE_CHUNK)) await new Promise(setImmediate);
   });
-  const uploads = repeat(log, REMOVALS_INTERVAL_MS, async () => {
+  const uploads = repeat(log, { job: 'old uploads', intervalMs: REMOVALS_INTERVAL_MS }, async () => {
     while ((await sync.uploads.box.removeExpired(parts.config.uploadDays, UPLOADS_CHUNK)) > 0)
       await new Promise(setImmediate);
   });
@@ -91,12 +110,17 @@ async function removeExpired({ log, database, config }: Parts): Promise<void> {
 }
 
 /** Runs `work` again and again, never twice at once; a failure is logged and tried again. Returns how to end it. */
-function repeat(log: Logger, intervalMs: number, work: () => Promise<unknown>): () => Promise<void> {
+function repeat(
+  log: Logger,
+  { job, intervalMs }: { readonly job: string; readonly intervalMs: number },
+  work: () => Promise<unknown>,
+): () => Promise<void> {
   let running: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
     running = running.then(work).then(
       () => undefined,
-      (error: unknown) => log.warn({ reason: (error as Error).message }, 'housekeeping failed, trying again'),
+      (error: unknown) =>
+        log.warn({ job, reason: (error as Error).message }, 'housekeeping failed, trying again'),
     );
   }, intervalMs);
   timer.unref();

@@ -63,6 +63,7 @@ export { loadHostKeys, type HostKeys } from './uploads/sftp/host-keys.js';
 export { UploadSftpServer } from './uploads/sftp/sftp-server.js';
 export { Uploads, type Receipt } from './uploads/uploads.js';
 export { createPortsFactory, type HttpFactory } from './engine/source-ports.js';
+export { SourceRecheck } from './engine/source-recheck.js';
 export { SyncMetrics } from './engine/sync-metrics.js';
 export {
   isFinal,

@@ -160,7 +160,6 @@ export class SyncWorld {
     const worker = new SyncWorker({
       leases: this.leases,
       execute: (claim, control) => executeRun(parts, claim, control),
-      clock: systemClock,
       log: this.#log(),
       observer: { claimed: () => undefined, ended: (execution) => void this.ended.push(execution) },
       name,

@@ -3,7 +3,7 @@ export { DirectoryStore, type ChangeOutcome } from './apply/directory-store.js';
 export type { DirectoryStoreOptions } from './apply/transaction.js';
 export type { DirectoryRef } from './apply/head.js';
 export * from './guard/index.js';
-export { Holds } from './holds/holds.js';
+export { Holds, type HoldsOptions } from './holds/holds.js';
 export { GuardPolicies, type PolicyInput } from './holds/guard-policies.js';
 export type { HoldDetails, HoldItem } from './holds/hold-reader.js';
 export { holdWire, type Hold, type HoldCounts } from './holds/hold-rows.js';

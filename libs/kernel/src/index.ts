@@ -40,3 +40,4 @@ export {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
 } from './embedded/index.js';
+export { resealEach } from './reseal.js';

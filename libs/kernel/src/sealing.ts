@@ -42,7 +42,7 @@ export class SecretBox {
     const key = this.#keys.get(id);
     if (!key) throw new Error(`The encryption key "${id}" is not among ROLLCALL_SECRET_KEYS`);
     const bytes = Buffer.from(sealed.slice(dot + 1), 'base64');
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12));
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), { authTagLength: 16 });
     decipher.setAAD(aad(id, context));
     decipher.setAuthTag(bytes.subarray(12, 28));
     return decipher.update(bytes.subarray(28), undefined, 'utf8') + decipher.final('utf8');

@@ -1,3 +1,4 @@
+export { EndpointSecrets } from './endpoints/endpoint-secrets.js';
 export { WebhookEndpoints, type EndpointUrlCheck } from './endpoints/webhook-endpoints.js';
 export {
   MASKED_SECRET,

@@ -27,7 +27,7 @@ export class DirectoryPausesController {
     id: 'pauseDirectory',
     summary: 'Take nothing in from a directory for a while',
     description:
-      'SCIM requests are answered 503 with Retry-After; `paused_by` (by default the name of the API key) and `reason` are shown to the IdP. Credentials, people and groups stay as they are. Takes effect within three seconds.',
+      'SCIM requests are answered 503 with Retry-After; `paused_by` (by default the name of the API key) and `reason` are shown to the IdP. A polled source is not read; a run stops at its next page, one that is being applied is brought to its end. Credentials, people and groups stay as they are. Takes effect within three seconds, for a run within twenty.',
     returns: ref('ManagedDirectory'),
     errors: { 409: 'The directory is paused already.' },
   })
@@ -53,7 +53,7 @@ export class DirectoryPausesController {
     id: 'resumeDirectory',
     summary: 'End the pause of a directory',
     description:
-      'IdPs repeat by themselves what was refused; nothing was lost, and nothing is made up for here.',
+      'IdPs repeat by themselves what was refused, and a run goes on where it stopped; nothing was lost, and nothing is made up for here.',
     returns: ref('ManagedDirectory'),
     errors: { 409: 'The directory is not paused.' },
   })

@@ -70,7 +70,7 @@ export class RemovalHoldsController {
     id: 'approveRemovalHold',
     summary: 'Let the listed removals take effect',
     description:
-      'Covers what is listed now and still removed at the source; what comes later waits in a new hold. Safe to repeat.',
+      'Covers what is listed now and still removed at the source; what comes later waits in a new hold. A polled source is read first: until then the hold is `approving`. Safe to repeat.',
     returns: ref('RemovalHoldDetails'),
     errors: { 409: '`hold_decided`: the source has taken everything back.' },
   })

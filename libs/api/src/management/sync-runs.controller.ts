@@ -12,6 +12,7 @@ import { pageQuery } from '../edge/page-query.js';
 import type { QueryOf } from '../edge/query.js';
 import { oneOf } from '../edge/values.js';
 import { listOf, Operation, ref, STRING } from '../openapi/operation.js';
+import { OpenStreams } from './open-streams.js';
 import { followRun, type StreamMessage } from './sync-run-stream.js';
 import { syncRunItemWire, syncRunWire } from './sync-wire.js';
 
@@ -23,12 +24,12 @@ const itemsQuery = pageQuery('run_item', {}, 'asc');
 @Controller('management/directories/:id/sync_runs')
 export class SyncRunsController implements OnModuleDestroy {
   /** Streams that are open; a process that ends closes them, and clients come back to another one. */
-  readonly #streams = new Set<AbortController>();
+  readonly #streams = new OpenStreams();
 
   constructor(private readonly runs: SyncRuns) {}
 
   onModuleDestroy(): void {
-    for (const stream of this.#streams) stream.abort();
+    this.#streams.end();
   }
 
   @Post()
@@ -101,9 +102,10 @@ export class SyncRunsController implements OnModuleDestroy {
     id: 'streamSyncRun',
     summary: 'Follow a run',
     description:
-      'Server-sent events: `progress` with the run at every change, `end` with its last state. `Last-Event-ID` goes on where the client was.',
+      'Server-sent events: `progress` with the run at every change, `end` with its last state. `Last-Event-ID` goes on where the client was; a stream without `end` was closed after a quarter of an hour and is to be asked for again.',
     mediaType: 'text/event-stream',
     returns: STRING,
+    errors: { 503: '`too_many_streams`: 50 of the environment are open in this process.' },
   })
   async stream(
     @EnvironmentId() environmentId: string,
@@ -114,8 +116,7 @@ export class SyncRunsController implements OnModuleDestroy {
     const key = { environmentId, directoryId };
     // What is not there is refused in the ordinary way, before the stream begins.
     await this.runs.get(key, runId);
-    const abort = new AbortController();
-    this.#streams.add(abort);
+    const { abort, close } = this.#streams.open(environmentId);
     reply.hijack();
     reply.raw.once('close', () => abort.abort());
     reply.raw.writeHead(200, {
@@ -131,7 +132,7 @@ export class SyncRunsController implements OnModuleDestroy {
     } catch {
       // The directory was deleted, or the database is away: the client asks again and hears it from there.
     } finally {
-      this.#streams.delete(abort);
+      close();
       reply.raw.end();
     }
   }

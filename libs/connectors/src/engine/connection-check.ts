@@ -1,9 +1,10 @@
 import { findKnownPeople, type KnownPerson } from '#directory';
-import { foldKey, type Clock, type Database, type JsonObject, type SecretBox } from '#kernel';
+import { foldKey, RetryableError, type Clock, type Database, type JsonObject, type SecretBox } from '#kernel';
 import type { SnapshotUser } from '#model';
 import type { AddressGuard } from '#outbound';
 import type { Connector, SourceCheck } from '../sdk/contract.js';
 import type { RotatingSecrets } from '../sdk/rotating-secrets.js';
+import { SourceError } from '../sdk/source-error.js';
 import { secretsForCheck } from './check-secrets.js';
 import { checkConsent } from './connection-settings.js';
 import { readAnswers } from './connections.js';
@@ -11,7 +12,7 @@ import { Interrupted, obeying } from './interrupted.js';
 import type { EngineLog } from './log.js';
 import { describeFailure } from './run-errors.js';
 import { createPortsFactory, type HttpFactory, type PortsParts } from './source-ports.js';
-import type { RunError } from './sync-run.js';
+import type { RunError, RunErrorCode } from './sync-run.js';
 
 /** One person of the source, as our mapping makes them. */
 export interface CheckedSample {
@@ -72,6 +73,10 @@ export class ConnectionCheck {
       const found = await this.#ask(connector, { ...config, ...secrets }, { request, rotating });
       return await this.#report(found, request);
     } catch (error) {
+      // Our own failure is not the source's.
+      if (error instanceof RetryableError) throw error;
+      if (!(error instanceof Interrupted || error instanceof SourceError))
+        this.#parts.log.error({ provider: connector.manifest.id, err: error }, 'a connection test failed');
       return { error: failureOf(error), users: null, groups: null, samples: [], warnings: [] };
     }
   }
@@ -145,8 +150,21 @@ function failureOf(error: unknown): RunError {
       message: 'The source did not answer in time.',
       remedy: 'Check host and port, and that nothing between Rollcall and the source blocks the connection.',
     };
-  return describeFailure(error);
+  const failure = describeFailure(error);
+  return { ...failure, remedy: REMEDIES[failure.code] ?? failure.remedy };
 }
+
+/** Where the remedy of a run speaks of the next one, or of people that a directory has. */
+const REMEDIES: Partial<Record<RunErrorCode, string>> = {
+  invalid_credentials: 'Enter other credentials, then test again.',
+  insufficient_permissions: 'Grant the missing right at the source, then test again.',
+  rate_limited: 'The source has had too many requests. Test again in some minutes.',
+  source_unavailable: 'Check host and port. If they are right, the source is away: test again later.',
+  source_changed_shape:
+    'Check the address. If it is right, compare with the connector’s notes and update Rollcall.',
+  incomplete_listing: 'Check paging and limits at the source, then test again.',
+  internal_error: 'Report it; the log holds the details.',
+};
 
 function isSame(person: KnownPerson, user: SnapshotUser, request: CheckRequest): boolean {
   const hasId = person.directoryId === request.directoryId && person.externalId === user.sourceId;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CONTROL_ENTITIES, Directories, DirectoryConnections, Environments, Organizations } from '#directory';
-import { InvalidInputError, SecretBox, systemClock } from '#kernel';
+import { InvalidInputError, RetryableError, SecretBox, systemClock } from '#kernel';
 import type { PageRequest } from '#model';
 import { aSourceUser, createTestDatabase, ScriptedSource, type TestDatabase } from '#testing';
 import { SourceError } from '../index.js';
@@ -9,6 +9,9 @@ import { ConnectionCheck } from './connection-check.js';
 import { UploadBox } from '../uploads/upload-box.js';
 import { Connections } from './connections.js';
 import { Credentials } from './credentials.js';
+import { RunControl } from './interrupted.js';
+import type { Claim } from './lease-store.js';
+import { executeRun } from './run-executor.js';
 import { Schedules } from './schedules.js';
 import { SyncRuns } from './sync-runs.js';
 
@@ -124,6 +127,53 @@ describe('settings of a polled directory', () => {
   });
 });
 
+describe('settings that are changed under a run', () => {
+  it('that waits for approval are previewed at once, not a day later', async () => {
+    const id = await create();
+    const asked = await runs.request(key(id), 'full');
+    await runDue();
+    await connections.changeSettings(environmentId, id, { config: { domain: 'example.org' } });
+    await expect(runs.approve(key(id), asked.id)).rejects.toThrow('settings were changed');
+    expect(await runDue()).toBe('cancelled');
+    const { nextFullAt } = await schedules.get(key(id));
+    expect(Date.parse(String(nextFullAt))).toBeLessThan(Date.now() + 60_000);
+    expect(await runDue()).toBe('awaiting_approval');
+    expect(source.configs.at(-1)).toMatchObject({ domain: 'example.org' });
+  });
+
+  it('that is queued are previewed right after it', async () => {
+    const id = await create();
+    await runs.request(key(id), 'full');
+    await connections.changeSettings(environmentId, id, { config: { domain: 'example.org' } });
+    expect([await runDue(), await runDue()]).toEqual(['cancelled', 'awaiting_approval']);
+  });
+
+  it('that is being applied are previewed: what was approved were the old ones', async () => {
+    const id = await create();
+    const asked = await runs.request(key(id), 'full');
+    await runDue();
+    await runs.approve(key(id), asked.id);
+    world.door.before = async (step) => {
+      if (step === 'apply')
+        await connections.changeSettings(environmentId, id, { config: { domain: 'example.org' } });
+    };
+    expect(await runDue()).toBe('succeeded');
+    expect(await schedules.get(key(id))).toMatchObject({ needsApproval: true });
+    expect(await runDue()).toBe('awaiting_approval');
+    expect(source.configs.at(-1)).toMatchObject({ domain: 'example.org' });
+  });
+
+  it('after a worker has claimed the directory and before it has a run are previewed', async () => {
+    const id = await create({ ...CONFIG, auto_apply: true });
+    await runDue();
+    await world.makeDue(id);
+    const [claim] = (await world.claim()) as [Claim];
+    await connections.changeSettings(environmentId, id, { config: { domain: 'example.org' } });
+    expect((await executeRun(world.parts(), claim, new RunControl())).outcome).toBe('awaiting_approval');
+    expect(await world.lastRun(id)).toMatchObject({ mode: 'full', needs_approval: true });
+  });
+});
+
 describe('auto_apply', () => {
   it('that comes later lets the next run through, and a change of settings too', async () => {
     const id = await create();
@@ -226,6 +276,19 @@ describe('a run that somebody asks for', () => {
 });
 
 describe('a schedule', () => {
+  it('names the time at which a run may begin, not the one that has passed meanwhile', async () => {
+    const id = await create({ ...CONFIG, auto_apply: true });
+    source.script.fault = () => {
+      throw new SourceError('tls_failed', 'The certificate has expired.');
+    };
+    expect(await runDue()).toBe('failed');
+    const { due_in } = (await world.schedule(id)) as { due_in: number };
+    expect(due_in).toBeGreaterThan(30);
+    const { nextFullAt, nextIncrementalAt } = await schedules.get(key(id));
+    expect(Date.parse(String(nextFullAt))).toBeGreaterThan(Date.now() + (due_in - 30) * 1_000);
+    expect(nextIncrementalAt).toBeNull();
+  });
+
   it('is refused with one problem per field', async () => {
     const id = await create();
     const windows = [{ days: [8], from: '25:00', to: '06:00', timeZone: 'Mars/Base' }];
@@ -242,6 +305,8 @@ describe('a schedule', () => {
 });
 
 describe('a connection test', () => {
+  const logged: unknown[] = [];
+
   function check(timeoutMs?: number): ConnectionCheck {
     const ignore = (): void => undefined;
     return new ConnectionCheck({
@@ -252,7 +317,7 @@ describe('a connection test', () => {
       http: () => {
         throw new Error('a scripted source asks nobody');
       },
-      log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+      log: { debug: ignore, info: ignore, warn: ignore, error: (facts) => void logged.push(facts) },
       uploads: (directory) => new UploadBox(db.database).filesOf(directory),
       ...(timeoutMs !== undefined && { timeoutMs }),
     });
@@ -287,6 +352,29 @@ describe('a connection test', () => {
       error: { code: 'insufficient_permissions', message: 'The right "users.read" is missing.' },
       samples: [],
     });
+  });
+
+  it.each([
+    'invalid_credentials',
+    'insufficient_permissions',
+    'rate_limited',
+    'source_unavailable',
+    'source_changed_shape',
+    'incomplete_listing',
+  ] as const)('speaks of no run where it failed by %s: there is none', async (code) => {
+    source.script.check = () => Promise.reject(new SourceError(code, 'No.'));
+    const { error } = await check().run(source.connector(), request());
+    expect(error?.remedy).toMatch(/./);
+    expect(error?.remedy).not.toMatch(/\brun\b|stays as it is|in the directory/);
+  });
+
+  it('that fails for a reason of our own says so in the log, and is not taken for an answer of the source', async () => {
+    source.script.check = () => Promise.reject(new TypeError('secret internals'));
+    const failed = await check().run(source.connector(), request());
+    expect(failed.error).toMatchObject({ code: 'internal_error' });
+    expect(logged).toMatchObject([{ provider: 'scripted', err: new TypeError('secret internals') }]);
+    source.script.check = () => Promise.reject(new RetryableError('The database is away.', {}));
+    await expect(check().run(source.connector(), request())).rejects.toThrow('The database is away.');
   });
 
   it('says that nobody is there, and what most people lack', async () => {

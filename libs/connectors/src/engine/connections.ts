@@ -241,7 +241,9 @@ async function approveAlways(tx: Queryable, key: DirectoryKey): Promise<void> {
 async function startAnew(tx: Queryable, key: DirectoryKey, awaits: boolean): Promise<void> {
   await tx.query({
     text: `UPDATE sync_schedules SET needs_approval = true, next_full_at = now(), failures = 0,
-        due_at = CASE WHEN paused THEN due_at WHEN $3 THEN 'infinity' ELSE now() END
+        due_at = CASE WHEN paused AND active_run_id IS NULL THEN due_at WHEN $3 THEN 'infinity' ELSE now() END,
+        -- Whatever the run that is under way comes to, it knew the old settings.
+        read_again_at = CASE WHEN active_run_id IS NULL THEN read_again_at ELSE '-infinity' END
       WHERE environment_id = $1 AND directory_id = $2`,
     values: [key.environmentId, key.directoryId, awaits],
   });

@@ -1,4 +1,4 @@
-import type { Database, Queryable, SecretBox } from '#kernel';
+import { resealEach, type Database, type Queryable, type SecretBox } from '#kernel';
 import type { FormField } from '../sdk/manifest.js';
 import { sealContext, type DirectoryKey } from './connection-settings.js';
 import { digestOf, resealEntered, takeReplacement } from './entered-secrets.js';
@@ -106,17 +106,19 @@ export class Credentials {
         WHERE split_part(sealed, '.', 1) <> $1 AND split_part(sealed, '.', 1) = ANY($2) LIMIT $3`,
       values: [this.#secretBox.currentKeyId, this.#secretBox.keyIds, limit],
     });
-    for (const row of rows) {
-      const key = { environmentId: row.environment_id, directoryId: row.directory_id };
-      const context = sealContext(key, row.field);
-      const sealed = this.#secretBox.seal(this.#secretBox.open(row.sealed, context), context);
-      await this.#database.query({
-        text: `UPDATE directory_credentials SET sealed = $5
-          WHERE environment_id = $1 AND directory_id = $2 AND field = $3 AND sealed = $4`,
-        values: [row.environment_id, row.directory_id, row.field, row.sealed, sealed],
-      });
-    }
-    return rows.length + (await resealEntered(this.#database, this.#secretBox, limit));
+    const entered = await resealEntered(this.#database, this.#secretBox, limit);
+    return entered + (await resealEach(rows, (row) => this.#reseal(row)));
+  }
+
+  async #reseal(row: SealedRow): Promise<void> {
+    const key = { environmentId: row.environment_id, directoryId: row.directory_id };
+    const context = sealContext(key, row.field);
+    const sealed = this.#secretBox.seal(this.#secretBox.open(row.sealed, context), context);
+    await this.#database.query({
+      text: `UPDATE directory_credentials SET sealed = $5
+        WHERE environment_id = $1 AND directory_id = $2 AND field = $3 AND sealed = $4`,
+      values: [row.environment_id, row.directory_id, row.field, row.sealed, sealed],
+    });
   }
 
   /** Ids of keys that are needed and not configured. */

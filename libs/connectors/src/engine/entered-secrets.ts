@@ -1,4 +1,4 @@
-import { hashSecret, type Database, type Queryable, type SecretBox } from '#kernel';
+import { hashSecret, resealEach, type Database, type Queryable, type SecretBox } from '#kernel';
 import type { RotatingSecrets } from '../sdk/rotating-secrets.js';
 import type { SealingParts } from './stored-secrets.js';
 
@@ -93,7 +93,7 @@ export async function resealEntered(
       WHERE split_part(sealed, '.', 1) <> $1 AND split_part(sealed, '.', 1) = ANY($2) LIMIT $3`,
     values: [secretBox.currentKeyId, secretBox.keyIds, limit],
   });
-  for (const row of rows) {
+  return resealEach(rows, async (row) => {
     const context = contextOf(row.environment_id, row.digest);
     await database.query({
       text: `UPDATE entered_secrets SET sealed = $4 WHERE environment_id = $1 AND digest = $2 AND sealed = $3`,
@@ -104,8 +104,7 @@ export async function resealEntered(
         secretBox.seal(secretBox.open(row.sealed, context), context),
       ],
     });
-  }
-  return rows.length;
+  });
 }
 
 function contextOf(environmentId: string, digest: string): [string, string, string] {

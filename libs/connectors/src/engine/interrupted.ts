@@ -1,3 +1,5 @@
+import type { HeldLease } from './lease-store.js';
+
 /**
  * Why a run stops before its end.
  * - `cancelled`: somebody said so, or the directory was deleted
@@ -35,6 +37,17 @@ export class RunControl {
   /** Stops at the next page, which is stored first. */
   drain(): void {
     this.#isDraining = true;
+  }
+
+  /**
+   * What became of the run's lease and directory, undefined when the lease is lost. Told of a pause a second time, a source
+   * that has not come to the end of its page is left in the middle of it.
+   */
+  obey(lease: Pick<HeldLease, 'isCancelled' | 'isPaused'> | undefined): void {
+    if (lease === undefined) this.interrupt('lost');
+    else if (lease.isCancelled) this.interrupt('cancelled');
+    else if (lease.isPaused && this.#isDraining) this.interrupt('draining');
+    else if (lease.isPaused) this.drain();
   }
 
   /** @throws Interrupted between two pages. */

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { aSourceUser, createTestDatabase, ScriptedSource, type TestDatabase } from '#testing';
 import { DyingDatabase } from '../../test-support/dying-database.js';
 import { SyncWorld, until } from '../../test-support/sync-world.js';
@@ -183,10 +183,10 @@ describe('two workers', () => {
     if (!claim) throw new Error('nothing claimed');
     source.script.fault = () => new Promise<void>(() => undefined);
     const running = executeRun(world.parts(), claim, control);
-    expect(await world.leases.renew([claim])).toEqual([{ directoryId: lost, isCancelled: false }]);
+    expect(await world.leases.renew([claim])).toMatchObject([{ directoryId: lost, isCancelled: false }]);
     await until(async () => (await world.lastRun(lost))['status'] === 'fetching');
     await world.sql('UPDATE sync_runs SET cancel_requested_at = now() WHERE directory_id = $1', [lost]);
-    expect(await world.leases.renew([claim])).toEqual([{ directoryId: lost, isCancelled: true }]);
+    expect(await world.leases.renew([claim])).toMatchObject([{ directoryId: lost, isCancelled: true }]);
     await world.expireLease(lost);
     await world.claim(1, 'other');
     expect(await world.leases.renew([claim])).toEqual([]);
@@ -237,7 +237,7 @@ describe('a claim', () => {
     await expect(store.save(stale, { ...run, pages: 9 }, [item])).rejects.toThrow(LeaseLostError);
     const cursors = [{ streamId: 'users', cursor: 'c', fingerprint: 'f' }];
     await expect(store.close(stale, run, { ...pause(stale, 0), cursors })).rejects.toThrow(LeaseLostError);
-    await world.leases.release(stale, new Date(0));
+    await world.leases.release(stale, 0);
     const [runRow, { due_in: _due, full_in: _full, ...schedule }] = [
       await world.lastRun(id),
       await world.schedule(id),
@@ -269,6 +269,36 @@ describe('the schedule', () => {
     expect(first.find((claim) => claim.directoryId === mine[0])?.lagSeconds).toBeGreaterThan(3_500);
   });
 
+  it('keeps the last place of a worker for another environment, if there is one', async () => {
+    const other = await new SyncWorld(db.database, []).create();
+    for (let index = 0; index < 6; index += 1) await world.directory();
+    const theirs = await other.directory();
+    await other.sql(`UPDATE sync_schedules SET due_at = 'infinity' WHERE directory_id = $1`, [theirs]);
+    source.script.fault = () => new Promise<void>(() => undefined);
+    const held = (): Promise<unknown[]> =>
+      world.sql('SELECT FROM sync_schedules WHERE environment_id = $1 AND worker IS NOT NULL', [
+        world.environmentId,
+      ]);
+    const claims = jest.spyOn(world.leases, 'claim');
+    world.worker('one', { concurrency: 3, drainMs: 0 }).start();
+    await until(() => claims.mock.calls.length >= 5);
+    expect(await held()).toHaveLength(2);
+    await other.makeDue(theirs);
+    await until(async () => (await other.schedule(theirs))['token'] !== '0');
+    expect(await held()).toHaveLength(2);
+  });
+
+  it('leaves no place empty where there is one environment only', async () => {
+    await db.asOwner('DELETE FROM sync_schedules');
+    for (let index = 0; index < 4; index += 1) await world.directory();
+    const mine = { worker: 'w', limit: 1, perEnvironment: 9, except: world.environmentId };
+    expect(await world.leases.claim(mine)).toHaveLength(1);
+    await (await new SyncWorld(db.database, []).create()).directory();
+    const [claim] = await world.leases.claim(mine);
+    expect(claim?.environmentId).not.toBe(world.environmentId);
+    expect(await world.leases.claim(mine)).toEqual([]);
+  });
+
   it('does not start a scheduled run in a maintenance window, but one that was asked for', async () => {
     const id = await world.directory();
     const always = JSON.stringify([
@@ -289,7 +319,7 @@ describe('the schedule', () => {
     const [running] = await world.claim();
     if (!running) throw new Error('nothing claimed');
     await world.sql('UPDATE directories SET deleted_at = now() WHERE id = $1', [id]);
-    expect(await world.leases.renew([running])).toEqual([{ directoryId: id, isCancelled: true }]);
+    expect(await world.leases.renew([running])).toMatchObject([{ directoryId: id, isCancelled: true }]);
     await world.expireLease(id);
     expect(await world.claim()).toEqual([]);
   });

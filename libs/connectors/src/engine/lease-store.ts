@@ -28,6 +28,8 @@ export interface Claim extends Lease {
   readonly lastFullRecords: number | null;
   /** Seconds since it was due. */
   readonly lagSeconds: number;
+  /** When it was claimed, by the clock of the database. */
+  readonly claimedAt: Date;
 }
 
 /** How a lease stands: absent from the answer to `renew` means lost. */
@@ -35,6 +37,8 @@ export interface HeldLease {
   readonly directoryId: string;
   /** Somebody cancelled the run, or deleted the directory. */
   readonly isCancelled: boolean;
+  /** Somebody paused the directory: reading stops at the next page. */
+  readonly isPaused: boolean;
 }
 
 interface ClaimRow {
@@ -53,6 +57,7 @@ interface ClaimRow {
   readonly failures: number;
   readonly last_full_records: number | null;
   readonly lag_seconds: number;
+  readonly claimed_ms: number;
 }
 
 /** The lease is somebody else's by now: stop, and write nothing. */
@@ -78,24 +83,30 @@ export class LeaseStore {
   /**
    * Takes up to `limit` directories that are due and free, the oldest first, in turn between the environments: one with
    * ten thousand due directories delays another's one by one place. `perEnvironment` caps what all workers together do
-   * for one environment; two that claim in the same instant may exceed it by one round.
+   * for one environment; two that claim in the same instant may exceed it by one round. `except` gets nothing, unless it
+   * is the only environment with polled directories.
    */
   async claim(request: {
     readonly worker: string;
     readonly limit: number;
     readonly perEnvironment: number;
+    readonly except?: string | undefined;
   }): Promise<Claim[]> {
     const rows = await this.#database.query<ClaimRow>({
       name: 'sync_claim',
       text: CLAIM_SQL,
-      values: [request.limit, request.perEnvironment, request.worker],
+      values: [request.limit, request.perEnvironment, request.worker, request.except ?? null],
     });
     return rows.map(toClaim);
   }
 
   /** Prolongs the leases; those that are not in the answer are lost. */
   async renew(leases: readonly Lease[]): Promise<HeldLease[]> {
-    const rows = await this.#database.query<{ directory_id: string; is_cancelled: boolean }>({
+    const rows = await this.#database.query<{
+      readonly directory_id: string;
+      readonly is_cancelled: boolean;
+      readonly is_paused: boolean;
+    }>({
       name: 'sync_renew',
       text: RENEW_SQL,
       values: [
@@ -104,17 +115,33 @@ export class LeaseStore {
         leases.map((lease) => lease.token),
       ],
     });
-    return rows.map((row) => ({ directoryId: row.directory_id, isCancelled: row.is_cancelled }));
+    return rows.map((row) => ({
+      directoryId: row.directory_id,
+      isCancelled: row.is_cancelled,
+      isPaused: row.is_paused,
+    }));
   }
 
-  /** Gives a lease back; the directory is due again at that time (null: as it was). */
-  async release(lease: Lease, dueAt: Date | null = null): Promise<void> {
+  /** Gives a lease back after a failure that is not the source's; the directory is due again so many seconds later. */
+  async release(lease: Lease, dueInSeconds: number): Promise<void> {
     await this.#database.query({
       name: 'sync_release',
-      text: `UPDATE sync_schedules
-        SET worker = NULL, lease_until = '-infinity', due_at = coalesce($4::timestamptz, due_at)
+      text: `UPDATE sync_schedules SET worker = NULL, lease_until = '-infinity',
+          due_at = CASE WHEN paused AND active_run_id IS NULL THEN due_at
+            ELSE now() + $4::float8 * interval '1 second' END
         WHERE environment_id = $1 AND directory_id = $2 AND token = $3`,
-      values: [...keyOf(lease), dueAt === null ? null : dueAt.toISOString()],
+      values: [...keyOf(lease), dueInSeconds],
+    });
+  }
+
+  /** Gives a lease back until a maintenance window is over. Who has asked for a run, or for a pause, meanwhile comes first. */
+  async postpone(lease: Lease, until: Date): Promise<void> {
+    await this.#database.query({
+      name: 'sync_postpone',
+      text: `UPDATE sync_schedules SET worker = NULL, lease_until = '-infinity',
+          due_at = CASE WHEN paused OR active_run_id IS NOT NULL THEN due_at ELSE $4::timestamptz END
+        WHERE environment_id = $1 AND directory_id = $2 AND token = $3`,
+      values: [...keyOf(lease), until.toISOString()],
     });
   }
 }
@@ -154,12 +181,14 @@ function toClaim(row: ClaimRow): Claim {
     failures: row.failures,
     lastFullRecords: row.last_full_records,
     lagSeconds: row.lag_seconds,
+    claimedAt: new Date(row.claimed_ms),
   };
 }
 
 const FREE_OF = (environment: string): string => `
       SELECT s.environment_id, s.directory_id, s.due_at FROM sync_schedules s
       JOIN directories d ON d.environment_id = s.environment_id AND d.id = s.directory_id AND d.deleted_at IS NULL
+        AND d.paused_at IS NULL
       WHERE s.environment_id = ${environment} AND s.due_at <= now() AND s.lease_until < now()
       ORDER BY s.due_at`;
 
@@ -177,6 +206,8 @@ const CLAIM_SQL = `
     LEFT JOIN busy b ON b.environment_id = e.id
     CROSS JOIN LATERAL (${FREE_OF('e.id')} LIMIT 1) h
     WHERE coalesce(b.runs, 0) < $2
+      AND (e.id IS DISTINCT FROM $4::text OR NOT EXISTS (SELECT FROM sync_schedules o WHERE o.environment_id < $4::text)
+        AND NOT EXISTS (SELECT FROM sync_schedules o WHERE o.environment_id > $4::text))
     ORDER BY coalesce(b.runs, 0), h.due_at LIMIT $1::int * 4),
   candidates AS (
     SELECT c.environment_id, c.directory_id, c.due_at,
@@ -196,7 +227,8 @@ const CLAIM_SQL = `
   RETURNING s.environment_id, s.directory_id, s.token::text AS token, d.provider, d.state, s.active_run_id, s.staged_run_id,
     s.needs_approval, s.next_full_at <= now() + interval '1 second' AS is_full_due, s.incremental_seconds, s.full_seconds, s.windows,
     s.failures, s.last_full_records,
-    CASE WHEN isfinite(c.due_at) THEN extract(epoch FROM now() - c.due_at)::float8 ELSE 0 END AS lag_seconds`;
+    CASE WHEN isfinite(c.due_at) THEN extract(epoch FROM now() - c.due_at)::float8 ELSE 0 END AS lag_seconds,
+    extract(epoch FROM now())::float8 * 1000 AS claimed_ms`;
 
 const RENEW_SQL = `
   UPDATE sync_schedules s SET lease_until = now() + ${LEASE}
@@ -211,4 +243,6 @@ const RENEW_SQL = `
     EXISTS (SELECT FROM sync_runs r WHERE r.environment_id = s.environment_id AND r.directory_id = s.directory_id
       AND r.id = s.active_run_id AND r.cancel_requested_at IS NOT NULL)
     OR NOT EXISTS (SELECT FROM directories d WHERE d.environment_id = s.environment_id AND d.id = s.directory_id
-      AND d.deleted_at IS NULL) AS is_cancelled`;
+      AND d.deleted_at IS NULL) AS is_cancelled,
+    EXISTS (SELECT FROM directories d WHERE d.environment_id = s.environment_id AND d.id = s.directory_id
+      AND d.paused_at IS NOT NULL) AS is_paused`;

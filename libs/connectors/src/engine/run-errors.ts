@@ -32,6 +32,16 @@ export function runError(code: RunErrorCode, message: string): RunError {
   return { code, message, remedy: REMEDIES[code] };
 }
 
+/** The same failure of a run that had begun to change the directory. */
+export function whileApplying({ code, message }: RunError): RunError {
+  return {
+    code,
+    message: `${message} It was being applied: a part of its changes has taken effect.`,
+    remedy:
+      'The next run compares again and applies the rest. If it fails as well, report it with the run’s id; the log holds the details.',
+  };
+}
+
 /** Failures that no other stream can escape: the run ends, and nothing of it is applied. */
 const FATAL: readonly SourceErrorCode[] = [
   'wrong_host',

@@ -120,9 +120,11 @@ async function lockHead(tx: Queryable, key: DirectoryKey): Promise<HeadRow | und
 }
 
 /** A run that waits for its source goes on at once; one that is read by a worker is followed by another. */
-async function readAgain(tx: Queryable, key: DirectoryKey, inSeconds: number | null): Promise<void> {
+export async function readAgain(tx: Queryable, key: DirectoryKey, inSeconds: number | null): Promise<void> {
   await tx.query({
-    text: `UPDATE sync_schedules SET read_again_at = clock_timestamp() + $3::float8 * interval '1 second',
+    text: `UPDATE sync_schedules
+      SET read_again_at = CASE WHEN read_again_at = '-infinity' THEN read_again_at
+          ELSE clock_timestamp() + $3::float8 * interval '1 second' END,
         due_at = CASE WHEN lease_until < now() THEN least(due_at, clock_timestamp() + $3::float8 * interval '1 second') ELSE due_at END
       WHERE environment_id = $1 AND directory_id = $2`,
     values: [key.environmentId, key.directoryId, inSeconds ?? 0],

@@ -26,6 +26,7 @@ const claim: Claim = {
   failures: 0,
   lastFullRecords: null,
   lagSeconds: 0,
+  claimedAt: new Date('2026-11-24T12:00:00Z'),
 };
 
 const run: SyncRun = {

@@ -1,13 +1,13 @@
 import type { Connector, Source } from '../sdk/contract.js';
 import type { ConnectorManifest } from '../sdk/manifest.js';
 import { SourceError } from '../sdk/source-error.js';
-import { backOffSeconds } from './back-off.js';
+import { waitSeconds } from './back-off.js';
 import { loadSettings, type ConnectionSettings } from './connection-settings.js';
 import { isLost, meaningOf } from './failure-meaning.js';
 import { Fetching } from './fetching.js';
 import { Interrupted, type RunControl } from './interrupted.js';
 import { fenceOf, type Claim } from './lease-store.js';
-import { describeFailure, runError } from './run-errors.js';
+import { describeFailure, runError, whileApplying } from './run-errors.js';
 import type { Execution, ExecutorParts } from './executor-parts.js';
 import { APPLIED, itemsOf } from './run-items.js';
 import { APPROVAL_SECONDS, closingOf, cursorsOf, pause, scheduledMode } from './run-plan.js';
@@ -54,7 +54,7 @@ export class RunSession {
       this.#run = run;
       this.#pagesBefore = run.pages;
       if (isCancelled) throw new Interrupted('cancelled');
-      return await this.#withDeadline(elapsedSeconds, () => this.#steps());
+      return await this.#steps(elapsedSeconds);
     } catch (error) {
       return await this.#recover(error);
     }
@@ -94,9 +94,8 @@ export class RunSession {
     await this.#parts.store.forgetStaged(this.#claim, stagedRunId);
   }
 
-  /** Only reading has a deadline: what waited for approval meanwhile is not late. */
+  /** Only reading has a deadline: what waited for approval meanwhile is not late, and what is applied is applied whole. */
   async #withDeadline<T>(elapsedSeconds: number, work: () => Promise<T>): Promise<T> {
-    if (this.#run.status !== 'fetching') return work();
     const left = Math.max(this.#parts.deadlineSeconds - elapsedSeconds, 0);
     const timer = setTimeout(() => this.#control.interrupt('deadline'), left * 1_000).unref();
     try {
@@ -106,17 +105,14 @@ export class RunSession {
     }
   }
 
-  async #steps(): Promise<Execution['outcome']> {
+  async #steps(elapsedSeconds: number): Promise<Execution['outcome']> {
     const run = this.#run;
     const connector = this.#connector;
     if (connector === undefined)
       throw new SourceError('config_error', `This version has no connector "${this.#claim.provider}".`);
     if (run.status === 'awaiting_approval') return this.#expire();
     if (run.attempts > MAX_ATTEMPTS)
-      return this.#end(
-        'failed',
-        runError('internal_error', 'The run has failed to make progress too often.'),
-      );
+      return this.#fail(runError('internal_error', 'The run has failed to make progress too often.'));
     const { signal } = this.#control;
     const staging = this.#beginStaging();
     const settings = await loadSettings(this.#parts, this.#claim, connector);
@@ -132,7 +128,8 @@ export class RunSession {
       }),
     );
     try {
-      const failure = run.status === 'fetching' ? await this.#fetch(source, { settings, staging }) : null;
+      const read = (): Promise<RunError | null> => this.#fetch(source, { settings, staging });
+      const failure = run.status === 'fetching' ? await this.#withDeadline(elapsedSeconds, read) : null;
       return failure === null
         ? await this.#conclude(this.#facts(source, connector.manifest), staging)
         : await this.#end('failed', failure);
@@ -183,8 +180,10 @@ export class RunSession {
   }
 
   async #conclude(facts: RunFacts, staging: RunStaging): Promise<Execution['outcome']> {
+    const cut = this.#streamError();
+    const outcome = cut === null ? 'succeeded' : 'partial';
     if (await this.#findsNothing(facts, staging))
-      return this.#end(this.#run.mode === 'preview' ? 'previewed' : 'succeeded');
+      return this.#end(this.#run.mode === 'preview' ? 'previewed' : outcome, cut);
     await staging.settle();
     if (this.#run.status !== 'applying') {
       if (this.#run.mode === 'preview' || this.#run.needsApproval) return this.#preview(facts);
@@ -194,8 +193,7 @@ export class RunSession {
     const done = await this.#parts.door.apply(this.#snapshot, facts, fenceOf(this.#claim));
     await this.#save({ counts: done.counts }, itemsOf(this.#run, done, APPLIED));
     this.#awaiting = done.awaitingConfirmation ?? 0;
-    const error = this.#streamError();
-    return this.#end(error === null ? 'succeeded' : 'partial', error);
+    return this.#end(outcome, cut);
   }
 
   /** Changes of which there are none, or a small listing, read whole, that is what was believed before. */
@@ -328,11 +326,16 @@ export class RunSession {
       case 'cancel':
         return this.#end('cancelled', runError('cancelled', 'The run was cancelled.'));
       case 'wait':
-        return this.#pause({ error: describeFailure(error) }, backOffSeconds(this.#run.attempts));
+        return this.#pause({ error: describeFailure(error) }, waitSeconds(error, this.#run.attempts));
       case 'fail':
         if (!(error instanceof SourceError)) this.#logUnforeseen(error);
-        return this.#end('failed', describeFailure(error));
+        return this.#fail(describeFailure(error));
     }
+  }
+
+  /** What had been applied by then stays, and is told: "nothing was removed" may not be true any more. */
+  #fail(error: RunError): Promise<RunOutcome> {
+    return this.#end('failed', this.#run.status === 'applying' ? whileApplying(error) : error);
   }
 
   async #pause(changes: Partial<SyncRun>, seconds: number): Promise<'paused'> {

@@ -5,7 +5,7 @@ import { RUN_COLUMNS } from './run-row.js';
  * no row and writes nothing, in the same statement.
  */
 const HELD = `held AS (
-  SELECT environment_id, directory_id, active_run_id, staged_run_id FROM sync_schedules
+  SELECT environment_id, directory_id, active_run_id, staged_run_id, needs_approval FROM sync_schedules
   WHERE environment_id = $1 AND directory_id = $2 AND token = $3 FOR NO KEY UPDATE)`;
 
 const RUN_KEY = `r.environment_id = h.environment_id AND r.directory_id = h.directory_id AND r.id = $4
@@ -14,14 +14,18 @@ const RUN_KEY = `r.environment_id = h.environment_id AND r.directory_id = h.dire
 const ELAPSED = `coalesce(extract(epoch FROM now() - r.started_at), 0)::float8 AS elapsed,
   r.cancel_requested_at IS NOT NULL AS is_cancelled`;
 
-/** $4 run, $5 its creation, $6 mode, $7 needs approval, $8 expected records, $9 the run that it takes the place of. */
+/**
+ * $4 run, $5 its creation, $6 mode, $7 expected records, $8 the run that it takes the place of. Whether somebody has to see
+ * it first is what stands there now: settings may have been changed since the claim.
+ */
 export const CREATE_SQL = `
   WITH ${HELD},
   created AS (
     INSERT INTO sync_runs AS r (environment_id, directory_id, id, created_at, mode, trigger, status, needs_approval,
       expected, started_at, attempts)
-    SELECT environment_id, directory_id, $4, $5::timestamptz, $6, 'schedule', 'fetching', $7, $8, now(), 1 FROM held
-    WHERE active_run_id IS NOT DISTINCT FROM $9
+    SELECT environment_id, directory_id, $4, $5::timestamptz, CASE WHEN needs_approval THEN 'full' ELSE $6 END, 'schedule',
+      'fetching', needs_approval, $7, now(), 1 FROM held
+    WHERE active_run_id IS NOT DISTINCT FROM $8
     RETURNING ${RUN_COLUMNS}, 0::float8 AS elapsed, false AS is_cancelled),
   pointed AS (
     UPDATE sync_schedules s SET active_run_id = $4, staged_run_id = $4 FROM held h, created
@@ -65,7 +69,8 @@ const SECONDS = `interval '1 second'`;
 
 /**
  * $16 final, $17 due in, $18 next incremental in, $19 next full in, $20 failures, $21 good, $22 records of a full run,
- * $23 approved, $24 cursors, $25 has something staged. While somebody has paused the directory it stays paused.
+ * $23 approved, $24 cursors, $25 has something staged. While somebody has paused the directory it stays paused. A
+ * `read_again_at` of '-infinity' says that the settings were changed under the run: what was approved were the old ones.
  */
 export const CLOSE_SQL = `
   WITH ${HELD}, ${SAVED},
@@ -87,12 +92,12 @@ export const CLOSE_SQL = `
         CASE WHEN $16 THEN s.read_again_at END) END,
     next_incremental_at = coalesce(now() + $18::float8 * ${SECONDS}, s.next_incremental_at),
     next_full_at = least(coalesce(now() + $19::float8 * ${SECONDS}, s.next_full_at),
-      CASE WHEN $16 THEN s.read_again_at END),
+      CASE WHEN $16 AND s.read_again_at IS NOT NULL THEN greatest(s.read_again_at, now()) END),
     read_again_at = CASE WHEN $16 THEN NULL ELSE s.read_again_at END,
     failures = $20,
     last_good_at = CASE WHEN $21 THEN now() ELSE s.last_good_at END,
     last_full_at = CASE WHEN $22::int IS NULL THEN s.last_full_at ELSE now() END,
     last_full_records = coalesce($22::int, s.last_full_records),
-    needs_approval = s.needs_approval AND NOT $23
+    needs_approval = s.needs_approval AND NOT ($23 AND s.read_again_at IS DISTINCT FROM '-infinity')
   FROM saved WHERE s.environment_id = saved.environment_id AND s.directory_id = saved.directory_id
   RETURNING s.directory_id`;

@@ -163,15 +163,7 @@ export class RunStore {
     const [row] = await this.#database.query<OpenRow>({
       name: 'sync_run_create',
       text: CREATE_SQL,
-      values: [
-        ...keyOf(claim),
-        id,
-        createdAt({ id }),
-        mode,
-        claim.needsApproval,
-        claim.lastFullRecords,
-        claim.activeRunId,
-      ],
+      values: [...keyOf(claim), id, createdAt({ id }), mode, claim.lastFullRecords, claim.activeRunId],
     });
     return row;
   }

@@ -33,6 +33,8 @@ interface ScheduleRow extends ConsentRow {
   readonly incremental_seconds: number | null;
   readonly full_seconds: number | null;
   readonly paused: boolean | null;
+  /** Nothing at all is taken in from it. */
+  readonly is_stopped: boolean;
   readonly windows: MaintenanceWindow[];
   readonly next_incremental_at: string | null;
   readonly next_full_at: string;
@@ -63,7 +65,9 @@ export class Schedules {
 
   async #read(key: DirectoryKey): Promise<PolledRow> {
     const [row] = await this.#database.query<ScheduleRow>({
-      text: `SELECT ${CONSENT_COLUMNS}, s.* FROM directories d LEFT JOIN sync_schedules s
+      text: `SELECT ${CONSENT_COLUMNS}, d.paused_at IS NOT NULL AS is_stopped, s.*, ${shown('next_incremental_at')},
+          ${shown('next_full_at')}
+        FROM directories d LEFT JOIN sync_schedules s
           ON s.environment_id = d.environment_id AND s.directory_id = d.id
         WHERE d.environment_id = $1 AND d.id = $2 AND d.deleted_at IS NULL`,
       values: [key.environmentId, key.directoryId],
@@ -97,6 +101,12 @@ export class Schedules {
   }
 }
 
+/** A date as people see it: nothing that is only scheduled begins before a window, or the wait after a failure, is over. */
+function shown(column: 'next_incremental_at' | 'next_full_at'): string {
+  return `CASE WHEN s.active_run_id IS NULL AND isfinite(s.due_at) AND s.due_at > s.${column} THEN s.due_at
+            ELSE s.${column} END AS ${column}`;
+}
+
 /** Of a directory whose connector this version does not have. */
 const NO_INTERVALS = { incremental: null, full: 86_400 };
 
@@ -112,8 +122,8 @@ function toSchedule(
     fullSeconds: row.full_seconds ?? intervals.full,
     paused: row.paused,
     windows: row.windows,
-    nextIncrementalAt: row.paused ? null : row.next_incremental_at,
-    nextFullAt: row.paused ? null : row.next_full_at,
+    nextIncrementalAt: row.paused || row.is_stopped ? null : row.next_incremental_at,
+    nextFullAt: row.paused || row.is_stopped ? null : row.next_full_at,
     lastSucceededAt: row.last_good_at,
     needsApproval: row.needs_approval,
     failures: row.failures,

@@ -126,4 +126,4 @@ const FRESHNESS_SQL = `
     count(*) FILTER (WHERE s.active_run_id IS NOT NULL AND s.worker IS NULL AND s.needs_approval)::float8 AS waiting
   FROM sync_schedules s
   JOIN directories d ON d.environment_id = s.environment_id AND d.id = s.directory_id AND d.deleted_at IS NULL
-  WHERE NOT s.paused`;
+  WHERE NOT s.paused AND d.paused_at IS NULL`;

@@ -32,7 +32,8 @@ export interface SyncRunsParts {
 }
 
 interface HeadRow extends ConsentRow {
-  readonly paused: boolean;
+  /** How its pause is ended; null while it is not paused. */
+  readonly paused_in: 'directory' | 'schedule' | null;
   readonly needs_approval: boolean;
   readonly active_run_id: string | null;
   readonly last_full_records: number | null;
@@ -53,8 +54,7 @@ export class SyncRuns {
   async request(key: DirectoryKey, mode: RunMode): Promise<SyncRun> {
     const run = await this.#parts.database.transaction(async (tx) => {
       const head = await this.#lock(tx, key);
-      if (head.paused)
-        throw stateConflict('The directory is paused. Resume it in its schedule, then start the run.');
+      refusePaused(head);
       this.#checkConsent(head);
       this.#checkMode(head, mode);
       if (head.active_run_id !== null) await this.#supersede(tx, key, head.active_run_id);
@@ -115,33 +115,44 @@ export class SyncRuns {
         throw stateConflict(
           'The run is being applied and is brought to its end. Pause the directory to stop the next.',
         );
-      return 'cancel_requested_at = coalesce(cancel_requested_at, now())';
+      return { set: 'cancel_requested_at = coalesce(cancel_requested_at, now())', where: 'true' };
     });
   }
 
   /** Lets a preview through. @throws ConflictError when the run does not wait for that. */
   async approve(key: DirectoryKey, runId: string): Promise<SyncRun> {
-    return this.#steer(key, runId, (run) => {
+    return this.#steer(key, runId, (run, head) => {
       if (run.status !== 'awaiting_approval')
         throw stateConflict(`The run is ${run.status}; only one that is awaiting_approval can be applied.`);
-      return `status = 'planning', needs_approval = false, attempts = 0`;
+      if (head.paused_in === 'directory') refusePaused(head);
+      return {
+        set: `status = 'planning', needs_approval = false, attempts = 0`,
+        where: 'r.cancel_requested_at IS NULL',
+      };
     });
   }
 
-  async #steer(key: DirectoryKey, runId: string, decide: (run: SyncRun) => string): Promise<SyncRun> {
+  async #steer(
+    key: DirectoryKey,
+    runId: string,
+    decide: (run: SyncRun, head: HeadRow) => { readonly set: string; readonly where: string },
+  ): Promise<SyncRun> {
     const steered = await this.#parts.database.transaction(async (tx) => {
       await this.#find(tx, key, runId);
-      await this.#lock(tx, key);
+      const head = await this.#lock(tx, key);
       const run = await this.#find(tx, key, runId);
       if (isFinal(run.status)) throw stateConflict(`The run has ended: ${run.status}.`);
+      const { set, where } = decide(run, head);
       const [row] = await tx.query<RunRow>({
-        text: `UPDATE sync_runs r SET ${decide(run)}, revision = revision + 1
-          WHERE r.environment_id = $1 AND r.directory_id = $2 AND r.id = $3 AND r.created_at = $4::timestamptz
+        text: `UPDATE sync_runs r SET ${set}, revision = revision + 1
+          WHERE r.environment_id = $1 AND r.directory_id = $2 AND r.id = $3 AND r.created_at = $4::timestamptz AND ${where}
           RETURNING ${RUN_COLUMNS}`,
         values: [key.environmentId, key.directoryId, runId, createdAt(run)],
       });
+      if (!row)
+        throw stateConflict('The run was cancelled, or its settings were changed. Look at the next one.');
       await makeDue(tx, key, null);
-      return toRun(row as RunRow);
+      return toRun(row);
     });
     this.#parts.onDue?.();
     return steered;
@@ -175,7 +186,9 @@ export class SyncRuns {
   async #lock(tx: Queryable, key: DirectoryKey): Promise<HeadRow> {
     await this.#exists(key);
     const [row] = await tx.query<HeadRow>({
-      text: `SELECT ${CONSENT_COLUMNS}, s.paused, s.needs_approval, s.active_run_id, s.last_full_records
+      text: `SELECT ${CONSENT_COLUMNS}, s.needs_approval,
+          CASE WHEN d.paused_at IS NOT NULL THEN 'directory' WHEN s.paused THEN 'schedule' END AS paused_in,
+          s.active_run_id, s.last_full_records
         FROM sync_schedules s
         JOIN directories d ON d.environment_id = s.environment_id AND d.id = s.directory_id
         WHERE s.environment_id = $1 AND s.directory_id = $2 FOR UPDATE OF s`,
@@ -207,6 +220,14 @@ export class SyncRuns {
     if (!row) throw new NotFoundError(`Sync run not found: '${runId}'.`, { entityId: runId });
     return toRun(row);
   }
+}
+
+/** @throws ConflictError that says how the pause is ended. */
+function refusePaused({ paused_in: place }: HeadRow): void {
+  if (place === 'directory')
+    throw stateConflict('The directory is paused. Resume it (POST …/resume), then send this again.');
+  if (place === 'schedule')
+    throw stateConflict('The directory is paused. Resume it in its schedule, then start the run.');
 }
 
 function stateConflict(message: string): ConflictError {

@@ -1,4 +1,3 @@
-import type { Clock } from '#kernel';
 import { RunControl } from './interrupted.js';
 import { LEASE_MS, LeaseLostError, type Claim, type LeaseStore } from './lease-store.js';
 import type { EngineLog } from './log.js';
@@ -14,7 +13,6 @@ export interface RunObserver {
 export interface WorkerParts {
   readonly leases: LeaseStore;
   readonly execute: (claim: Claim, control: RunControl) => Promise<Execution>;
-  readonly clock: Clock;
   readonly log: EngineLog;
   readonly observer: RunObserver;
   /** Who holds the leases, for people who look into the table. */
@@ -37,7 +35,7 @@ const POLL_MS = 1_000;
 const DRAIN_MS = 12_000;
 const RENEW_MS = LEASE_MS / 3;
 /** After a failure that is the database's, not the source's. */
-const RETRY_MS = 5_000;
+const RETRY_SECONDS = 5;
 
 interface Running {
   readonly claim: Claim;
@@ -92,12 +90,23 @@ export class SyncWorker {
     const { concurrency, pollMs = POLL_MS } = this.#parts.options;
     while (!this.#hasStopped) {
       const free = concurrency - this.#running.size;
-      const claims = free > 0 ? await this.#claim(free) : [];
+      // The last place is asked for by itself: nobody gets all of them.
+      const wanted = Math.max(free - 1, Math.min(free, 1));
+      const claims = wanted > 0 ? await this.#claim(wanted) : [];
       for (const claim of claims) this.#begin(claim);
       // Full: the next end of a run is the time to look again. Nothing due: some time later.
-      if (claims.length === free) await this.#sleep(RENEW_MS);
-      else await this.#sleep(pollMs, { isIdle: true });
+      if (claims.length < wanted) await this.#sleep(pollMs, { isIdle: free > 1 });
+      else if (free < 2) await this.#sleep(RENEW_MS);
     }
+  }
+
+  /** The environment that has all places but one. Were it to get that as well, others would wait for its sources. */
+  #greedy(): string | undefined {
+    const { concurrency } = this.#parts.options;
+    const holders = new Set([...this.#running.values()].map(({ claim }) => claim.environmentId));
+    return concurrency > 1 && this.#running.size === concurrency - 1 && holders.size === 1
+      ? [...holders][0]
+      : undefined;
   }
 
   /** Waits to be woken: by wake(), and unless idle by the end of a run. */
@@ -122,7 +131,7 @@ export class SyncWorker {
     const { leases, name, options, log, observer } = this.#parts;
     try {
       const { perEnvironment } = options;
-      const claims = await leases.claim({ worker: name, limit, perEnvironment });
+      const claims = await leases.claim({ worker: name, limit, perEnvironment, except: this.#greedy() });
       observer.claimed(claims);
       return claims;
     } catch (error) {
@@ -152,17 +161,15 @@ export class SyncWorker {
       if (error instanceof LeaseLostError) return;
       log.warn({ ...facts, reason: (error as Error).message }, 'a sync run had to stop; it goes on shortly');
       // If this fails, too, the lease runs out by itself.
-      await leases
-        .release(claim, new Date(this.#parts.clock.now().getTime() + RETRY_MS))
-        .catch(() => undefined);
+      await leases.release(claim, RETRY_SECONDS).catch(() => undefined);
     }
   }
 
   /** A scheduled run does not begin inside a maintenance window; one that was asked for does. */
   async #waitsForWindow(claim: Claim): Promise<boolean> {
     if (claim.activeRunId !== null) return false;
-    const end = endOfWindow(claim.windows, this.#parts.clock.now());
-    if (end !== null) await this.#parts.leases.release(claim, end);
+    const end = endOfWindow(claim.windows, claim.claimedAt);
+    if (end !== null) await this.#parts.leases.postpone(claim, end);
     return end !== null;
   }
 
@@ -175,9 +182,8 @@ export class SyncWorker {
       const byId = new Map(held.map((lease) => [lease.directoryId, lease]));
       for (const run of running) {
         const lease = byId.get(run.claim.directoryId);
-        if (lease === undefined) run.control.interrupt('lost');
-        else run.renewedAt = at;
-        if (lease?.isCancelled === true) run.control.interrupt('cancelled');
+        if (lease !== undefined) run.renewedAt = at;
+        run.control.obey(lease);
       }
     } catch (error) {
       this.#parts.log.warn({ reason: (error as Error).message }, 'cannot renew leases; trying again');

@@ -20,14 +20,24 @@ import {
 
 /** Items that one transaction of an approval applies. */
 const BATCH = 200;
+/** So long an approval waits for its source to be read again; then what it said last counts. */
+const RECHECK_MS = 15 * 60_000;
 const NOT_A_REMOVAL: BatchOptions = { removals: { kind: 'judged', holdId: null } };
+
+export interface HoldsOptions extends DirectoryStoreOptions {
+  /**
+   * Whether the source of a polled directory was read after that instant (ISO 8601), or cannot be; otherwise it sees to it
+   * that it is. Absent: what the source said last counts.
+   */
+  readonly wasReadSince?: (ref: DirectoryRef, since: string) => Promise<boolean>;
+}
 
 /** Removals that wait for approval: who sees them, who decides about them, what becomes of them. */
 export class Holds {
-  readonly #options: DirectoryStoreOptions;
+  readonly #options: HoldsOptions;
   readonly #reader: HoldReader;
 
-  constructor(options: DirectoryStoreOptions) {
+  constructor(options: HoldsOptions) {
     this.#options = options;
     this.#reader = new HoldReader(options.database);
   }
@@ -74,7 +84,8 @@ export class Holds {
 
   /**
    * Lets what is listed now take effect, as far as the source still asserts it then; what comes later is not part of
-   * it. Called again, it goes on where an interrupted call stopped, and then changes nothing more.
+   * it. Of a polled source they take effect only after it was read again (`settle`), so the answer may be a hold that is
+   * `approving`. Called again, it goes on where an interrupted call stopped, and then changes nothing more.
    * @throws NotFoundError; ConflictError reason `state` when the source has taken everything back.
    */
   async approve(environmentId: string, id: string, approvedBy: string): Promise<HoldDetails> {
@@ -86,6 +97,8 @@ export class Holds {
       done: ['approving', 'approved'],
       by: approvedBy,
     });
+    const decided = await this.get(environmentId, id);
+    if (!(await this.#isConfirmed(decided))) return decided;
     await this.#apply(ref, id, hold.runId);
     return this.get(environmentId, id);
   }
@@ -101,15 +114,30 @@ export class Holds {
     return this.get(environmentId, id);
   }
 
-  /** Goes on with interrupted approvals, and approves what waits longer than the policy of its directory allows. */
+  /**
+   * Goes on with approvals that wait for their source or were interrupted, and approves what waits longer than the policy
+   * of its directory allows. @throws the first failure, after all others were settled.
+   */
   async settle(): Promise<void> {
     const now = this.#options.clock.now();
+    const failures: unknown[] = [];
     for (const { hold, config } of await this.#reader.unfinished()) {
       const hours = readPolicy(config, now).releaseAfterHours;
       const isDue = hours !== null && now.getTime() - Date.parse(hold.openedAt) >= hours * 3_600_000;
-      if (hold.state === 'approving' || isDue)
-        await this.approve(hold.environmentId, hold.id, hold.decidedBy ?? 'auto_release');
+      if (hold.state !== 'approving' && !isDue) continue;
+      const approval = this.approve(hold.environmentId, hold.id, hold.decidedBy ?? 'auto_release');
+      await approval.catch((error: unknown) => failures.push(error));
     }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** A person who has come back at the source since the hold was opened must not go. */
+  async #isConfirmed({ source, state, decidedAt, ...hold }: Hold): Promise<boolean> {
+    const { wasReadSince, clock } = this.#options;
+    if (source !== 'pull' || state !== 'approving' || decidedAt === null || !wasReadSince) return true;
+    if (clock.now().getTime() - Date.parse(decidedAt) > RECHECK_MS) return true;
+    const { environmentId, directoryId } = hold;
+    return wasReadSince({ environmentId, directoryId }, decidedAt);
   }
 
   /** How many removals wait, for the metrics. */

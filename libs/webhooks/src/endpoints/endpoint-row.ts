@@ -74,6 +74,7 @@ export function toEndpoint(box: SecretBox, row: EndpointRow): WebhookEndpoint {
   };
 }
 
-function headersContext(environmentId: string, endpointId: string): SealContext {
+/** What the ciphertext of an endpoint's custom headers is bound to. */
+export function headersContext(environmentId: string, endpointId: string): SealContext {
   return ['webhook_endpoints', environmentId, endpointId, 'custom_headers'];
 }
