@@ -74,6 +74,7 @@ export {
 export {
   fakeRippling,
   fakeRipplingOAuth,
+  fakeRipplingPlatform,
   startFakeRippling,
   type FakeRipplingOptions,
 } from './fake-source/rippling.js';

@@ -43,6 +43,12 @@ export interface ConformanceFake {
   readonly nestsGroups?: true;
   /** Nobody at all is a mistake of the source: the last state stays. */
   readonly refusesEmpty?: true;
+  /** An older API of the vendor, without changes and look-ups, whatever the manifest says of the newer one. */
+  readonly readsWhole?: true;
+  /** False where a list is told by position and nobody counts it: its end is found by asking for the last one again. */
+  readonly countsLists?: false;
+  /** What a connection test warns of whatever it finds. */
+  readonly warnings?: readonly string[];
   /** False where a list is one document. */
   readonly hasPages?: false;
   /** False where a page is told by its number or offset, which no vendor forgets. */

@@ -217,6 +217,7 @@ describe('Rippling', () => {
           { id: 'p1', name: 'Everybody', parent: 'p1' },
           { id: 'p2', name: 'Department 1', parent: 'p1' },
         ],
+        differs: ({ index }): JsonObject => (index === 6 ? { startDate: '2020-06-01' } : {}),
       });
       tenant.change(5, { state: 'archived' });
       tenant.change(6, { state: 'pending' });
