@@ -111,10 +111,8 @@ export class WorkerMapper {
     if (worker.optionalText('user_id') !== null && user.keys().length === 0)
       return invalid(id, 'Rippling did not send the user of this worker, who has the name.');
     const employment = employmentOf(worker, user);
-    if (employment === undefined) return invalid(id, '"status" has an unknown value.');
-    const state = deriveState(employment, this.#config.rules, now);
-    if (state === null)
-      return invalid(id, 'There is neither a status nor a date, so nobody can say who works here.');
+    const state = employment && deriveState(employment, this.#config.rules, now);
+    if (!employment || !state) return invalid(id, '"status" is missing or has an unknown value.');
     return {
       kind: 'user',
       user: {
