@@ -37,6 +37,8 @@ export interface ConformanceFake {
     /** By which single memberships are asked about, where the connector can. */
     readonly memberLookUp?: string;
   };
+  /** Tells of single people only that they are there; an absence it does not tell from a right that is missing. */
+  readonly witnessesOnly?: true;
   /** Says of somebody who is not there at all that they are no member. */
   readonly deniesStrangers?: true;
   /** Groups may be members. */
