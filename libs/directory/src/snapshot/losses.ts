@@ -103,17 +103,20 @@ const CLEARED = KEPT_CANDIDATES.map(
     `count(*) FILTER (WHERE u.${COLUMN[name]} IS NOT NULL AND n."${name}" IS NULL)::float8 AS "${name}"`,
 );
 
+/** Who goes by the source's own id until the name is free loses nothing when it is, and every run asks. */
 const COUNT_CHANGES = `
 SELECT count(*) FILTER (WHERE u.active AND n.active = 'false')::float8 AS deactivated,
   count(*) FILTER (WHERE lower(u.email) IS DISTINCT FROM lower(n.email)
-    OR lower(u.user_name) IS DISTINCT FROM lower(coalesce(n."userName", n.email, s.source_id)))::float8 AS identities,
+    OR NOT (r.digest = '' AND u.user_name = s.source_id)
+      AND lower(u.user_name) IS DISTINCT FROM lower(coalesce(n."userName", n.email, s.source_id)))::float8 AS identities,
   count(*) FILTER (WHERE lower(u.email) IS DISTINCT FROM lower(coalesce(n.email, u.email))
-    OR lower(u.user_name) IS DISTINCT FROM lower(coalesce(n."userName", n.email, u.user_name)))::float8
+    OR NOT (r.digest = '' AND u.user_name = s.source_id)
+      AND lower(u.user_name) IS DISTINCT FROM lower(coalesce(n."userName", n.email, u.user_name)))::float8
     AS "identitiesBesideEmail",
   ${CLEARED.join(', ')}
 FROM snapshot_records s
-CROSS JOIN LATERAL (SELECT r.entity_id FROM source_records r WHERE r.environment_id = $1 AND r.directory_id = $2
-  AND r.kind = 'user' AND r.source_id = s.source_id AND r.digest <> s.digest OFFSET 0) r
+CROSS JOIN LATERAL (SELECT r.entity_id, r.digest FROM source_records r WHERE r.environment_id = $1
+  AND r.directory_id = $2 AND r.kind = 'user' AND r.source_id = s.source_id AND r.digest <> s.digest OFFSET 0) r
 CROSS JOIN LATERAL (SELECT u.* FROM directory_users u WHERE u.environment_id = $1 AND u.directory_id = $2
   AND u.id = r.entity_id AND u.asserted_deleted_at IS NULL OFFSET 0) u
 CROSS JOIN LATERAL json_to_record(s.record) AS n (active text, "userName" text,
