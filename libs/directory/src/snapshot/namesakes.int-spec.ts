@@ -39,6 +39,16 @@ describe('People with the same user name', () => {
     expect(new FoldedLog(await world.log()).contradictions).toEqual([]);
   });
 
+  it('shows that two records are of one person, where the source knows it', async () => {
+    await world.run([ada('1', { ...GONE, personKey: 'U7' }), ada('2', { personKey: 'U7' }), person('3')]);
+    const rows = await db.database.query<{ key: string | null }>({
+      text: `SELECT custom_attributes ->> 'person_key' AS key FROM directory_users WHERE directory_id = $1
+        ORDER BY external_id`,
+      values: [world.ref.directoryId],
+    });
+    expect(rows.map(({ key }) => key)).toEqual(['U7', 'U7', null]);
+  });
+
   it.each([
     ['first', ['1', '2']],
     ['last', ['2', '1']],

@@ -152,8 +152,15 @@ function actionOf({ entity_id, was_active }: ChangedRow, { active }: UserInput):
 }
 
 function toUserInput(user: SnapshotUser): UserInput {
-  const { sourceId, userName, personKey: _personKey, upcoming: _upcoming, ...rest } = user;
-  return { ...rest, externalId: sourceId, userName: userName ?? user.email ?? sourceId, folded: {} };
+  const { sourceId, userName, personKey, upcoming: _upcoming, ...rest } = user;
+  return {
+    ...rest,
+    externalId: sourceId,
+    userName: userName ?? user.email ?? sourceId,
+    // Whoever reads us can see that two are one; we make nothing of it.
+    ...(personKey && { customAttributes: { ...rest.customAttributes, person_key: personKey } }),
+    folded: {},
+  };
 }
 
 function keep(input: UserInput, current: DirectoryUser, kept: readonly KeptAttribute[]): UserInput {
