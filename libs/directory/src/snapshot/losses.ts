@@ -1,4 +1,5 @@
 import type { Queryable } from '#kernel';
+import type { DirectoryRef } from '../apply/head.js';
 import type { RunRemovals } from '../guard/judge.js';
 import { goneRecords } from './absences.js';
 import { GONE_MEMBERS } from './compare-members.js';
@@ -53,10 +54,9 @@ export async function countLosses(tx: Queryable, run: SnapshotRun): Promise<Loss
   const kept = await massClears(tx, run, changes);
   const stated = gone.stated + changes.deactivated;
   const active = gone.inferred + stated > 0 ? await countActive(tx, run) : 0;
-  const weight = stated <= active * STATED_SHARE ? 0.5 : 1;
   const everybody = gone.inferred + stated >= active && active > 0;
   const losses = {
-    users: gone.inferred + Math.ceil(stated * weight),
+    users: gone.inferred + weighStated(stated, active),
     groups: gone.groups,
     memberships: gone.memberships,
     identityChanges: kept.includes('email') ? changes.identitiesBesideEmail : changes.identities,
@@ -123,12 +123,18 @@ CROSS JOIN LATERAL json_to_record(s.record) AS n (active text, "userName" text,
   ${KEPT_CANDIDATES.map((name) => `"${name}" text`).join(', ')})
 WHERE ${ofRun('s')} AND s.kind = 'user' AND s.record IS NOT NULL`;
 
-async function countActive(tx: Queryable, run: SnapshotRun): Promise<number> {
+/** What removals count that the source itself has said. */
+export function weighStated(stated: number, active: number): number {
+  return Math.ceil(stated * (stated <= active * STATED_SHARE ? 0.5 : 1));
+}
+
+/** People in effect who are active. */
+export async function countActive(tx: Queryable, ref: DirectoryRef): Promise<number> {
   const [row] = await tx.query<{ active: number }>({
     name: 'snapshot_count_active',
     text: `SELECT count(*)::float8 AS active FROM directory_users u
       WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.deleted_at IS NULL AND u.active`,
-    values: keyOf(run).slice(0, 2),
+    values: [ref.environmentId, ref.directoryId],
   });
   return row?.active ?? 0;
 }

@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import type { SnapshotRecord, UpcomingState } from '#model';
+import { createTestDatabase, type TestDatabase } from '#testing';
+import { people, snapshotWorld, type SnapshotWorld } from '../../test-support/snapshot-world.js';
+
+const DUE = '2020-01-01T00:00:00.000Z';
+const END: UpcomingState = { at: DUE, active: false, stateReason: 'terminated' };
+const BEGIN: UpcomingState = { at: DUE, active: true, stateReason: null };
+
+let db: TestDatabase;
+let world: SnapshotWorld;
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+afterAll(() => db.drop());
+beforeEach(async () => {
+  world = await snapshotWorld(db);
+});
+
+const dated = (
+  count: number,
+  upcoming: UpcomingState,
+  { active = true, from = 0 }: { active?: boolean; from?: number } = {},
+): SnapshotRecord[] =>
+  people(count, from).map((record) =>
+    record.kind === 'user' ? { ...record, user: { ...record.user, active, upcoming } } : record,
+  );
+const holds = async (): Promise<unknown[]> =>
+  db.database.query({
+    text: 'SELECT id FROM holds WHERE directory_id = $1 AND state = $2',
+    values: [world.ref.directoryId, 'open'],
+  });
+
+/** As the service does it: so many at a time until none is left. */
+const comeDue = async (chunk: number): Promise<void> => {
+  while ((await world.snapshots.applyDueTransitions(chunk)) > 0);
+};
+
+it('states that have come due end nobody’s access before somebody has looked when everybody’s end comes at once', async () => {
+  await world.run([...dated(40, END)]);
+  await comeDue(5);
+  expect(await world.active()).toHaveLength(40);
+  expect(await holds()).toHaveLength(1);
+});
+
+it('states that have come due are the word of the source, of which the guard lets more pass than of absences', async () => {
+  await world.run([...dated(12, END), ...people(48, 12)]);
+  await comeDue(20);
+  expect(await world.active()).toHaveLength(48);
+  expect(await holds()).toEqual([]);
+});
+
+it('states that have come due let any number of people begin', async () => {
+  await world.run([...dated(30, BEGIN, { active: false }), ...people(5, 30)]);
+  await comeDue(4);
+  expect(await world.active()).toHaveLength(35);
+});
