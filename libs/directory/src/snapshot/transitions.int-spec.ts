@@ -51,6 +51,18 @@ it('states that have come due are the word of the source, of which the guard let
   expect(await holds()).toEqual([]);
 });
 
+it('states that have come due are those that the source has told last', async () => {
+  const [moved, withdrawn, unreadable] = dated(3, END) as [SnapshotRecord, SnapshotRecord, SnapshotRecord];
+  await world.run([moved, withdrawn, unreadable]);
+  await world.run([
+    ...dated(1, { ...END, at: '2999-01-01T00:00:00.000Z' }),
+    ...people(1, 1),
+    { kind: 'invalid', of: 'user', id: 'p002', problem: 'The status is hidden.' },
+  ]);
+  await comeDue(10);
+  expect(await world.active()).toEqual(['p000', 'p001']);
+});
+
 it('states that have come due let any number of people begin', async () => {
   await world.run([...dated(30, BEGIN, { active: false }), ...people(5, 30)]);
   await comeDue(4);
