@@ -12,7 +12,10 @@ export interface SnapshotUser extends Omit<UserInput, 'externalId' | 'userName' 
   readonly sourceId: string;
   /** Null when the source has no login for this person: the e-mail address, else the source id is used. */
   readonly userName: string | null;
-  /** The same human under several ids (a rehire, a contractor who was hired). Suggests links, never makes them. */
+  /**
+   * The same human under several ids (a rehire, a contractor who was hired). Shown as the attribute `person_key`; it
+   * suggests links and makes none.
+   */
   readonly personKey?: string | null;
   /** A state that is already dated: the day of hire, the day after the last day. Applied without asking the source. */
   readonly upcoming?: UpcomingState | null;

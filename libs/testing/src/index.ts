@@ -75,6 +75,7 @@ export {
 export {
   fakeRippling,
   fakeRipplingOAuth,
+  fakeRipplingPlatform,
   startFakeRippling,
   type FakeRipplingOptions,
 } from './fake-source/rippling.js';

@@ -1,4 +1,5 @@
 import type { Queryable } from '#kernel';
+import type { DirectoryRef } from '../apply/head.js';
 import type { RunRemovals } from '../guard/judge.js';
 import { goneRecords } from './absences.js';
 import { GONE_MEMBERS } from './compare-members.js';
@@ -53,10 +54,9 @@ export async function countLosses(tx: Queryable, run: SnapshotRun): Promise<Loss
   const kept = await massClears(tx, run, changes);
   const stated = gone.stated + changes.deactivated;
   const active = gone.inferred + stated > 0 ? await countActive(tx, run) : 0;
-  const weight = stated <= active * STATED_SHARE ? 0.5 : 1;
   const everybody = gone.inferred + stated >= active && active > 0;
   const losses = {
-    users: gone.inferred + Math.ceil(stated * weight),
+    users: gone.inferred + weighStated(stated, active),
     groups: gone.groups,
     memberships: gone.memberships,
     identityChanges: kept.includes('email') ? changes.identitiesBesideEmail : changes.identities,
@@ -103,16 +103,19 @@ const CLEARED = KEPT_CANDIDATES.map(
     `count(*) FILTER (WHERE u.${COLUMN[name]} IS NOT NULL AND n."${name}" IS NULL)::float8 AS "${name}"`,
 );
 
+/** Who goes by the source's own id until the name is free loses nothing when it is, and every run asks. */
 const COUNT_CHANGES = `
 SELECT count(*) FILTER (WHERE u.active AND n.active = 'false')::float8 AS deactivated,
   count(*) FILTER (WHERE lower(u.email) IS DISTINCT FROM lower(n.email)
-    OR lower(u.user_name) IS DISTINCT FROM lower(coalesce(n."userName", n.email, s.source_id)))::float8 AS identities,
+    OR NOT (r.digest = '' AND u.user_name = s.source_id)
+      AND lower(u.user_name) IS DISTINCT FROM lower(coalesce(n."userName", n.email, s.source_id)))::float8 AS identities,
   count(*) FILTER (WHERE lower(u.email) IS DISTINCT FROM lower(coalesce(n.email, u.email))
-    OR lower(u.user_name) IS DISTINCT FROM lower(coalesce(n."userName", n.email, u.user_name)))::float8
+    OR NOT (r.digest = '' AND u.user_name = s.source_id)
+      AND lower(u.user_name) IS DISTINCT FROM lower(coalesce(n."userName", n.email, u.user_name)))::float8
     AS "identitiesBesideEmail",
   ${CLEARED.join(', ')}
 FROM snapshot_records s
-CROSS JOIN LATERAL (SELECT r.entity_id FROM source_records r
+CROSS JOIN LATERAL (SELECT r.entity_id, r.digest FROM source_records r
   WHERE ${isRecord('r', "'user'", 's.source_id')} AND r.digest <> s.digest OFFSET 0) r
 CROSS JOIN LATERAL (SELECT u.* FROM directory_users u WHERE u.environment_id = $1 AND u.directory_id = $2
   AND u.id = r.entity_id AND u.asserted_deleted_at IS NULL OFFSET 0) u
@@ -120,12 +123,18 @@ CROSS JOIN LATERAL json_to_record(s.record) AS n (active text, "userName" text,
   ${KEPT_CANDIDATES.map((name) => `"${name}" text`).join(', ')})
 WHERE ${ofRun('s')} AND s.kind = 'user' AND s.record IS NOT NULL`;
 
-async function countActive(tx: Queryable, run: SnapshotRun): Promise<number> {
+/** What removals count that the source itself has said. */
+export function weighStated(stated: number, active: number): number {
+  return Math.ceil(stated * (stated <= active * STATED_SHARE ? 0.5 : 1));
+}
+
+/** People in effect who are active. */
+export async function countActive(tx: Queryable, ref: DirectoryRef): Promise<number> {
   const [row] = await tx.query<{ active: number }>({
     name: 'snapshot_count_active',
     text: `SELECT count(*)::float8 AS active FROM directory_users u
       WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.deleted_at IS NULL AND u.active`,
-    values: keyOf(run).slice(0, 2),
+    values: [ref.environmentId, ref.directoryId],
   });
   return row?.active ?? 0;
 }

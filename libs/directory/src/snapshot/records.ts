@@ -1,6 +1,7 @@
 import type { JsonObject } from '#kernel';
 import type { Change, DirectoryUser, SnapshotGroup, SnapshotKind, SnapshotUser, UserInput } from '#model';
 import type { KeptAttribute } from './losses.js';
+import { settleNames, standInName, tellStandIn, type Namesake } from './namesakes.js';
 import { isRecord, keyOf, ofRun } from './statement-parts.js';
 import { BATCH, fenced, perform, type Outcome, type RunWork, type Task } from './worklist.js';
 
@@ -11,6 +12,8 @@ interface ChangedRow {
   readonly record: JsonObject;
   readonly entity_id: string | null;
   readonly was_active: boolean | null;
+  /** Somebody else has the user name, and keeps it. */
+  readonly goesWithoutName?: boolean;
 }
 
 /** Most records of a run that are tried a second time; the others have their turn in the next run. */
@@ -18,7 +21,8 @@ const MOST_RETRIES = 1_000;
 
 /**
  * Creates and updates the people or groups that the run shows otherwise than before. What is refused because another
- * change of the same run has to come first (two people who swap their names) is tried again at the end.
+ * change of the same run has to come first (two people who swap their names) is tried again at the end. Nobody is left
+ * out for the sake of a name.
  */
 export async function applyRecords(work: RunWork, kind: SnapshotKind): Promise<void> {
   const refused: ChangedRow[] = [];
@@ -29,8 +33,23 @@ export async function applyRecords(work: RunWork, kind: SnapshotKind): Promise<v
     if (rows.length < BATCH) break;
     after = (rows.at(-1) as ChangedRow).source_id;
   }
-  for (let start = 0; start < refused.length; start += BATCH)
-    await applyRows(work, { kind, rows: refused.slice(start, start + BATCH), isLast: true });
+  for (let start = 0; start < refused.length; start += BATCH) {
+    const rows = refused.slice(start, start + BATCH);
+    const still = await applyRows(work, { kind, rows, isLast: kind === 'group' });
+    if (still.length > 0) await applyRows(work, { kind, rows: await named(work, still), isLast: true });
+  }
+}
+
+/** People who were refused, as far as that was for their names: each with a name that is free. */
+async function named(work: RunWork, rows: readonly ChangedRow[]): Promise<readonly ChangedRow[]> {
+  const namesakes = rows.map(toNamesake);
+  const without = await settleNames(work, namesakes);
+  for (const namesake of namesakes) if (without.has(namesake.sourceId)) tellStandIn(work, namesake);
+  return rows.map((row) => ({ ...row, goesWithoutName: without.has(row.source_id) }));
+}
+
+function toNamesake({ source_id: sourceId, record }: ChangedRow): Namesake {
+  return { sourceId, input: toUserInput(record as unknown as SnapshotUser) };
 }
 
 /** What a plan would create, update or deactivate; nothing is written. */
@@ -114,10 +133,16 @@ function toTask({ decision }: RunWork, kind: SnapshotKind, row: ChangedRow): Tas
     return { kind, sourceId, label: group.name, action: id === null ? 'create' : 'update', change };
   }
   const input = toUserInput(row.record as unknown as SnapshotUser);
+  const withName = (values: UserInput, current?: DirectoryUser): UserInput =>
+    row.goesWithoutName === true ? { ...values, userName: standInName(sourceId, current) } : values;
   const change: Change =
     id === null
-      ? { kind: 'create_user', user: input }
-      : { kind: 'update_user', id, update: (current) => keep(input, current, decision.kept) };
+      ? { kind: 'create_user', user: withName(input) }
+      : {
+          kind: 'update_user',
+          id,
+          update: (current) => withName(keep(input, current, decision.kept), current),
+        };
   return { kind, sourceId, label: input.name ?? input.userName, action: actionOf(row, input), change };
 }
 
@@ -127,8 +152,15 @@ function actionOf({ entity_id, was_active }: ChangedRow, { active }: UserInput):
 }
 
 function toUserInput(user: SnapshotUser): UserInput {
-  const { sourceId, userName, personKey: _personKey, upcoming: _upcoming, ...rest } = user;
-  return { ...rest, externalId: sourceId, userName: userName ?? user.email ?? sourceId, folded: {} };
+  const { sourceId, userName, personKey, upcoming: _upcoming, ...rest } = user;
+  return {
+    ...rest,
+    externalId: sourceId,
+    userName: userName ?? user.email ?? sourceId,
+    // Whoever reads us can see that two are one; we make nothing of it.
+    ...(personKey && { customAttributes: { ...rest.customAttributes, person_key: personKey } }),
+    folded: {},
+  };
 }
 
 function keep(input: UserInput, current: DirectoryUser, kept: readonly KeptAttribute[]): UserInput {
@@ -140,8 +172,12 @@ function keep(input: UserInput, current: DirectoryUser, kept: readonly KeptAttri
   return values.length === 0 ? input : { ...input, ...Object.fromEntries(values) };
 }
 
-/** Whoever kept an attribute is compared again in every run, until the source shows it or the loss is believed. */
-function digestOf({ digest, record }: ChangedRow, kept: readonly KeptAttribute[]): string {
+/**
+ * Whoever kept an attribute is compared again in every run, until the source shows it or the loss is believed; and who
+ * goes without the name, until it is free.
+ */
+function digestOf({ digest, record, goesWithoutName }: ChangedRow, kept: readonly KeptAttribute[]): string {
+  if (goesWithoutName === true) return '';
   return kept.some((name) => record[name] === null || record[name] === undefined) ? '' : digest;
 }
 

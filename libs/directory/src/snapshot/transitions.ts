@@ -1,10 +1,10 @@
 import { newId, type Clock, type Database, type JsonObject } from '#kernel';
 import type { StateReason, UserInput } from '#model';
+import type { DirectoryRef } from '../apply/head.js';
+import { countActive, weighStated } from './losses.js';
 import type { RunGuard, SnapshotStore } from './snapshot.js';
 
 interface DueRow {
-  readonly environment_id: string;
-  readonly directory_id: string;
   readonly source_id: string;
   readonly entity_id: string;
   readonly upcoming: JsonObject;
@@ -28,28 +28,53 @@ export class Transitions {
     this.#parts = parts;
   }
 
-  /** Any number of workers may call it: whoever is late finds nobody, and a state applied twice changes nothing. */
+  /**
+   * Any number of workers may call it: whoever is late finds nobody, and a state applied twice changes nothing. Of a
+   * directory with somebody among the first `limit` all that are due are judged together, and applied so many at a time.
+   * @returns how many of the first `limit` there were
+   */
   async applyDue(limit: number): Promise<number> {
-    const due = await this.#parts.database.query<DueRow & Record<string, unknown>>({
+    const { database, clock } = this.#parts;
+    const at = clock.now().toISOString();
+    const due = await database.query<DirectoryRef & Record<string, unknown>>({
       name: 'snapshot_due_transitions',
-      text: `SELECT r.environment_id, r.directory_id, r.source_id, r.entity_id, r.upcoming FROM source_records r
+      text: `SELECT r.environment_id AS "environmentId", r.directory_id AS "directoryId" FROM source_records r
         JOIN directories d ON d.environment_id = r.environment_id AND d.id = r.directory_id
           AND d.deleted_at IS NULL AND d.paused_at IS NULL
         WHERE r.kind = 'user' AND r.upcoming_at <= $1 ORDER BY r.upcoming_at LIMIT $2`,
-      values: [this.#parts.clock.now().toISOString(), limit],
+      values: [at, limit],
     });
-    for (const rows of Map.groupBy(due, (row) => `${row.environment_id} ${row.directory_id}`).values())
-      await this.#applyOf(rows);
+    const refs = new Map(due.map((ref) => [`${ref.environmentId} ${ref.directoryId}`, ref]));
+    for (const ref of refs.values()) await this.#applyOf(ref, { at, limit });
     return due.length;
   }
 
-  async #applyOf(rows: readonly DueRow[]): Promise<void> {
-    const { store } = this.#parts;
-    const [{ environment_id: environmentId, directory_id: directoryId }] = rows as [DueRow];
-    const ref = { environmentId, directoryId };
+  async #applyOf(ref: DirectoryRef, { at, limit }: { at: string; limit: number }): Promise<void> {
     const runId = newId('run');
-    const holdId = await this.#judge(ref, runId, rows);
-    await store.applyAll(
+    const holdId = await this.#judge(ref, runId, at);
+    for (let isMore = true; isMore;) {
+      const rows = await this.#dueOf(ref, { at, limit });
+      isMore = rows.length === limit;
+      if (rows.length > 0) await this.#apply(ref, rows, { runId, holdId });
+    }
+  }
+
+  #dueOf(ref: DirectoryRef, { at, limit }: { at: string; limit: number }): Promise<DueRow[]> {
+    return this.#parts.database.query<DueRow & Record<string, unknown>>({
+      name: 'snapshot_due_of',
+      text: `SELECT r.source_id, r.entity_id, r.upcoming FROM source_records r
+        WHERE r.environment_id = $1 AND r.directory_id = $2 AND r.kind = 'user' AND r.upcoming_at <= $3
+        ORDER BY r.upcoming_at, r.source_id LIMIT $4`,
+      values: [ref.environmentId, ref.directoryId, at, limit],
+    });
+  }
+
+  async #apply(
+    ref: DirectoryRef,
+    rows: readonly DueRow[],
+    { runId, holdId }: { readonly runId: string; readonly holdId: string | null },
+  ): Promise<void> {
+    await this.#parts.store.applyAll(
       ref,
       rows.map(({ entity_id: id, upcoming }) => ({
         kind: 'update_user',
@@ -70,25 +95,29 @@ export class Transitions {
         WHERE r.environment_id = $1 AND r.directory_id = $2 AND r.kind = 'user' AND r.source_id = done.source_id
           AND r.upcoming = done.upcoming`,
       values: [
-        environmentId,
-        directoryId,
+        ref.environmentId,
+        ref.directoryId,
         rows.map((row) => row.source_id),
         rows.map((row) => JSON.stringify(row.upcoming)),
       ],
     });
   }
 
-  async #judge(
-    ref: { readonly environmentId: string; readonly directoryId: string },
-    runId: string,
-    rows: readonly DueRow[],
-  ): Promise<string | null> {
-    const users = rows.filter(({ upcoming }) => upcoming['active'] === false).length;
-    if (users === 0) return null;
+  /** All that is due in the directory: a date that was entered for everybody comes for everybody. */
+  async #judge(ref: DirectoryRef, runId: string, at: string): Promise<string | null> {
+    const { database, guard } = this.#parts;
+    const [{ ending } = { ending: 0 }] = await database.query<{ ending: number }>({
+      name: 'snapshot_due_ends',
+      text: `SELECT count(*)::float8 AS ending FROM source_records r WHERE r.environment_id = $1 AND r.directory_id = $2
+        AND r.kind = 'user' AND r.upcoming_at <= $3 AND r.upcoming ->> 'active' = 'false'`,
+      values: [ref.environmentId, ref.directoryId, at],
+    });
+    if (ending === 0) return null;
+    const users = weighStated(ending, await countActive(database, ref));
     const losses = { users, groups: 0, memberships: 0, identityChanges: 0, emptied: [] };
-    const { hold, reasons } = await this.#parts.guard.judge(ref, losses);
+    const { hold, reasons } = await guard.judge(ref, losses);
     if (!hold) return null;
-    const counts = { users, groups: 0, memberships: 0, identities: 0 };
-    return (await this.#parts.guard.openForRun(ref, { runId, reasons, counts })).id;
+    const counts = { users: ending, groups: 0, memberships: 0, identities: 0 };
+    return (await guard.openForRun(ref, { runId, reasons, counts })).id;
   }
 }

@@ -37,12 +37,20 @@ export interface ConformanceFake {
     /** By which single memberships are asked about, where the connector can. */
     readonly memberLookUp?: string;
   };
+  /** Tells of single people only that they are there; an absence it does not tell from a right that is missing. */
+  readonly witnessesOnly?: true;
   /** Says of somebody who is not there at all that they are no member. */
   readonly deniesStrangers?: true;
   /** Groups may be members. */
   readonly nestsGroups?: true;
   /** Nobody at all is a mistake of the source: the last state stays. */
   readonly refusesEmpty?: true;
+  /** An older API of the vendor, without changes and look-ups, whatever the manifest says of the newer one. */
+  readonly readsWhole?: true;
+  /** False where a list is told by position and nobody counts it: its end is found by asking for the last one again. */
+  readonly countsLists?: false;
+  /** What a connection test warns of whatever it finds. */
+  readonly warnings?: readonly string[];
   /** False where a list is one document. */
   readonly hasPages?: false;
   /** False where a page is told by its number or offset, which no vendor forgets. */

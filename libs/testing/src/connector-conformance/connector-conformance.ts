@@ -8,6 +8,7 @@ import { conformsInFull } from './full-run-conformance.js';
 import { conformsIncrementally } from './incremental-run-conformance.js';
 import { conformsInLookUp } from './look-up-conformance.js';
 import { conformsInMemberLookUp } from './member-look-up-conformance.js';
+import { conformsInWhole } from './whole-run-conformance.js';
 
 /**
  * The suite that every connector passes, against a faithful fake of its vendor and over real sockets. Faults are
@@ -29,6 +30,12 @@ export function connectorConformance<Config>(given: Connector<Config>, fake: Con
     describe('full run that is disturbed', () => {
       conformsInFaults(subject);
     });
+    if (fake.readsWhole === true) {
+      describe('every run', () => {
+        conformsInWhole(subject);
+      });
+      return;
+    }
     if (capabilities.lookUp)
       describe('look-up', () => {
         conformsInLookUp(subject);

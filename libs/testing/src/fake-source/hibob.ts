@@ -39,7 +39,8 @@ export const fakeHibob: ConformanceFake = {
   secrets: [TOKEN, basic(TOKEN)],
   userId,
   groupId: String,
-  calls: { users: 'people' },
+  calls: { users: 'people', lookUp: 'people' },
+  witnessesOnly: true,
   hasPages: false,
   forgetsPages: false,
   states: {

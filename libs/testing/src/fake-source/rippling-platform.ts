@@ -2,6 +2,8 @@ import type { JsonObject, JsonValue } from '#kernel';
 import { STALE_TOKEN, type FakeAnswer, type FakeRequest, type FakeRoute } from './fake-server.js';
 import { itemsOf, listOf, type FakePerson, type FakeTenant } from './fake-tenant.js';
 
+const DAY_MS = 86_400_000;
+
 interface PlatformOptions {
   readonly pageSize: number;
   readonly departments?: () => readonly JsonObject[];
@@ -18,7 +20,7 @@ export function ripplingPlatformRoutes(tenant: FakeTenant, options: PlatformOpti
   const { userId } = options;
   const employees = (): readonly JsonObject[] =>
     [...itemsOf(tenant.users)].map((person) => ({
-      ...wireEmployee(person, userId),
+      ...wireEmployee(person, { userId, startedAt: tenant.startedAt }),
       ...options.differs?.(person),
     }));
   const active = (): readonly JsonObject[] => employees().filter(({ roleState }) => roleState === 'ACTIVE');
@@ -63,7 +65,10 @@ function tokenOf(offset: number): string | null {
   return offset === 0 ? null : `p${offset}`;
 }
 
-function wireEmployee(person: FakePerson, userId: (index: number) => string): JsonObject {
+function wireEmployee(
+  person: FakePerson,
+  { userId, startedAt }: Pick<PlatformOptions, 'userId'> & Pick<FakeTenant, 'startedAt'>,
+): JsonObject {
   const { index, state } = person;
   return {
     id: userId(index),
@@ -71,14 +76,14 @@ function wireEmployee(person: FakePerson, userId: (index: number) => string): Js
     firstName: person.firstName,
     lastName: person.lastName,
     preferredFirstName: person.firstName,
-    workEmail: state === 'archived' ? null : person.email,
+    workEmail: person.broken ? 17 : state === 'archived' ? null : person.email,
     personalEmail: `home${index}@example.test`,
     title: person.title,
     department: person.department,
     workLocation: { city: 'Salem', country: 'US' },
     manager: index === 0 ? null : userId(0),
     employmentType: 'SALARIED_FT',
-    startDate: '2020-06-01',
+    startDate: state === 'pending' ? inAMonth(startedAt) : '2020-06-01',
     endDate: state === 'archived' ? '2026-01-31' : null,
     roleState: { active: 'ACTIVE', suspended: 'ACTIVE', pending: 'ACCEPTED', archived: 'TERMINATED' }[state],
     employeeNumber: index + 1,
@@ -86,4 +91,9 @@ function wireEmployee(person: FakePerson, userId: (index: number) => string): Js
     flsaStatus: 'exempt',
     customFields: { 'Identity number': '000-00-0000' },
   };
+}
+
+/** The first day of people who are to come, thirty days after the fake was started. */
+export function inAMonth(startedAt: number): string {
+  return new Date(startedAt + 30 * DAY_MS).toISOString().slice(0, 10);
 }

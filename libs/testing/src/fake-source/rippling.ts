@@ -10,7 +10,7 @@ import {
   type FakeServer,
 } from './fake-server.js';
 import { itemsOf, listOf, mapList, type FakeGroup, type FakePerson, type FakeTenant } from './fake-tenant.js';
-import { ripplingPlatformRoutes } from './rippling-platform.js';
+import { inAMonth, ripplingPlatformRoutes } from './rippling-platform.js';
 import { RotatingTokens } from './rotating-tokens.js';
 
 const TOKEN = 'fake-rippling-token';
@@ -18,7 +18,6 @@ const CLIENT_ID = 'fake-rippling-client';
 const CLIENT_SECRET = 'fake-rippling-client-secret';
 const REFRESH_TOKEN = 'fake-rippling-first-refresh';
 const PREFIX = 'fake-rippling-oauth';
-const DAY_MS = 86_400_000;
 
 const userId = (index: number): string => `5f00000000000000${String(index).padStart(8, '0')}`;
 const groupId = (index: number): string => `6a00000000000000${String(index).padStart(8, '0')}`;
@@ -89,6 +88,22 @@ export const fakeRipplingOAuth: ConformanceFake = {
     Buffer.from(`${CLIENT_ID}:${CLIENT_SECRET}`).toString('base64'),
   ],
 };
+
+/** The older platform API, by its API key. It makes its groups of departments and cities only. */
+export const fakeRipplingPlatform: ConformanceFake = {
+  ...fakeRippling,
+  answers: () => platform(TOKEN),
+  wrongAnswers: () => platform('another-token'),
+  calls: { users: 'employees' },
+  forgetsPages: false,
+  readsWhole: true,
+  countsLists: false,
+  warnings: ['The platform API is the older one. It knows no teams, no legal entities and no supergroups.'],
+};
+
+function platform(token: string): JsonObject {
+  return { api: 'platform', api_token: token, group_types: ['none'] };
+}
 
 function oauth(refreshToken: string): JsonObject {
   return {
@@ -279,7 +294,6 @@ class Rippling {
 
 function wireWorker(person: FakePerson, startedAt: number): JsonObject {
   const { index, state } = person;
-  const inAMonth = new Date(startedAt + 30 * DAY_MS).toISOString().slice(0, 10);
   return {
     id: userId(index),
     created_at: '2024-01-01T00:00:00Z',
@@ -293,7 +307,7 @@ function wireWorker(person: FakePerson, startedAt: number): JsonObject {
     },
     is_manager: false,
     manager_id: index === 0 ? null : userId(0),
-    start_date: state === 'pending' ? inAMonth : '2020-06-01',
+    start_date: state === 'pending' ? inAMonth(startedAt) : '2020-06-01',
     end_date: state === 'archived' ? '2026-01-31' : null,
     number: index + 1,
     work_email: person.broken ? 17 : person.email,

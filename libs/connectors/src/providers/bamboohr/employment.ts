@@ -16,7 +16,7 @@ const TYPES: readonly (readonly [RegExp, string])[] = [
   [/full[- ]?time/i, 'full_time'],
 ];
 
-/** Undefined when the status is one that nobody knows. */
+/** Undefined when there is no status, or one that nobody knows. Dates alone make nobody active. */
 export function employmentOf(employee: Fields, config: BamboohrConfig, now: Date): Employment | undefined {
   const timeZone = employee.optionalText(TIME_ZONE_FIELD);
   const dates = { start: employee.date('hireDate'), end: employee.date('terminationDate'), timeZone };
@@ -26,8 +26,6 @@ export function employmentOf(employee: Fields, config: BamboohrConfig, now: Date
       return { ...dates, status: workingStatus(label, config) };
     case 'Inactive':
       return { ...dates, status: inactiveStatus(dates, label, localDay(now, config.rules.timeZone)) };
-    case null:
-      return { ...dates, status: null };
     default:
       return undefined;
   }

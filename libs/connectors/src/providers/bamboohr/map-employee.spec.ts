@@ -197,6 +197,8 @@ describe('BambooHR state', () => {
   it.each([
     ['an unknown status', { status: 'Dormant' }],
     ['neither status nor dates', { status: null, hireDate: '0000-00-00' }],
+    ['dates and no status', { status: null }],
+    ['an end and no status', { status: null, terminationDate: '2026-02-27' }],
     ['a date that is none', { hireDate: '2026-02-30' }],
   ])('of %s is set aside under its id', (_name, over) => {
     const [record, ...groups] = map(over);

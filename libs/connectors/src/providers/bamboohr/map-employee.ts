@@ -63,10 +63,8 @@ export class EmployeeMapper {
 
   #read(employee: Fields, { id, labels }: Placement, now: Date): SnapshotRecord {
     const employment = employmentOf(employee, this.#config, now);
-    if (employment === undefined) return invalid(id, '"status" has an unknown value.');
-    const state = deriveState(employment, this.#config.rules, now);
-    if (state === null)
-      return invalid(id, 'There is neither a status nor a date, so nobody can say who works here.');
+    const state = employment && deriveState(employment, this.#config.rules, now);
+    if (!employment || !state) return invalid(id, '"status" is missing or has an unknown value.');
     return {
       kind: 'user',
       user: {

@@ -1,10 +1,14 @@
 import type { Fields } from '../../sdk/decode.js';
 import type { Employment } from '../../sdk/hr/derive-state.js';
 
-/** Undefined where Gusto does not say whether somebody was terminated. */
-export function employmentOf(employee: Fields): Employment | undefined {
-  const given = employee.keys();
-  if (!given.includes('terminated') || !given.includes('onboarded')) return undefined;
+/** Without these nobody can say who works here, since when and until when. Gusto sends them of every employee. */
+export const EMPLOYMENT_FIELDS = ['terminated', 'onboarded', 'jobs', 'terminations'] as const;
+
+/** The same of contractors. */
+export const CONTRACT_FIELDS = ['is_active'] as const;
+
+/** Of an employee with all of `EMPLOYMENT_FIELDS`. */
+export function employmentOf(employee: Fields): Employment {
   const start = primaryJob(employee)?.date('hire_date') ?? null;
   if (employee.boolean('terminated', false))
     return { status: 'terminated', start, end: latest(employee, () => true) };
@@ -46,9 +50,8 @@ export function employmentTypeOf(employee: Fields): string | null {
   return word === null ? null : (TYPES.get(word) ?? 'other');
 }
 
-/** Contractors have a flag, and a dismissal that may be to come. Undefined where Gusto does not say the flag. */
-export function contractOf(contractor: Fields): Employment | undefined {
-  if (!contractor.keys().includes('is_active')) return undefined;
+/** Contractors have a flag, and a dismissal that may be to come. */
+export function contractOf(contractor: Fields): Employment {
   const upcoming = contractor.object('upcoming_employment').date('start_date');
   const start = upcoming ?? contractor.date('start_date');
   const end = contractor.date('dismissal_date');

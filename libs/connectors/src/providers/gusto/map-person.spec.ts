@@ -103,9 +103,20 @@ describe('the state of an employee', () => {
     expect(mapAll(employee(fields))[0]).toMatchObject({ kind: 'invalid', of: 'user', id: 'e1' });
   });
 
-  it.each(['terminated', 'onboarded'])('stays as it was when "%s" is not sent', (name) => {
-    const { [name]: _, ...rest } = employee();
-    expect(mapAll(rest)[0]).toMatchObject({ kind: 'invalid', id: 'e1' });
+  it.each(['terminated', 'onboarded', 'jobs', 'terminations'])(
+    'stays as it was when "%s" is not sent, or sent as null',
+    (name) => {
+      const { [name]: _, ...rest } = employee();
+      expect(mapAll(rest)[0]).toMatchObject({ kind: 'invalid', id: 'e1' });
+      expect(mapAll(employee({ [name]: null }))[0]).toMatchObject({ kind: 'invalid', id: 'e1' });
+    },
+  );
+
+  it('leaves all places alone when the jobs, which tell them, are not sent', () => {
+    expect(mapAll(employee({ jobs: null })).slice(1)).toMatchObject([
+      { kind: 'invalid', of: 'group', id: null },
+      { kind: 'invalid', of: 'membership', id: null },
+    ]);
   });
 });
 
@@ -135,6 +146,7 @@ describe('the state of a contractor', () => {
   it('stays as it was when the flag is not sent', () => {
     const { is_active: _, ...rest } = contractor();
     expect(mapAll(rest, 'contractors')[0]).toMatchObject({ kind: 'invalid', id: 'c1' });
+    expect(mapAll(contractor({ is_active: null }), 'contractors')[0]).toMatchObject({ kind: 'invalid' });
   });
 
   it('is nobody when it is a business, also one that was a person before', () => {

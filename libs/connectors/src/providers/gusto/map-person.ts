@@ -6,7 +6,14 @@ import { emailsOf } from '../../sdk/hr/emails.js';
 import { DerivedGroups, type GroupLabel } from '../../sdk/hr/derived-groups.js';
 import type { Population } from './client.js';
 import type { GustoConfig } from './config.js';
-import { contractOf, employmentOf, employmentTypeOf, primaryJob } from './employment.js';
+import {
+  CONTRACT_FIELDS,
+  contractOf,
+  EMPLOYMENT_FIELDS,
+  employmentOf,
+  employmentTypeOf,
+  primaryJob,
+} from './employment.js';
 import type { Locations } from './locations.js';
 
 /** What is kept. Gusto sends pay, addresses and identity numbers beside it. */
@@ -36,8 +43,11 @@ export class PersonMapper {
     const found: { labels?: readonly GroupLabel[] } = {};
     const record = decodeRecord(withId(value), 'user', (person) => {
       const location = primaryJob(person)?.optionalText('location_uuid') ?? null;
-      found.labels = location === null ? [] : [locations.label(location)];
-      return this.#read(person, population, { labels: found.labels, now });
+      const labels = location === null ? [] : [locations.label(location)];
+      // Contractors have no jobs.
+      const isKnown = population === 'contractors' || missingIn(person, ['jobs']).length === 0;
+      if (isKnown) found.labels = labels;
+      return this.#read(person, population, { labels, now });
     });
     const id = record.kind === 'user' ? record.user.sourceId : record.kind === 'invalid' ? record.id : null;
     return id === null || found.labels === undefined
@@ -52,12 +62,10 @@ export class PersonMapper {
   ): SnapshotRecord {
     const id = person.text('uuid');
     const isContractor = population === 'contractors';
+    const missing = missingIn(person, isContractor ? CONTRACT_FIELDS : EMPLOYMENT_FIELDS);
+    if (missing.length > 0)
+      return invalid(id, `Gusto does not say whether this person works here ("${missing.join('", "')}").`);
     const employment = isContractor ? contractOf(person) : employmentOf(person);
-    if (employment === undefined)
-      return invalid(
-        id,
-        `Gusto does not say whether this person works here${isContractor ? ' (is_active)' : ' (terminated, onboarded)'}.`,
-      );
     const state = deriveState(employment, this.#config.rules, now);
     if (state === null)
       return invalid(id, 'There is neither a status nor a date, so nobody can say who works here.');
@@ -120,6 +128,12 @@ function customAttributes(person: Fields, { id, type, state, employment, labels 
     location_name: labels[0]?.name ?? null,
   };
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+}
+
+/** What was not sent, or as null: not known, and not empty. */
+function missingIn(person: Fields, names: readonly string[]): readonly string[] {
+  const given = person.pick(names);
+  return names.filter((name) => !Object.hasOwn(given, name));
 }
 
 function invalid(id: string, problem: string): SnapshotRecord {

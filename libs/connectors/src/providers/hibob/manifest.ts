@@ -112,7 +112,7 @@ export const manifest = {
     // Bob cannot be asked for changes.
     incremental: false,
     // Who is hidden from the service user looks the same as who is not there.
-    lookUp: false,
+    lookUp: true,
     listsInactive: true,
     listsFuture: true,
   },

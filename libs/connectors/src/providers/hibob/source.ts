@@ -1,3 +1,4 @@
+import type { SnapshotKind } from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { HibobClient } from './client.js';
@@ -14,7 +15,22 @@ export function connect(config: HibobConfig, ports: SourcePorts): Source {
   return {
     streams: () => hibobStreams({ client, config, ports }),
     check: () => check(client, config, ports),
+    lookUp: (kind, ids) => lookUp(client, kind, ids),
   };
+}
+
+/**
+ * Only who is there. Whom Bob does not show may as well be hidden from the service user. Groups are made by us; there is
+ * nobody to ask about them.
+ */
+async function lookUp(
+  client: HibobClient,
+  kind: SnapshotKind,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, 'present' | 'gone'>> {
+  if (kind !== 'user' || ids.length === 0) return new Map();
+  const found = await client.people(ids);
+  return new Map([...found.keys()].map((id) => [id, 'present']));
 }
 
 async function check(client: HibobClient, config: HibobConfig, { clock }: SourcePorts): Promise<SourceCheck> {

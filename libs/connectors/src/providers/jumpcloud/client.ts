@@ -76,7 +76,7 @@ export class JumpcloudClient {
 
   /**
    * Undefined when a 404 is not JumpCloud's own. It also answers 404 to an organization that it does not know; so a
-   * caller who believes an absence calls `expectOrganization` afterwards.
+   * caller who believes an absence calls `findsSingle` afterwards.
    */
   async exists(kind: 'users' | 'groups', id: string): Promise<boolean | undefined> {
     const path = `${kind === 'users' ? USERS : GROUPS}/${encodeURIComponent(id)}`;
@@ -85,10 +85,16 @@ export class JumpcloudClient {
     return isJsonObject(answer.body) && (answer.body['_id'] ?? answer.body['id']) === id ? true : undefined;
   }
 
-  /** @throws SourceError when the organization or the right to list is not there (any more) */
-  async expectOrganization(): Promise<void> {
-    await this.users(0);
-    await this.groups(0);
+  /**
+   * Whether one who is listed is found in the same way as those who were not: a credential or an address without single
+   * records would answer "not found" for all.
+   * @throws SourceError when the organization or the right to list is not there (any more)
+   */
+  async findsSingle(kind: 'users' | 'groups'): Promise<boolean> {
+    const lists = { users: await this.users(0), groups: await this.groups(0) };
+    const first = lists[kind].items.find(isJsonObject);
+    const id = first?.['_id'] ?? first?.['id'];
+    return typeof id === 'string' && (await this.exists(kind, id)) === true;
   }
 
   async #organizations(): Promise<readonly JsonValue[]> {

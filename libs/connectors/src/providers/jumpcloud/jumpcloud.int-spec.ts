@@ -172,6 +172,17 @@ describe('JumpCloud', () => {
     );
   });
 
+  it.each(['user', 'group'] as const)(
+    'believes no "not found" while every single %s gets it',
+    async (kind) => {
+      await start();
+      const fault = server.fail({ call: kind, times: Infinity, fault: { kind: 'status', status: 404 } });
+      const idOf = kind === 'user' ? fake.userId : fake.groupId;
+      expect(await ask((source) => source.lookUp!(kind, [0, 1].map(idOf)))).toEqual(new Map());
+      expect(fault.fired()).toBe(3);
+    },
+  );
+
   it('says in the connection test that members may not be read', async () => {
     await start();
     server.fail({ call: 'members', times: Infinity, fault: { kind: 'status', status: 403 } });

@@ -51,6 +51,7 @@ describe('JumpCloud user', () => {
 
   it.each([
     [{ state: null }, /"state" and "activated"/],
+    [{ state: null, activated: null }, /"state" and "activated"/],
     [{ state: 'ASLEEP' }, /ASLEEP/],
     [{ state: 'constructor' }, /unknown value "constructor"/],
     [{ email: 5 }, /"email"/],

@@ -78,7 +78,7 @@ function stateOf(user: Fields): State | string {
   const state = user.optionalText('state');
   if (state !== null)
     return getOwn(STATES, state) ?? `"state" has the unknown value "${state.slice(0, 60)}".`;
-  if (user.keys().includes('activated'))
+  if (Object.hasOwn(user.pick(['activated']), 'activated'))
     return user.boolean('activated', false) ? ACTIVE : inactive('pending');
   return '"state" and "activated" are missing.';
 }

@@ -36,15 +36,18 @@ async function check(client: JumpcloudClient): Promise<SourceCheck> {
   };
 }
 
-/** JumpCloud says "not found" of an organization too; so an absence counts only while the organization is there. */
+/**
+ * JumpCloud says "not found" of an organization too; so an absence counts only while the organization is there, and
+ * somebody who is listed is found.
+ */
 async function lookUp(
   client: JumpcloudClient,
   kind: SnapshotKind,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, 'present' | 'gone'>> {
   const found = await lookUpEach(ids, (id) => client.exists(plural(kind), id));
-  if ([...found.values()].includes('gone')) await client.expectOrganization();
-  return found;
+  const isBelieved = ![...found.values()].includes('gone') || (await client.findsSingle(plural(kind)));
+  return isBelieved ? found : new Map([...found].filter(([, answer]) => answer === 'present'));
 }
 
 /** JumpCloud knows no groups in groups. Undefined when it does not know the user, which says nothing of the groups. */

@@ -10,10 +10,9 @@ const STATUSES: Readonly<Record<string, Employment['status']>> = {
   leave: 'leave',
 };
 
-/** Undefined when the status is one that nobody knows. */
+/** Undefined when there is no status, or one that nobody knows. Dates alone make nobody active. */
 export function employmentOf(employee: Fields, contractEnd: boolean): ReleasedEmployment | undefined {
-  const word = employee.optionalText('status');
-  const status = word === null ? null : getOwn(STATUSES, word.toLowerCase());
+  const status = getOwn(STATUSES, employee.optionalText('status')?.toLowerCase() ?? '');
   if (status === undefined) return undefined;
   const start = employee.date('hire_date');
   const termination = employee.date('termination_date');

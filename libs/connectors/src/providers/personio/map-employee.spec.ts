@@ -115,7 +115,6 @@ describe('state of an employee of Personio', () => {
       { contract_end: true },
       { active: false, stateReason: 'terminated' },
     ],
-    ['without a status, employed by dates', { status: null }, {}, { active: true }],
   ])('%s', (...[, values, answers, state]) => {
     expect(read(values, answers)).toMatchObject([{ kind: 'user', user: state }]);
   });
@@ -125,6 +124,9 @@ describe('state of an employee of Personio', () => {
     ['of a status that objects know', { status: 'constructor' }],
     ['of a status that stands for objects', { status: '__proto__' }],
     ['with neither status nor dates', { status: null, hire_date: null }],
+    ['with dates and no status', { status: null }],
+    ['with an empty status', { status: '' }],
+    ['with an end and no status', { status: null, termination_date: '2026-01-31' }],
     ['with a date that is none', { hire_date: 'soon' }],
     ['with an office without id', { office: { type: 'Office', attributes: { name: 'Vienna' } } }],
     ['with a department that is no reference', { department: 'Research' }],

@@ -48,10 +48,8 @@ export class EmployeeMapper {
   #read(employee: Fields, labels: readonly GroupLabel[], now: Date): SnapshotRecord {
     const id = employee.id('id');
     const employment = employmentOf(employee, this.#config.contractEnd);
-    if (employment === undefined) return invalid(id, '"status" has an unknown value.');
-    const state = deriveReleasedState(employment, this.#config.rules, now);
-    if (state === null)
-      return invalid(id, 'There is neither a status nor a date, so nobody can say who works here.');
+    const state = employment && deriveReleasedState(employment, this.#config.rules, now);
+    if (!employment || !state) return invalid(id, '"status" is missing or has an unknown value.');
     return {
       kind: 'user',
       user: {

@@ -4,7 +4,7 @@ import type { Employment } from '../../sdk/hr/derive-state.js';
 /** Reasons of a termination that mean: never came. */
 const RESCINDED: readonly string[] = ['OFFER_DECLINED', 'RESCIND', 'RENEGE'];
 
-/** Status words of both APIs. Undefined when the status is one that nobody knows. */
+/** Status words of both APIs. Undefined when there is none, or one that nobody knows. Dates alone make nobody active. */
 export function statusOf(
   word: string | null,
   terminationType: string | null,
@@ -18,14 +18,12 @@ export function statusOf(
       return 'active';
     case 'TERMINATED':
       return terminationType !== null && RESCINDED.includes(terminationType) ? 'rescinded' : 'terminated';
-    case null:
-      return null;
     default:
       return undefined;
   }
 }
 
-/** Undefined when the status is one that nobody knows. */
+/** Undefined when there is no status, or one that nobody knows. */
 export function employmentOf(worker: Fields, user: Fields): Employment | undefined {
   const word = worker.optionalText('status');
   const status = statusOf(word, worker.object('termination_details').optionalText('type'));

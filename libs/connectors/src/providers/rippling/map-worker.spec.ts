@@ -102,6 +102,8 @@ describe('the state of a worker', () => {
   it.each<[string, JsonObject]>([
     ['an unknown status', { status: 'FURLOUGHED' }],
     ['neither status nor date', { status: null, start_date: null }],
+    ['dates and no status', { status: null }],
+    ['an end and no status', { status: null, end_date: '2026-01-31' }],
     ['a date that is none', { end_date: '31/12/2026' }],
     ['a user that was not sent', { user: null }],
     ['an address that is no text', { work_email: 17 }],

@@ -9,7 +9,7 @@ import type { RipplingConfig } from './config.js';
 import { employmentOf, employmentTypeOf } from './employment.js';
 import { NEEDED_FIELDS, OPTIONAL_FIELDS, PERSONAL_EMAIL_FIELD, type OptionalField } from './fields.js';
 import { isGiven } from './pages.js';
-import { placesOf, type Place } from './places.js';
+import { placesOf, REMOTE, type Place } from './places.js';
 
 const PLACE_FIELDS: readonly string[] = (['department', 'location', 'team', 'company'] as const).flatMap(
   (name) => OPTIONAL_FIELDS[name],
@@ -37,11 +37,11 @@ export class WorkerMapper {
     return [...catalog.problems, ...catalog.labels().flatMap((label) => this.#groups.groupOf(label))];
   }
 
-  /** Ids of all groups that the lists make. */
+  /** Ids of all groups that the lists make, and of those who work in no place. */
   groupIdsOf(catalog: Catalog): readonly string[] {
-    const types = this.#config.rules.groupTypes;
-    return catalog
-      .labels()
+    const { shared, rules } = this.#config;
+    const types = rules.groupTypes;
+    return [...catalog.labels(), ...(shared.has('location') ? [REMOTE] : [])]
       .filter(({ type }) => types.includes(type))
       .flatMap((label) => derivedGroupId(label) ?? []);
   }
@@ -111,10 +111,8 @@ export class WorkerMapper {
     if (worker.optionalText('user_id') !== null && user.keys().length === 0)
       return invalid(id, 'Rippling did not send the user of this worker, who has the name.');
     const employment = employmentOf(worker, user);
-    if (employment === undefined) return invalid(id, '"status" has an unknown value.');
-    const state = deriveState(employment, this.#config.rules, now);
-    if (state === null)
-      return invalid(id, 'There is neither a status nor a date, so nobody can say who works here.');
+    const state = employment && deriveState(employment, this.#config.rules, now);
+    if (!employment || !state) return invalid(id, '"status" is missing or has an unknown value.');
     return {
       kind: 'user',
       user: {

@@ -10,7 +10,7 @@ export interface Place {
 }
 
 /** All who have no place of work are one group. */
-const REMOTE: GroupLabel = { type: 'location', id: 'remote', name: 'Remote' };
+export const REMOTE: GroupLabel = { type: 'location', id: 'remote', name: 'Remote' };
 
 /** The department and those above it, the place of work, teams, and the legal entity of a worker. */
 export function placesOf(

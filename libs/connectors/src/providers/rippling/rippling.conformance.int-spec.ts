@@ -1,10 +1,11 @@
 import { describe } from '@jest/globals';
-import { connectorConformance, fakeRippling, fakeRipplingOAuth } from '#testing';
+import { connectorConformance, fakeRippling, fakeRipplingOAuth, fakeRipplingPlatform } from '#testing';
 import rippling from './index.js';
 
 describe.each([
-  ['API token', fakeRippling],
-  ['OAuth app', fakeRipplingOAuth],
-])('with an %s', (_, fake) => {
+  ['an API token', fakeRippling],
+  ['an OAuth app', fakeRipplingOAuth],
+  ['a key for the platform API', fakeRipplingPlatform],
+])('with %s', (_, fake) => {
   connectorConformance(rippling, fake);
 });

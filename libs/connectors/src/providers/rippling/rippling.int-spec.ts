@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { JsonObject } from '#kernel';
+import type { JsonObject, JsonValue } from '#kernel';
 import {
   fakePorts,
   fakeRippling as fake,
@@ -197,8 +197,23 @@ describe('Rippling', () => {
     expect([...users.keys()]).toEqual([id]);
     expect([...members]).toEqual([`department:d4 > user:${id}`]);
     expect([...removedMembers].sort()).toEqual(
-      ['d1', 'd2', 'd3'].map((group) => `department:${group} > user:${id}`),
+      ['department:d1', 'department:d2', 'department:d3', 'location:remote'].map(
+        (group) => `${group} > user:${id}`,
+      ),
     );
+  });
+
+  it('says of a worker who was remote that they are not any more', async () => {
+    let location: JsonObject = { type: 'REMOTE', work_location_id: '' };
+    await open({ locations: [{ id: 'l1', name: 'Vienna' }], differs: () => ({ location }) });
+    const full = await read();
+    time.advance(3_600_000);
+    location = { type: 'WORK', work_location_id: 'l1' };
+    tenant.change(3, { title: 'Director' });
+    const moved = await read({}, { mode: 'incremental', cursors: full.cursors });
+    const id = fake.userId(3);
+    expect([...moved.members]).toEqual([`location:l1 > user:${id}`]);
+    expect(moved.removedMembers).toEqual([`location:remote > user:${id}`]);
   });
 
   it('leaves out supergroups that Rippling keeps out of sight, and members who are no workers', async () => {
@@ -217,6 +232,7 @@ describe('Rippling', () => {
           { id: 'p1', name: 'Everybody', parent: 'p1' },
           { id: 'p2', name: 'Department 1', parent: 'p1' },
         ],
+        differs: ({ index }): JsonObject => (index === 6 ? { startDate: '2020-06-01' } : {}),
       });
       tenant.change(5, { state: 'archived' });
       tenant.change(6, { state: 'pending' });
@@ -234,6 +250,32 @@ describe('Rippling', () => {
       expect(members.has(`department:p1 > user:${fake.userId(1)}`)).toBe(true);
       expect(members.has(`location:name:salem > user:${fake.userId(1)}`)).toBe(true);
       expect(JSON.stringify([...users.values()])).not.toMatch(/Identity|exempt|example\.test/);
+    });
+
+    it.each([
+      ['departments', ['department', 'departmentId'], 'department'],
+      ['places of work', ['workLocation'], 'location'],
+    ])('stops when the key may not see %s any more, unless that is meant so', async (_, names, field) => {
+      await open({
+        pageSize: 100,
+        differs: () => Object.fromEntries(names.map((name) => [name, undefined as unknown as JsonValue])),
+      });
+      const { complete, error, users } = await read(platform);
+      expect({ complete, users: users.size }).toEqual({ complete: false, users: 0 });
+      expect(error).toMatchObject({ code: 'insufficient_permissions' });
+      expect(error?.message).toContain(names[0]);
+      expect((await read({ ...platform, unshared_fields: [field] })).complete).toBe(true);
+    });
+
+    it('stops when the key may not see who works here any more', async () => {
+      await open({
+        pageSize: 100,
+        differs: () => ({ roleState: undefined as unknown as JsonValue }),
+      });
+      expect(await read(platform)).toMatchObject({
+        complete: false,
+        error: { code: 'insufficient_permissions' },
+      });
     });
 
     it('does not take a short page for the last one', async () => {

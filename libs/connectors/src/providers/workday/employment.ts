@@ -23,35 +23,34 @@ const TYPES: readonly (readonly [RegExp, string])[] = [
   [/full[ _-]?time/i, 'full_time'],
 ];
 
-/** A value of the status that nobody knows. */
+/** A status that nobody knows, and what is wrong with it. */
 export interface UnknownStatus {
-  readonly unknown: string;
+  readonly problem: string;
 }
 
 export interface StatusRules {
   /** False for a report without any status: it lists who works here, so that everybody in it does. */
   readonly isListed: boolean;
+  /** Others have the flag of activity, so that somebody without is somebody of whom it is hidden. */
+  readonly hasActive: boolean;
+  readonly trustDates: boolean;
   /** In the directory's zone. */
   readonly today: string;
 }
 
-export function employmentOf(
-  worker: Fields,
-  { isListed, today }: StatusRules,
-): ReleasedEmployment | UnknownStatus {
+export function employmentOf(worker: Fields, rules: StatusRules): ReleasedEmployment | UnknownStatus {
   const flags = flagsOf(worker);
-  if ('unknown' in flags) return flags;
-  const start = worker.date('hire_date');
-  const termination = worker.date('termination_date');
-  const contract = isContingent(worker) ? worker.date('contract_end_date') : null;
-  const lastDay = worker.date('last_day_of_work');
-  const dates = { start, end: termination ?? contract };
-  const status = statusOf(flags, dates, today);
-  const isBare = status === null && start === null && dates.end === null;
+  if ('problem' in flags) return flags;
+  const dates = datesOf(worker);
+  if (isHidden(flags, dates, rules)) return { problem: '"active" is missing, which others have.' };
+  const { start, termination, end } = dates;
+  const status = statusOf(flags, dates, rules.today);
+  const isBare = status === null && start === null && end === null;
   return {
-    ...dates,
-    status: isBare && !isListed ? 'active' : status,
-    releasedFrom: releasedFromOf(lastDay, { start, termination }),
+    start,
+    end,
+    status: isBare && !rules.isListed ? 'active' : status,
+    releasedFrom: releasedFromOf(worker.date('last_day_of_work'), { start, termination }),
   };
 }
 
@@ -87,7 +86,8 @@ function flagsOf(worker: Fields): Flags | UnknownStatus {
     value: flag(worker.optionalText(key)),
   }));
   const unknown = read.find(({ value }) => value === null)?.key;
-  if (unknown !== undefined || status === 'unknown') return { unknown: unknown ?? 'active' };
+  if (unknown !== undefined || status === 'unknown')
+    return { problem: `"${unknown ?? 'active'}" has an unknown value.` };
   const [terminated, retired, rescinded, onLeave] = read.map(({ value }) => value === true);
   return {
     status,
@@ -111,7 +111,21 @@ function flag(text: string | null): boolean | null | undefined {
   return TRUE.includes(word) ? true : FALSE.includes(word) ? false : null;
 }
 
-type Dates = Pick<Employment, 'start' | 'end'>;
+interface Dates extends Pick<Employment, 'start' | 'end'> {
+  readonly termination: string | null;
+}
+
+function datesOf(worker: Fields): Dates {
+  const termination = worker.date('termination_date');
+  const contract = isContingent(worker) ? worker.date('contract_end_date') : null;
+  return { start: worker.date('hire_date'), termination, end: termination ?? contract };
+}
+
+/** Nobody is active for want of a flag that others have; who is gone by what is said is gone. */
+function isHidden(flags: Flags, dates: Dates, { hasActive, trustDates, today }: StatusRules): boolean {
+  if (!hasActive || flags.status !== undefined || flags.isOver || flags.isRescinded) return false;
+  return !(trustDates && hasEnded(dates, today));
+}
 
 /** Workday's word that it is over counts at once; leave may or may not make somebody inactive at Workday. */
 function statusOf(
@@ -126,11 +140,13 @@ function statusOf(
   return status ?? null;
 }
 
-/** Inactive are also people who are to come, until some time of their first day. */
-function inactiveStatus(dates: Dates, today: string): Employment['status'] {
-  const { start, end } = dates;
-  const hasEnd = end !== null && end >= (start ?? '');
-  return !hasEnd && start !== null && start >= today ? 'prehire' : 'terminated';
+/**
+ * Inactive are also people who are to come, until some time of their first day. A contract has an end from the beginning;
+ * a termination of somebody who has not come yet means that they will not.
+ */
+function inactiveStatus({ start, termination }: Dates, today: string): Employment['status'] {
+  const isCalledOff = termination !== null && termination >= (start ?? '');
+  return !isCalledOff && start !== null && start >= today ? 'prehire' : 'terminated';
 }
 
 function hasEnded({ start, end }: Dates, today: string): boolean {

@@ -11,10 +11,14 @@ const URL = 'https://wd5-services1.myworkday.com/ccx/service/customreport2/acme/
 const map = (
   fields: JsonObject,
   answers: JsonObject = {},
-  { hasStatus = true, hidden = [] }: { hasStatus?: boolean; hidden?: string[] } = {},
+  {
+    hasStatus = true,
+    hasActive = false,
+    hidden = [],
+  }: { hasStatus?: boolean; hasActive?: boolean; hidden?: string[] } = {},
 ): readonly SnapshotRecord[] => {
   const { rules } = readConfig({ username: 'isu', password: 'p', users_report_url: URL, ...answers });
-  const mapper = new WorkerMapper({ rules, hasStatus, derivesGroups: true });
+  const mapper = new WorkerMapper({ rules, hasStatus, hasActive, derivesGroups: true });
   return mapper.map({ fields: { id: 'w1', ...fields }, hidden }, NOW);
 };
 
@@ -94,6 +98,38 @@ describe('Workday worker', () => {
     ],
     ['begins later, inactive', { active: '0', hire_date: '2026-05-04' }, {}, { stateReason: 'pending' }],
     ['begins today, inactive still', { active: '0', hire_date: '2026-03-02' }, {}, { active: true }],
+    [
+      'begins later as a contingent worker, whose contract has an end',
+      {
+        active: '0',
+        worker_type: 'Contingent Worker',
+        hire_date: '2026-05-04',
+        contract_end_date: '2026-12-31',
+      },
+      {},
+      {
+        active: false,
+        stateReason: 'pending',
+        upcoming: { at: '2026-05-04T00:00:00.000Z', active: true, stateReason: null },
+      },
+    ],
+    [
+      'is let in days before a contract of their own begins',
+      {
+        active: '0',
+        worker_type: 'Contingent Worker',
+        hire_date: '2026-03-05',
+        contract_end_date: '2026-12-31',
+      },
+      { prehire_lead_days: 5 },
+      { active: true },
+    ],
+    [
+      'was to begin later and will not come',
+      { active: '0', hire_date: '2026-05-04', termination_date: '2026-05-04' },
+      {},
+      { active: false, stateReason: 'terminated' },
+    ],
     [
       'was hired again: an end before the start is of the employment before',
       { active: '1', hire_date: '2026-01-01', termination_date: '2025-06-30' },
@@ -207,10 +243,33 @@ describe('Workday worker', () => {
     });
   });
 
+  it('is set aside where others have the flag of activity, unless it is over by what is said', () => {
+    const read = (fields: JsonObject, answers: JsonObject = {}): SnapshotRecord | undefined =>
+      map(fields, answers, { hasActive: true })[0];
+    const unsaid: readonly JsonObject[] = [
+      { hire_date: '2024-01-01' },
+      { terminated: '0' },
+      { on_leave: '1' },
+    ];
+    const over: readonly JsonObject[] = [
+      { terminated: '1' },
+      { hire_date: '2024-01-01', termination_date: '2026-03-01' },
+    ];
+    for (const fields of unsaid)
+      expect(read(fields)).toMatchObject({
+        kind: 'invalid',
+        problem: expect.stringContaining('"active" is missing'),
+      });
+    for (const fields of over)
+      expect(read(fields)).toMatchObject({ user: { active: false, stateReason: 'terminated' } });
+    expect(over.map((fields) => read(fields, { trust_dates: false })?.kind)).toEqual(['user', 'invalid']);
+  });
+
   it('leaves all groups alone when nobody can say who it is', () => {
     const records = new WorkerMapper({
       rules: readConfig({ username: 'isu', password: 'p', users_report_url: URL }).rules,
       hasStatus: true,
+      hasActive: true,
       derivesGroups: true,
     }).map({ fields: { active: '1' }, hidden: [] }, NOW);
     expect(records).toMatchObject([

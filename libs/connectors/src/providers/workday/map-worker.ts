@@ -15,6 +15,8 @@ export interface MappingRules {
   readonly rules: HrRules;
   /** False for a report that has no status at all, and so lists who works here. */
   readonly hasStatus: boolean;
+  /** Somebody has the flag of activity; then nobody is without by chance. */
+  readonly hasActive: boolean;
   /** False where a report of its own lists the groups. */
   readonly derivesGroups: boolean;
 }
@@ -69,10 +71,15 @@ export class WorkerMapper {
   }
 
   #read(worker: Fields, labels: readonly GroupLabel[], now: Date): SnapshotRecord {
-    const { rules, hasStatus } = this.#mapping;
+    const { rules, hasStatus, hasActive } = this.#mapping;
     const id = worker.text('id');
-    const employment = employmentOf(worker, { isListed: hasStatus, today: localDay(now, rules.timeZone) });
-    if ('unknown' in employment) return invalid(id, `"${employment.unknown}" has an unknown value.`);
+    const employment = employmentOf(worker, {
+      isListed: hasStatus,
+      hasActive,
+      trustDates: rules.trustDates,
+      today: localDay(now, rules.timeZone),
+    });
+    if ('problem' in employment) return invalid(id, employment.problem);
     const state = deriveReleasedState(employment, rules, now);
     if (state === null)
       return invalid(id, 'There is neither a status nor a date, so nobody can say who works here.');

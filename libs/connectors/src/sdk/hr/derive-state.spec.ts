@@ -67,6 +67,16 @@ describe('deriveState', () => {
   it('keeps a future hire without a date', () =>
     expect(derive({ status: 'prehire', start: null })).toMatchObject({ active: false, upcoming: null }));
 
+  // How vendors write an end that nobody has entered; so did many companies, by hand.
+  it.each(['9999-12-31', '9999-01-01'])('takes the end %s for none', (end) => {
+    for (const end_is of ['last_day', 'first_day_off']) expect(derive({ end }, { end_is })).toEqual(ACTIVE);
+  });
+
+  it('knows no date that is later than all others', () => {
+    expect(derive({ status: 'prehire', start: '9999-12-31' })).toMatchObject({ active: false });
+    expect(derive({ start: '0000-01-02' }, { prehire_lead_days: 60 })).toEqual(ACTIVE);
+  });
+
   it('knows a rehire by an end before the start', () =>
     expect(derive({ start: '2026-02-01', end: '2025-06-30' })).toEqual(ACTIVE));
 

@@ -77,9 +77,10 @@ function employed({ status }: Employment, rules: HrRules, end: Date | null): Der
   };
 }
 
-/** An end before the start belongs to an earlier employment: a rehire. */
+/** An end before the start belongs to an earlier employment: a rehire. One in the last year that there is means never. */
 function firstDayOffOf({ start, end }: Employment, { trustDates, endIs }: HrRules): string | null {
   if (!trustDates || end === null || (start !== null && end < start)) return null;
+  if (end.startsWith('9999-')) return null;
   return endIs === 'last_day' ? addDays(end, 1) : end;
 }
 

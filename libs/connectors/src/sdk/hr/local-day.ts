@@ -18,8 +18,13 @@ export function startOfDay(day: string, timeZone: string): Date {
   return new Date(Math.floor(after / 60_000) * 60_000);
 }
 
+const [FIRST_DAY, LAST_DAY] = ['0001-01-01', '9999-12-31'];
+
+/** Not beyond the years of four digits: days are compared as texts. */
 export function addDays(day: string, count: number): string {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + count * DAY_MS).toISOString().slice(0, 10);
+  const at = Date.parse(`${day}T00:00:00Z`) + count * DAY_MS;
+  if (at > Date.parse(LAST_DAY)) return LAST_DAY;
+  return at < Date.parse(FIRST_DAY) ? FIRST_DAY : new Date(at).toISOString().slice(0, 10);
 }
 
 export function isTimeZone(name: string): boolean {

@@ -53,12 +53,11 @@ export class PlatformMapper {
     const id = employee.text('id');
     const word = employee.optionalText('roleState');
     const status = statusOf(word, null);
-    if (status === undefined || status === null)
-      return { kind: 'invalid', of: 'user', id, problem: '"roleState" is missing or has an unknown value.' };
     const start = word === 'INIT' ? null : employee.date('startDate');
-    const state = deriveState({ status, start, end: employee.date('endDate') }, this.#config.rules, now);
-    if (state === null)
-      return { kind: 'invalid', of: 'user', id, problem: 'There is neither a status nor a date.' };
+    const dates = { start, end: employee.date('endDate') };
+    const state = status && deriveState({ status, ...dates }, this.#config.rules, now);
+    if (!state)
+      return { kind: 'invalid', of: 'user', id, problem: '"roleState" is missing or has an unknown value.' };
     const email = employee.optionalText('workEmail');
     const personal = this.#config.personalEmails ? employee.optionalText('personalEmail') : null;
     return {

@@ -5,6 +5,7 @@ import type { SourcePorts } from '../../../sdk/ports.js';
 import type { RipplingConfig } from '../config.js';
 import { PlatformClient } from './client.js';
 import { Departments } from './departments.js';
+import { expectShown } from './fields.js';
 import { PlatformMapper } from './map-employee.js';
 
 const SAMPLES = 3;
@@ -39,8 +40,11 @@ async function* readEmployees(parts: PlatformParts, from: JsonValue | null): Asy
   const departments = await readDepartments(parts);
   const mapper = new PlatformMapper(config);
   const token = isJsonObject(from) && typeof from['token'] === 'string' ? from['token'] : null;
-  let listed = from === null ? mapper.listed(departments) : [];
+  let isFirst = from === null;
+  let listed = isFirst ? mapper.listed(departments) : [];
   for await (const page of vendorPages((next) => client.employees(next), token)) {
+    if (isFirst) expectShown(page.items, config);
+    isFirst = false;
     const records = [
       ...listed,
       ...page.items.flatMap((item) => mapper.map(item, departments, ports.clock.now())),
@@ -64,6 +68,7 @@ async function readDepartments({ client, config }: PlatformParts): Promise<Depar
 
 async function check(parts: PlatformParts): Promise<SourceCheck> {
   const { items } = await parts.client.employees(null);
+  expectShown(items, parts.config);
   const departments = await readDepartments(parts);
   const mapper = new PlatformMapper(parts.config);
   const now = parts.ports.clock.now();

@@ -19,9 +19,20 @@ export function mergeRows(rows: readonly JsonObject[]): MergedRows {
   const all = { ...first, ...(labels.length === 0 ? {} : { labels }) };
   if (rows.every((row) => sameBut(row, first))) return { fields: all, isOne: true };
   const working = rows.filter(isWorking);
-  const [only] = working;
-  if (only === undefined || working.length > 1) return { fields: all, isOne: false };
-  return { fields: only, isOne: true };
+  const one = working.length > 0 ? working : lastOf(rows);
+  const [only] = one;
+  return only === undefined || one.length > 1 ? { fields: all, isOne: false } : { fields: only, isOne: true };
+}
+
+/**
+ * Of profiles none of which works, those with the latest day of hire: who has left as one and will come as another is
+ * inactive in any case. None when that is not said of all.
+ */
+function lastOf(rows: readonly JsonObject[]): readonly JsonObject[] {
+  const days = rows.map(({ hire_date: day }) => (typeof day === 'string' ? day : ''));
+  if (days.includes('') || !rows.every(isAway)) return [];
+  const last = days.toSorted().at(-1);
+  return rows.filter((_, index) => days[index] === last);
 }
 
 /** The same apart from organizations. */
@@ -32,8 +43,16 @@ function sameBut(a: JsonObject, b: JsonObject): boolean {
 }
 
 function isWorking({ active, terminated }: JsonObject): boolean {
-  if (typeof terminated === 'string' && !INACTIVE.includes(terminated.toLowerCase())) return false;
-  return typeof active === 'string' && !INACTIVE.includes(active.toLowerCase());
+  return !says(terminated, true) && says(active, true);
+}
+
+/** Leave may or may not make somebody inactive. */
+function isAway({ active, terminated, on_leave: onLeave }: JsonObject): boolean {
+  return says(terminated, true) || (says(active, false) && !says(onLeave, true));
+}
+
+function says(flag: JsonValue | undefined, expected: boolean): boolean {
+  return typeof flag === 'string' && INACTIVE.includes(flag.toLowerCase()) !== expected;
 }
 
 function labelsOf({ labels }: JsonObject): readonly JsonObject[] {

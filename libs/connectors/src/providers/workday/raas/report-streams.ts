@@ -72,7 +72,7 @@ async function* readWorkers(parts: ReportParts, previous: Cursor | null): AsyncG
   const proof = `The report was whole: all its ${facts.rows} rows were read.`;
   // Nobody has no columns: what is known of them stays.
   const cursor = facts.idColumn === null ? cursorOf(previous, at) : { ...facts, at };
-  yield* paged(report.records(mapperOf(parts, !isStatusless(facts.shape)), parts.ports.clock.now()), {
+  yield* paged(report.records(mapperOf(parts, facts.shape), parts.ports.clock.now()), {
     total: facts.people,
     end: { complete: true, proof, ...(cursor === undefined ? {} : { cursor: save(cursor) }) },
   });
@@ -90,7 +90,7 @@ async function* readChanges(parts: ReportParts, since: Cursor): AsyncGenerator<S
   const { idColumn } = report.facts;
   if (idColumn !== null) expectSameReport({ ...report.facts, shape: since.shape }, since);
   const proof = `All ${report.facts.rows} rows that the report has since ${from} were read.`;
-  yield* paged(report.records(mapperOf(parts, !isStatusless(since.shape)), ports.clock.now()), {
+  yield* paged(report.records(mapperOf(parts, since.shape), ports.clock.now()), {
     end: { complete: true, proof, cursor: save({ ...since, at }) },
   });
 }
@@ -111,9 +111,7 @@ export async function checkReports(parts: ReportParts): Promise<SourceCheck> {
   const { client, settings } = parts;
   const report = await WorkersReport.survey(await client.read(settings.workers), { ...parts, isWhole: true });
   const { facts } = report;
-  const records = [
-    ...report.records(mapperOf(parts, !isStatusless(facts.shape)), parts.ports.clock.now()),
-  ].flat();
+  const records = [...report.records(mapperOf(parts, facts.shape), parts.ports.clock.now())].flat();
   const people = records.filter(
     (record) => record.kind === 'user' || (record.kind === 'invalid' && record.of === 'user'),
   );
@@ -138,8 +136,13 @@ export async function checkReports(parts: ReportParts): Promise<SourceCheck> {
   };
 }
 
-function mapperOf({ config, settings }: ReportParts, hasStatus: boolean): WorkerMapper {
-  return new WorkerMapper({ rules: config.rules, hasStatus, derivesGroups: settings.groups === null });
+function mapperOf({ config, settings }: ReportParts, shape: Shape): WorkerMapper {
+  return new WorkerMapper({
+    rules: config.rules,
+    hasStatus: !isStatusless(shape),
+    hasActive: (shape.fields['active'] ?? 0) > 0,
+    derivesGroups: settings.groups === null,
+  });
 }
 
 /** Cuts records into pages; the last one is the end alone. */

@@ -224,7 +224,7 @@ function readingRules({ config, settings }: SoapParts): ReadingRules {
 }
 
 function mapperOf({ rules }: WorkdayConfig): WorkerMapper {
-  return new WorkerMapper({ rules, hasStatus: true, derivesGroups: true });
+  return new WorkerMapper({ rules, hasStatus: true, hasActive: true, derivesGroups: true });
 }
 
 /** Whole seconds: a moment that is not over yet is refused. */
