@@ -235,7 +235,9 @@ export class RunSession {
     const { lookUp, listsInactive: staysListed } = manifest.capabilities;
     // In an HR system nobody is deleted who has worked there; in a directory accounts are, every day.
     const listsInactive = staysListed && manifest.kind === 'hris';
-    const facts = { complete: provenCoverage(this.#run.streams), listsInactive };
+    // A closed site and the end of a season are stated; a directory where many accounts vanish at once has had an accident.
+    const statedCountsHalf = manifest.kind !== 'idp';
+    const facts = { complete: provenCoverage(this.#run.streams), listsInactive, statedCountsHalf };
     return {
       ...facts,
       ...(lookUp && source.lookUp && { lookUp: source.lookUp.bind(source) }),

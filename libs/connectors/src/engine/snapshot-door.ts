@@ -16,6 +16,8 @@ export interface RunFacts {
   readonly complete: readonly SnapshotCoverage[];
   /** People who left stay listed at this source, so a vanished record is suspicious in itself. */
   readonly listsInactive: boolean;
+  /** Where closures and ends of seasons are stated: removals that the source itself states count half while they are few. */
+  readonly statedCountsHalf: boolean;
   /** People asked for at the source, to prove an absence; ids left out of the answer are unknown. */
   readonly lookUp?: (
     kind: SnapshotKind,

@@ -11,6 +11,8 @@ export interface Before {
 export interface RunRemovals {
   /** Deactivated, deleted or out of scope, each once. */
   readonly users: number;
+  /** What they count, where that is less: the source itself has said so of some. */
+  readonly usersWeight?: number;
   readonly groups: number;
   /** Without those that go with a user or a group counted above. */
   readonly memberships: number;
@@ -49,7 +51,15 @@ export function judgeRun(policy: GuardPolicy, before: Before, removals: RunRemov
   const users = before.activeUsers <= SMALL_PULL.users ? stricter(pull.users, SMALL_PULL.limit) : pull.users;
   const period = 'in one run';
   const reasons = [
-    exceeds({ what: 'users', count: removals.users, of: before.activeUsers, limit: users, relaxed, period }),
+    exceeds({
+      what: 'users',
+      count: removals.users,
+      weight: removals.usersWeight,
+      of: before.activeUsers,
+      limit: users,
+      relaxed,
+      period,
+    }),
     exceeds({
       what: 'groups',
       count: removals.groups,
@@ -139,17 +149,19 @@ const WORDS: Record<RemovalKind, [noun: string, verb: string, of: string]> = {
 function exceeds(asked: {
   readonly what: RemovalKind;
   readonly count: number;
+  readonly weight?: number | undefined;
   readonly of: number;
   readonly limit: Limit;
   readonly relaxed: GuardPolicy['relaxed'];
   readonly period: string;
 }): string | undefined {
-  const { what, count, of, limit, relaxed, period } = asked;
+  const { what, count, weight = count, of, limit, relaxed, period } = asked;
   const share = Math.max(limit.percent, relaxed?.percent ?? 0);
   const allowed = Math.max(limit.count, (share * of) / 100);
-  if (count <= allowed) return undefined;
+  if (weight <= allowed) return undefined;
   const [noun, verb, whole] = WORDS[what];
-  return `${count} ${noun} ${verb} ${period}; the limit is ${Math.floor(allowed)} (of ${of} ${whole}).`;
+  const counted = weight === count ? '' : ` and count as ${weight}, for the source has said so itself`;
+  return `${count} ${noun} ${verb} ${period}${counted}; the limit is ${Math.floor(allowed)} (of ${of} ${whole}).`;
 }
 
 function emptied({ name, members }: { readonly name: string; readonly members: number }): string | undefined {

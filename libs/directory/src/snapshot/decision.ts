@@ -68,7 +68,7 @@ export async function findLosses(
   await compareMembers(tx, run, isFull && facts.complete.includes('memberships'));
   await keepProof(tx, run, memberships);
   warnings.push(...(await spareMemberships(tx, run, memberships)));
-  const { losses, inferred, active, awaiting, kept } = await countLosses(tx, run);
+  const { losses, inferred, active, awaiting, kept } = await countLosses(tx, run, facts);
   if (kept.length > 0)
     warnings.push(
       `More than a fifth of all people would lose ${kept.join(', ')}. They keep it: more likely the credential may no longer read it.`,

@@ -33,22 +33,43 @@ function reasons({ holdId, counts }: SnapshotReport): unknown {
   return { isHeld: holdId !== null, reasons: counts['reasons'] };
 }
 
+const STATED = { statedCountsHalf: true };
 const PASSES = { isHeld: false, reasons: [] };
 const held = (reason: string): unknown => ({ isHeld: true, reasons: [expect.stringContaining(reason)] });
 
 describe('people whom the source itself says to be inactive', () => {
-  it('count half while they are few', async () => {
+  it('count whole at a directory, where so many at once are an accident', async () => {
     await world.run(people(100));
-    expect(reasons(await world.run([...changed(20, { active: false }), ...people(80, 20)]))).toEqual(PASSES);
-    await world.run(people(100));
-    expect(reasons(await world.run([...changed(22, { active: false }), ...people(78, 22)]))).toEqual(
-      held('11 users would be removed or deactivated'),
+    expect(reasons(await world.run([...changed(11, { active: false }), ...people(89, 11)]))).toEqual(
+      held('11 users would be removed or deactivated in one run; the limit is 10'),
     );
+  });
+
+  it('count half at an HR system while they are few, and are named as many as they are', async () => {
+    await world.run(people(100));
+    expect(reasons(await world.run([...changed(20, { active: false }), ...people(80, 20)], STATED))).toEqual(
+      PASSES,
+    );
+    await world.run(people(100));
+    const report = await world.run([...changed(22, { active: false }), ...people(78, 22)], STATED);
+    expect(reasons(report)).toEqual(
+      held(
+        '22 users would be removed or deactivated in one run and count as 11, for the source has said so itself',
+      ),
+    );
+    const hold = await world.holds.get(world.ref.environmentId, String(report.holdId));
+    expect(hold.counts.users).toBe(22);
+  });
+
+  it('are counted as held, though something else of them has changed', async () => {
+    await world.run(people(40));
+    const report = await world.run([...changed(12, { active: false, jobTitle: 'x' }), ...people(28, 12)]);
+    expect(report.counts).toMatchObject({ users: { held: 12, deactivate: 0 } });
   });
 
   it('count as a whole when they are more than a quarter', async () => {
     await world.run(people(40));
-    expect(reasons(await world.run([...changed(12, { active: false }), ...people(28, 12)]))).toEqual(
+    expect(reasons(await world.run([...changed(12, { active: false }), ...people(28, 12)], STATED))).toEqual(
       held('12 users would be removed or deactivated'),
     );
   });
@@ -62,8 +83,8 @@ describe('people whom the source itself says to be inactive', () => {
       reason: 'deleted',
     }));
     const inactive = ids(11, 11).map((id) => person(id, { active: false }));
-    expect(reasons(await world.run([...gone, ...inactive], { mode: 'incremental' }))).toEqual(
-      held('11 users would be removed or deactivated'),
+    expect(reasons(await world.run([...gone, ...inactive], { mode: 'incremental', ...STATED }))).toEqual(
+      held('22 users would be removed or deactivated in one run and count as 11'),
     );
   });
 

@@ -3,7 +3,7 @@ import type { DirectoryRef } from '../apply/head.js';
 import type { RunRemovals } from '../guard/judge.js';
 import { goneRecords } from './absences.js';
 import { GONE_MEMBERS } from './compare-members.js';
-import type { SnapshotRun } from './snapshot.js';
+import type { RunFacts, SnapshotRun } from './snapshot.js';
 import { isRecord, keyOf, ofRun } from './statement-parts.js';
 
 /** Attributes of a person whose loss en masse means that they became unreadable. */
@@ -48,7 +48,11 @@ export interface Losses {
 }
 
 /** Counts what was marked, and what the staged records would change; call it in the transaction that marked. */
-export async function countLosses(tx: Queryable, run: SnapshotRun): Promise<Losses> {
+export async function countLosses(
+  tx: Queryable,
+  run: SnapshotRun,
+  { statedCountsHalf = false }: RunFacts,
+): Promise<Losses> {
   const gone = await count<GoneCounts>(tx, run, { name: 'snapshot_count_gone', text: COUNT_GONE });
   const changes = await count<UserChanges>(tx, run, { name: 'snapshot_count_changes', text: COUNT_CHANGES });
   const kept = await massClears(tx, run, changes);
@@ -56,7 +60,8 @@ export async function countLosses(tx: Queryable, run: SnapshotRun): Promise<Loss
   const active = gone.inferred + stated > 0 ? await countActive(tx, run) : 0;
   const everybody = gone.inferred + stated >= active && active > 0;
   const losses = {
-    users: gone.inferred + weighStated(stated, active),
+    users: gone.inferred + stated,
+    ...(statedCountsHalf && { usersWeight: gone.inferred + weighStated(stated, active) }),
     groups: gone.groups,
     memberships: gone.memberships,
     identityChanges: kept.includes('email') ? changes.identitiesBesideEmail : changes.identities,

@@ -19,6 +19,8 @@ export interface RunFacts {
   readonly totals?: Partial<Record<SnapshotKind, number>>;
   /** People who left stay listed at this source, so a vanished record is suspicious in itself. */
   readonly listsInactive?: boolean;
+  /** Where closures and ends of seasons are stated, as in HR systems: what the source itself says counts half while it is little. */
+  readonly statedCountsHalf?: boolean;
   /** Asks the source for single records, to prove an absence; ids left out of the answer are unknown. */
   readonly lookUp?: (
     kind: SnapshotKind,

@@ -113,8 +113,8 @@ export class Transitions {
       values: [ref.environmentId, ref.directoryId, at],
     });
     if (ending === 0) return null;
-    const users = weighStated(ending, await countActive(database, ref));
-    const losses = { users, groups: 0, memberships: 0, identityChanges: 0, emptied: [] };
+    const usersWeight = weighStated(ending, await countActive(database, ref));
+    const losses = { users: ending, usersWeight, groups: 0, memberships: 0, identityChanges: 0, emptied: [] };
     const { hold, reasons } = await guard.judge(ref, losses);
     if (!hold) return null;
     const counts = { users: ending, groups: 0, memberships: 0, identities: 0 };

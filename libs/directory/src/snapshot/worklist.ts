@@ -72,10 +72,15 @@ export async function perform(work: RunWork, tasks: readonly Task[]): Promise<re
 
 function report({ tally, decision }: RunWork, { change: _change, ...task }: Task, outcome: Outcome): void {
   if ('error' in outcome) tally.add({ ...task, action: 'refused', detail: messageOf(outcome.error) });
+  else if (decision.holdId !== null && isHeld(task.action, outcome.result))
+    tally.add({ ...task, action: 'held', detail: 'Waits for approval.' });
   else if (outcome.result.events.length > 0)
     tally.add({ ...task, detail: `${outcome.result.events.length} event(s)` });
-  else if (decision.holdId !== null && REMOVING.includes(task.action))
-    tally.add({ ...task, action: 'held', detail: 'Waits for approval.' });
+}
+
+/** Who would be deactivated waits, though something else of them may have changed; the others are told by an event. */
+function isHeld(action: SnapshotAction, { events }: ChangeResult): boolean {
+  return action === 'deactivate' || (events.length === 0 && REMOVING.includes(action));
 }
 
 /** What the guard can hold back; without an event it did. */
