@@ -67,7 +67,9 @@ describe('a run', () => {
     ]).create();
     await own.directory();
     await own.runOnce();
-    expect(own.door.facts).toMatchObject([{ complete: ['users'], listsInactive }]);
+    expect(own.door.facts).toMatchObject([
+      { complete: ['users'], listsInactive, statedCountsHalf: kind === 'hris' },
+    ]);
   });
 
   it.each([

@@ -69,8 +69,8 @@ actual AS (
   CROSS JOIN LATERAL (SELECT t.user_id FROM memberships t WHERE t.environment_id = $1 AND t.directory_id = $2
     AND t.group_id = page.entity_id AND t.asserted OFFSET 0) m),
 difference AS (
-  SELECT root, array_agg(d.user_id) FILTER (WHERE a.user_id IS NULL) AS added,
-    array_agg(a.user_id) FILTER (WHERE d.user_id IS NULL) AS removed, count(*) AS number
+  SELECT root, array_agg(d.user_id ORDER BY d.user_id) FILTER (WHERE a.user_id IS NULL) AS added,
+    array_agg(a.user_id ORDER BY a.user_id) FILTER (WHERE d.user_id IS NULL) AS removed, count(*) AS number
   FROM desired d FULL JOIN actual a USING (root, user_id) WHERE a.user_id IS NULL OR d.user_id IS NULL GROUP BY root),
 counted AS (
   SELECT page.source_id, page.entity_id, x.added, x.removed,
@@ -114,8 +114,8 @@ WITH page AS MATERIALIZED (
   ORDER BY c.group_id, c.member_id LIMIT ${NOTED_AT_ONCE}),
 noted AS (
   SELECT page.group_id, max(page.member_id) AS last_member,
-    array_agg(known.entity_id) FILTER (WHERE page.is_member AND known.entity_id IS NOT NULL) AS added,
-    array_agg(known.entity_id) FILTER (WHERE NOT page.is_member AND known.entity_id IS NOT NULL) AS removed
+    array_agg(known.entity_id ORDER BY page.member_id) FILTER (WHERE page.is_member AND known.entity_id IS NOT NULL) AS added,
+    array_agg(known.entity_id ORDER BY page.member_id) FILTER (WHERE NOT page.is_member AND known.entity_id IS NOT NULL) AS removed
   FROM page
   LEFT JOIN LATERAL (SELECT u.entity_id FROM source_records u
     WHERE ${isRecord('u', "'user'", 'page.member_id')} OFFSET 0) known ON true

@@ -38,6 +38,7 @@ export class Staging {
     const page = toStagedPage(records, run.mode);
     const shown = shownLists(run, page);
     const known = this.#compare(run, page, shown);
+    // Told to whoever waits for the turn; where a page before has failed, nobody does.
     known.catch(() => undefined);
     return this.#turns.take(run.runId, async () =>
       this.#write(run, { page, shown, ...(await known) }, fence),
