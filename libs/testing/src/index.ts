@@ -8,7 +8,7 @@ export {
 export { dialectConformance, type DialectFixture } from './dialect-conformance.js';
 export { connectorConformance } from './connector-conformance/connector-conformance.js';
 export type { ConformanceFake } from './connector-conformance/conformance-world.js';
-export { askMembers, checkSource } from './check-source.js';
+export { askMembers, askSource, checkSource } from './check-source.js';
 export { believe, type Belief } from './belief.js';
 export { fakeTime, type FakeTime } from './fake-time.js';
 export { LOOPBACK_CERTIFICATE } from './fake-source/loopback-certificate.js';
@@ -23,6 +23,7 @@ export {
   type ReadResult,
 } from './read-source.js';
 export { startFakeServer, STALE_TOKEN, type FakeServer } from './fake-source/fake-server.js';
+export { startLiar, type Liar, type Lie, type ToldAnswer } from './fake-source/liar.js';
 export { FakeTenant, type FakeTenantSize } from './fake-source/fake-tenant.js';
 export { FAKE_CSV, fakeCsvSftp, startFakeCsv, type FakeCsvOptions } from './fake-source/csv-sftp.js';
 export { fakeEntraId, fakeEntraIdCertificate } from './fake-source/entra-id.js';

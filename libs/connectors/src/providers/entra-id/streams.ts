@@ -4,7 +4,7 @@ import type { RunRequest, SourceStream } from '../../sdk/contract.js';
 import { memberStream, stagedGroups } from '../../sdk/member-stream.js';
 import { pagedStream, vendorPages, type VendorPage } from '../../sdk/paged-stream.js';
 import type { SourcePorts } from '../../sdk/ports.js';
-import { unlessForbidden } from '../../sdk/unless-forbidden.js';
+import { unlessRefused } from '../../sdk/unless-refused.js';
 import { BATCH, type GraphClient } from './client.js';
 import type { EntraConfig } from './config.js';
 import { manifest } from './manifest.js';
@@ -78,7 +78,7 @@ function deletedUsers({ client }: EntraParts): SourceStream {
   });
   return {
     ...stream,
-    pages: (from) => unlessForbidden(stream.pages(from), 'Deleted users may not be read.'),
+    pages: (from) => unlessRefused(stream.pages(from), 'Deleted users may not be read.'),
   };
 }
 
