@@ -31,14 +31,16 @@ const CUSTOM: Readonly<Record<string, string>> = {
   employeeType: 'employee_type',
 };
 
-/** A user of a list or a delta; both have the same attributes, absent where never set. Null: a guest, not wanted. */
-export function mapUser(value: JsonValue, config: EntraConfig): SnapshotRecord | null {
-  let isWanted = true;
-  const record = decodeRecord(value, 'user', (user) => {
-    isWanted = config.includeGuests || user.optionalText('userType') !== 'Guest';
+/**
+ * A user of a list or a delta; both have the same attributes, absent where never set. A guest who is not wanted is out of
+ * scope: they may have been a member before, or wanted.
+ */
+export function mapUser(value: JsonValue, config: EntraConfig): SnapshotRecord {
+  return decodeRecord(value, 'user', (user) => {
+    if (!config.includeGuests && user.optionalText('userType') === 'Guest')
+      return { kind: 'removed', of: 'user', id: user.text('id'), reason: 'out_of_scope' };
     return { kind: 'user', user: attributes(user, config) };
   });
-  return isWanted ? record : null;
 }
 
 function attributes(user: Fields, config: EntraConfig): SnapshotUser {
