@@ -43,6 +43,7 @@ describe('Google user', () => {
     ['/Sales/East', 'user'],
     ['/Salesforce', 'removed'],
     ['/', 'removed'],
+    [null, 'invalid'],
   ])('in %s is in or out of the unit /Sales', (orgUnitPath, kind) => {
     expect(mapUser(user({ orgUnitPath }), ['/Sales']).kind).toBe(kind);
   });

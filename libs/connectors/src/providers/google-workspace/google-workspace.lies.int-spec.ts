@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { JsonObject, JsonValue } from '#kernel';
+import {
+  askSource,
+  fakeGoogleWorkspace as fake,
+  fakeTime,
+  FakeTenant,
+  readSource,
+  startLiar,
+  type FakeServer,
+  type FakeTime,
+  type Liar,
+  type Lie,
+  type ReadResult,
+  type ToldAnswer,
+} from '#testing';
+import type { Connector, Source } from '../../sdk/contract.js';
+import google from './index.js';
+
+describe('Google Workspace that answers oddly', () => {
+  let time: FakeTime;
+  let server: FakeServer;
+  let liar: Liar;
+
+  beforeEach(async () => {
+    time = fakeTime();
+    const tenant = new FakeTenant({ users: 7, groups: 4, membersPerGroup: 2 }, time.clock);
+    server = await fake.start(tenant, { pageSize: 3 });
+    liar = await startLiar(server.url);
+  });
+  afterEach(async () => {
+    await liar.close();
+    await server.close();
+  });
+
+  const own = (
+    answers: JsonObject,
+  ): { answers: JsonObject; hosts: Record<string, string>; time: FakeTime } => ({
+    time,
+    answers: { ...fake.answers(liar.url), ...answers },
+    hosts: { ...fake.hosts?.(liar.url) },
+  });
+  const read = (answers: JsonObject = {}): Promise<ReadResult> =>
+    readSource(google as Connector, own(answers));
+  const ask = <T>(question: (source: Source) => Promise<T>, answers: JsonObject = {}): Promise<T> =>
+    askSource(google as Connector, own(answers), question);
+
+  /** Bends the answers at one path only. */
+  const at =
+    (path: RegExp, bend: (answer: ToldAnswer) => ToldAnswer): Lie =>
+    (url, answer) =>
+      path.test(url.pathname) ? bend(answer) : answer;
+  const withBody =
+    (bend: (body: JsonObject) => JsonObject): ((answer: ToldAnswer) => ToldAnswer) =>
+    (answer) => ({ ...answer, body: bend(answer.body as JsonObject) });
+  const refusal =
+    (status: number, error: JsonValue, headers: Record<string, string> = {}) =>
+    (answer: ToldAnswer): ToldAnswer => ({
+      status,
+      body: { error },
+      headers: { ...answer.headers, ...headers },
+    });
+
+  it.each([7, true, {}])('takes a list for incomplete whose next page token is %j', async (token) => {
+    liar.tell(
+      at(
+        /users$/,
+        withBody((body) => ({ ...body, nextPageToken: token as JsonValue })),
+      ),
+    );
+    expect(await read()).toMatchObject({ complete: false, error: { code: 'source_changed_shape' } });
+  });
+
+  it('takes null for the empty list that it is otherwise left out for', async () => {
+    liar.tell(
+      at(
+        /members$/,
+        withBody(({ kind }) => ({ kind: kind ?? null, members: null })),
+      ),
+    );
+    expect(await read()).toMatchObject({ complete: true, error: null });
+  });
+
+  it.each<[string, JsonValue]>([
+    ['an old reason', { errors: [{ reason: 'dailyLimitExceeded' }] }],
+    ['a reason that is not the first', { errors: [{ reason: 'forbidden' }, { reason: 'quotaExceeded' }] }],
+    ['a new status', { status: 'RESOURCE_EXHAUSTED' }],
+    ['a new reason', { status: 'PERMISSION_DENIED', details: [{ reason: 'RATE_LIMIT_EXCEEDED' }] }],
+  ])('waits as long as it is told with a 403 that means a quota by %s', async (_what, error) => {
+    let left = 1;
+    liar.tell((url, answer) =>
+      url.pathname.endsWith('/users') && left-- > 0
+        ? refusal(403, error, { 'retry-after': '77' })(answer)
+        : answer,
+    );
+    expect(await read()).toMatchObject({ complete: true, error: null });
+    expect(time.slept).toContain(77_000);
+  });
+
+  it.each([
+    [/users$/, 'Users › Read', 'admin.directory.user.readonly'],
+    [/groups$/, 'Groups › Read', 'admin.directory.group.readonly'],
+  ])('names privilege and scope that %s needs', async (path, privilege, scope) => {
+    liar.tell(at(path, refusal(403, { errors: [{ reason: 'forbidden' }] })));
+    await expect(ask((source) => source.check())).rejects.toMatchObject({
+      code: 'insufficient_permissions',
+      message: expect.stringMatching(new RegExp(`${privilege}.*${scope}`)),
+    });
+  });
+
+  it.each([
+    [{ status: 'PERMISSION_DENIED', details: [{ reason: 'SERVICE_DISABLED' }] }, 'not enabled'],
+    [{ errors: [{ reason: 'domainCannotUseApis' }] }, 'no API access'],
+  ])('says what %j means', async (error, text) => {
+    liar.tell(at(/users$/, refusal(403, error)));
+    await expect(ask((source) => source.check())).rejects.toMatchObject({
+      message: expect.stringContaining(text),
+    });
+  });
+
+  it('names the scopes that a delegation lacks', async () => {
+    liar.tell(at(/token$/, (answer) => ({ ...answer, status: 401, body: { error: 'unauthorized_client' } })));
+    await expect(ask((source) => source.check())).rejects.toMatchObject({
+      message: expect.stringContaining('admin.directory.group.member.readonly'),
+    });
+  });
+
+  it.each([
+    ['example.com', 'present'],
+    ['EXAMPLE.COM', 'present'],
+    ['example.org', undefined],
+  ])('does not say of people of example.com that they are in %s', async (domain, expected) => {
+    const found = await ask(async (source) => source.lookUp?.('user', [fake.userId(3)]), { domain });
+    expect(found?.get(fake.userId(3))).toBe(expected);
+  });
+});
