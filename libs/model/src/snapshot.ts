@@ -44,6 +44,12 @@ export interface SnapshotMembership {
 }
 
 /**
+ * What asking a source for something came to that it did not list. `unanswered`: it refuses to say; that is no proof,
+ * and no reason to remove anything.
+ */
+export type SnapshotFinding = 'present' | 'gone' | 'unanswered';
+
+/**
  * One thing that a source said. Records may repeat and come in any order; members may come before the group and the
  * people. `invalid` is something that could not be read: its last good state stays.
  */

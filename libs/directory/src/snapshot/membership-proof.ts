@@ -43,6 +43,7 @@ export async function proveMemberships(
       const answer = answers.get(membership);
       if (answer === 'present') present[membership.groupId] = (present[membership.groupId] ?? 0) + 1;
       if (answer === 'gone') gone.push(membership);
+      if (answer === 'unanswered') present[membership.groupId] ??= 0;
     }
   }
   return {
@@ -207,6 +208,8 @@ async function warningsOf(
 }
 
 function warningOf(name: string, count: number): string {
+  if (count === 0)
+    return `The source did not list members of "${name}" and refuses to say whether they belong to it. Nobody leaves that group for not being listed in this run.`;
   const who = count === 1 ? '1 member' : `${count} members`;
   return `The source did not list ${who} of "${name}" although it says, when asked, that they belong to it. Nobody leaves that group for not being listed in this run.`;
 }

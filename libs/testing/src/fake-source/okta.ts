@@ -103,6 +103,7 @@ class Okta {
           answer: (r) => this.#members(r),
         },
         { method: 'GET', path: `${path}/users/:id`, call: 'user', answer: (r) => this.#user(r) },
+        { method: 'GET', path: `${path}/groups/:id`, call: 'group', answer: (r) => this.#group(r) },
         {
           method: 'GET',
           path: `${path}/users/:id/groups`,
@@ -177,6 +178,14 @@ class Okta {
     return person
       ? { body: wireUser(person, this.#tenant.changedAt('user', person.index)) }
       : refuse(404, {}, now);
+  }
+
+  #group({ params, headers }: FakeRequest): FakeAnswer {
+    const now = this.#tenant.clock.now();
+    if (!isAuthorized(headers)) return refuse(401, {}, now);
+    const group = this.#tenant.group(indexOf(params['id'] ?? ''));
+    const at = this.#tenant.startedAt;
+    return group ? { body: wireGroup(group, at, at) } : refuse(404, {}, now);
   }
 
   #members(request: FakeRequest): FakeAnswer {

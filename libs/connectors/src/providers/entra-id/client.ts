@@ -3,7 +3,7 @@ import type { SnapshotMember } from '#model';
 import { listIn } from '../../sdk/decode.js';
 import type { SourceHttp } from '../../sdk/http/source-http.js';
 import { bearerTokens } from '../../sdk/oauth-token.js';
-import { plural, strange404 } from '../../sdk/look-up.js';
+import { existenceIn, plural, strange404, unanswered } from '../../sdk/look-up.js';
 import { vendorPages, type VendorPage } from '../../sdk/paged-stream.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { SourceError } from '../../sdk/source-error.js';
@@ -93,11 +93,16 @@ export class GraphClient {
   }
 
   /** Whether single objects are there; undefined when Graph did not say. */
-  async exist(kind: GraphKind, ids: readonly string[]): Promise<readonly (boolean | undefined)[]> {
-    const answers = await this.#each(ids.map((id) => `/${kind}/${encodeURIComponent(id)}?$select=id`));
+  async exist(
+    kind: GraphKind,
+    ids: readonly string[],
+  ): Promise<readonly (boolean | 'unanswered' | undefined)[]> {
+    const paths = ids.map((id) => `/${kind}/${encodeURIComponent(id)}?$select=id`);
+    const answers = await this.#each(paths, unanswered);
     return answers.map((answer, index) => {
-      if (saysNotFound(answer)) return false;
-      return objectIn(answer, ids[index] as string) === undefined ? undefined : true;
+      if (answer === 'unanswered') return answer;
+      const isIt = (): boolean => objectIn(answer, ids[index] as string) !== undefined;
+      return existenceIn(answer, { isDenied: saysNotFound(answer), isIt });
     });
   }
 
@@ -126,17 +131,21 @@ export class GraphClient {
   }
 
   /** Asks many things at once. What failed is asked for by itself: there failures are waited for and explained. */
-  async #each(paths: readonly string[]): Promise<readonly GraphAnswer[]> {
-    const answers: GraphAnswer[] = [];
+  async #each<Failed = never>(
+    paths: readonly string[],
+    onFailure: (error: unknown) => Failed = raise,
+  ): Promise<readonly (GraphAnswer | Failed)[]> {
+    const answers: (GraphAnswer | Failed)[] = [];
     for (let start = 0; start < paths.length; start += BATCH) {
       const some = paths.slice(start, start + BATCH);
       const parts = await this.#batch(some);
-      answers.push(...(await Promise.all(some.map((path, index) => this.#whole(path, parts.get(index))))));
+      const whole = some.map((path, index) => this.#whole(path, parts.get(index)).catch(onFailure));
+      answers.push(...(await Promise.all(whole)));
     }
     return answers;
   }
 
-  #whole(path: string, part: JsonObject | undefined): GraphAnswer | Promise<GraphAnswer> {
+  async #whole(path: string, part: JsonObject | undefined): Promise<GraphAnswer> {
     const { status, body = null } = part ?? {};
     const url = `${this.#base}${path}`;
     const isWhole = status === 200 && isJsonObject(body) && !('error' in body);
@@ -179,6 +188,10 @@ export class GraphClient {
 
 function listPath(kind: 'users' | 'groups', id: string, list: 'members' | 'memberOf'): string {
   return `/${kind}/${encodeURIComponent(id)}/${list}?$top=${limits.pageSize}&$select=id`;
+}
+
+function raise(error: unknown): never {
+  throw error;
 }
 
 /** The object of an answer; undefined when it is another one, or none. */

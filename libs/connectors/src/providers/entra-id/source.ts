@@ -1,6 +1,12 @@
-import type { SnapshotKind, SnapshotMember, SnapshotMembership, SnapshotRecord } from '#model';
+import type {
+  SnapshotFinding,
+  SnapshotKind,
+  SnapshotMember,
+  SnapshotMembership,
+  SnapshotRecord,
+} from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
-import { listedIds, lookUpByMember, plural } from '../../sdk/look-up.js';
+import { listedIds, lookUpByMember, plural, toFound } from '../../sdk/look-up.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { isRefusal } from '../../sdk/unless-refused.js';
 import { GraphClient } from './client.js';
@@ -51,12 +57,12 @@ async function lookUp(
   client: GraphClient,
   kind: SnapshotKind,
   ids: readonly string[],
-): Promise<ReadonlyMap<string, 'present' | 'gone'>> {
+): Promise<ReadonlyMap<string, SnapshotFinding>> {
   const answers = await client.exist(plural(kind), ids);
   return new Map(
     ids.flatMap((id, index) => {
       const isThere = answers[index];
-      return isThere === undefined ? [] : [[id, isThere ? 'present' : 'gone']];
+      return isThere === undefined ? [] : [[id, toFound(isThere)]];
     }),
   );
 }
@@ -68,7 +74,7 @@ async function lookUp(
 async function lookUpMembers(
   client: GraphClient,
   asked: readonly SnapshotMembership[],
-): Promise<ReadonlyMap<SnapshotMembership, 'present' | 'gone'>> {
+): Promise<ReadonlyMap<SnapshotMembership, SnapshotFinding>> {
   const members = [...new Map(asked.map(({ member }) => [keyOf(member), member])).values()];
   const pages = await client.memberOf(members);
   const first = new Map(members.map((member, index) => [keyOf(member), pages[index] ?? null]));

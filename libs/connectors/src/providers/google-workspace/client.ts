@@ -2,7 +2,7 @@ import { isJsonObject, type JsonValue } from '#kernel';
 import { linkIn, listIn } from '../../sdk/decode.js';
 import type { JsonAnswer, SourceHttp } from '../../sdk/http/source-http.js';
 import { bearerTokens, requestToken, type AccessToken } from '../../sdk/oauth-token.js';
-import { strange404 } from '../../sdk/look-up.js';
+import { existenceIn, strange404 } from '../../sdk/look-up.js';
 import type { VendorPage } from '../../sdk/paged-stream.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { signAssertion } from '../../sdk/signed-assertion.js';
@@ -74,13 +74,16 @@ export class GoogleClient {
   }
 
   /** Undefined when a 404 is not Google's own, and for somebody who belongs to another domain than is read. */
-  async exists(kind: 'users' | 'groups', id: string): Promise<boolean | undefined> {
+  async exists(kind: 'users' | 'groups', id: string): Promise<boolean | 'unanswered' | undefined> {
     const path = `/${kind}/${encodeURIComponent(id)}`;
     const address = kind === 'users' ? 'primaryEmail' : 'email';
     const answer = await this.#http.json({ path, query: { fields: `id,${address}` }, accept: [404] });
-    if (answer.status === 404) return saysNotFound(answer) ? false : undefined;
-    if (!isJsonObject(answer.body) || answer.body['id'] !== id) return undefined;
-    return this.#isOfDomain(answer.body[address]) ? true : undefined;
+    const isThere = existenceIn(answer, {
+      isDenied: saysNotFound(answer),
+      isIt: (object) => object['id'] === id,
+    });
+    const isElsewhere = isJsonObject(answer.body) && !this.#isOfDomain(answer.body[address]);
+    return isThere === true && isElsewhere ? undefined : isThere;
   }
 
   /**

@@ -2,7 +2,7 @@ import { parseLinkHeader } from 'got';
 import { isJsonObject } from '#kernel';
 import { absoluteLink } from '../../sdk/http/absolute-link.js';
 import type { JsonAnswer, SourceAnswer, SourceHttp } from '../../sdk/http/source-http.js';
-import { strange404 } from '../../sdk/look-up.js';
+import { existenceIn, strange404 } from '../../sdk/look-up.js';
 import { bearerTokens } from '../../sdk/oauth-token.js';
 import type { VendorPage } from '../../sdk/paged-stream.js';
 import type { SourcePorts } from '../../sdk/ports.js';
@@ -71,11 +71,10 @@ export class OktaClient {
   }
 
   /** Whether a single user or group is there; this is not eventually consistent. Undefined when a 404 is not Okta's own. */
-  async exists(kind: 'users' | 'groups', id: string): Promise<boolean | undefined> {
+  async exists(kind: 'users' | 'groups', id: string): Promise<boolean | 'unanswered' | undefined> {
     const path = `/api/v1/${kind}/${encodeURIComponent(id)}`;
     const answer = await this.#http.json({ path, accept: [404] });
-    if (answer.status === 404) return saysNotFound(answer) ? false : undefined;
-    return isJsonObject(answer.body) && answer.body['id'] === id ? true : undefined;
+    return existenceIn(answer, { isDenied: saysNotFound(answer), isIt: (object) => object['id'] === id });
   }
 
   async #list(path: string, query: Record<string, string | number | undefined>, token: string | null) {
