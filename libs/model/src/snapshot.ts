@@ -14,6 +14,8 @@ export interface SnapshotUser extends Omit<UserInput, 'externalId' | 'userName' 
   readonly userName: string | null;
   /** The same human under several ids (a rehire, a contractor who was hired). Suggests links, never makes them. */
   readonly personKey?: string | null;
+  /** The source did not show the state: `active` is for newcomers, whoever is known keeps theirs. */
+  readonly isStateUntold?: true;
   /** A state that is already dated: the day of hire, the day after the last day. Applied without asking the source. */
   readonly upcoming?: UpcomingState | null;
 }

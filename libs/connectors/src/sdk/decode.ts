@@ -55,6 +55,11 @@ export class Fields {
     return value;
   }
 
+  /** Something is there; null is an absence. */
+  has(key: string): boolean {
+    return this.#get(key) !== null;
+  }
+
   /** A boolean that has to be there. */
   flag(key: string): boolean {
     if (this.#get(key) === null) throw this.#bad(key, 'is missing');

@@ -113,11 +113,14 @@ function toTask({ decision }: RunWork, kind: SnapshotKind, row: ChangedRow): Tas
         : { kind: 'update_group', id, update: () => ({ group: input, members: [] }) };
     return { kind, sourceId, label: group.name, action: id === null ? 'create' : 'update', change };
   }
-  const input = toUserInput(row.record as unknown as SnapshotUser);
+  const user = row.record as unknown as SnapshotUser;
+  const input = toUserInput(user);
+  const withState = ({ active, stateReason }: DirectoryUser): UserInput =>
+    user.isStateUntold === true ? { ...input, active, stateReason } : input;
   const change: Change =
     id === null
       ? { kind: 'create_user', user: input }
-      : { kind: 'update_user', id, update: (current) => keep(input, current, decision.kept) };
+      : { kind: 'update_user', id, update: (current) => keep(withState(current), current, decision.kept) };
   return { kind, sourceId, label: input.name ?? input.userName, action: actionOf(row, input), change };
 }
 
@@ -127,7 +130,8 @@ function actionOf({ entity_id, was_active }: ChangedRow, { active }: UserInput):
 }
 
 function toUserInput(user: SnapshotUser): UserInput {
-  const { sourceId, userName, personKey: _personKey, upcoming: _upcoming, ...rest } = user;
+  const { sourceId, userName, ...others } = user;
+  const { personKey: _personKey, upcoming: _upcoming, isStateUntold: _isStateUntold, ...rest } = others;
   return { ...rest, externalId: sourceId, userName: userName ?? user.email ?? sourceId, folded: {} };
 }
 

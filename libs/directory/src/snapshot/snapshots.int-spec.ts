@@ -96,6 +96,17 @@ describe('Snapshots', () => {
     expect(await world.active()).toHaveLength(11);
   });
 
+  it('keeps the state of those whose state the source does not show, and gives newcomers what it says', async () => {
+    await fresh();
+    await world.run([...people(3), person('idle', { active: false, stateReason: 'suspended' })]);
+    const untold = { active: true, stateReason: null, isStateUntold: true } as const;
+    const again = [...people(3), person('idle', { ...untold, jobTitle: 'Lead' }), person('new', untold)];
+    await world.run(again);
+    expect(await world.active()).toEqual(['new', 'p000', 'p001', 'p002']);
+    await world.run([...people(3), person('idle'), person('new')]);
+    expect(await world.active()).toContain('idle');
+  });
+
   it('removes nobody by absence when a stream was not read to its end', async () => {
     await fresh();
     await world.run(people(12));

@@ -14,7 +14,8 @@ const user = (over: JsonObject = {}): JsonObject => ({
 
 describe('Entra user', () => {
   it.each<[JsonObject, JsonObject]>([
-    [{}, { email: 'ada@example.com', active: true }],
+    [{}, { email: 'ada@example.com', active: true, isStateUntold: true }],
+    [{ accountEnabled: null }, { active: true, isStateUntold: true }],
     [{ mail: 'a@example.org', proxyAddresses: ['SMTP:b@example.org'] }, { email: 'a@example.org' }],
     [{ proxyAddresses: ['smtp:old@example.org', 'SMTP:b@example.org'] }, { email: 'b@example.org' }],
     [{ userPrincipalName: 'x_y.com#EXT#@fabrikam.test' }, { email: null }],
@@ -33,6 +34,10 @@ describe('Entra user', () => {
       user: { raw: { id: 'u1', userPrincipalName: 'ada@example.com' } },
     });
     expect(mapUser(user({ mail: null }), config())).toEqual(mapUser(user(), config()));
+  });
+
+  it('whose state is shown keeps none from before', () => {
+    expect(mapUser(user({ accountEnabled: true }), config())).not.toHaveProperty('user.isStateUntold');
   });
 
   it('lists every address once', () => {

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '#kernel';
-import type { Email, SnapshotRecord, SnapshotUser, StateReason } from '#model';
+import type { Email, SnapshotRecord, SnapshotUser } from '#model';
 import { decodeRecord, type Fields } from '../../sdk/decode.js';
 
 const RAW = [
@@ -67,10 +67,11 @@ function attributes(user: Fields): SnapshotUser {
   };
 }
 
-function stateOf(user: Fields): { active: boolean; stateReason: StateReason | null } {
+/** Google shows `suspended` of everybody. */
+function stateOf(user: Fields): Pick<SnapshotUser, 'active' | 'stateReason' | 'isStateUntold'> {
   if (user.boolean('archived', false)) return { active: false, stateReason: 'archived' };
   if (user.boolean('suspended', false)) return { active: false, stateReason: 'suspended' };
-  return { active: true, stateReason: null };
+  return { active: true, stateReason: null, ...(!user.has('suspended') && { isStateUntold: true }) };
 }
 
 function primaryOf(list: readonly Fields[]): Fields | undefined {
