@@ -23,7 +23,15 @@ export {
   type ReadResult,
 } from './read-source.js';
 export { startFakeServer, STALE_TOKEN, type FakeServer } from './fake-source/fake-server.js';
-export { startLiar, type Liar, type Lie, type ToldAnswer } from './fake-source/liar.js';
+export {
+  lieAt,
+  startLiar,
+  toLiar,
+  withBody,
+  type Liar,
+  type Lie,
+  type ToldAnswer,
+} from './fake-source/liar.js';
 export { FakeTenant, type FakeTenantSize } from './fake-source/fake-tenant.js';
 export { FAKE_CSV, fakeCsvSftp, startFakeCsv, type FakeCsvOptions } from './fake-source/csv-sftp.js';
 export { fakeEntraId, fakeEntraIdCertificate } from './fake-source/entra-id.js';

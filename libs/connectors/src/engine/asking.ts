@@ -15,10 +15,10 @@ export class Asking {
   }
 
   facts(canLookUp: boolean): Pick<RunFacts, 'lookUp' | 'lookUpMembers'> {
-    const { lookUp, lookUpMembers } = this.#source;
+    const source = this.#source;
     return {
-      ...(canLookUp && lookUp && { lookUp: (kind, ids) => this.#lookUp(kind, ids) }),
-      ...(lookUpMembers && { lookUpMembers: (asked) => this.#lookUpMembers(asked) }),
+      ...(canLookUp && source.lookUp !== undefined && { lookUp: (kind, ids) => this.#lookUp(kind, ids) }),
+      ...(source.lookUpMembers !== undefined && { lookUpMembers: (asked) => this.#lookUpMembers(asked) }),
     };
   }
 

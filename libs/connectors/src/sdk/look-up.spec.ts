@@ -12,7 +12,8 @@ describe('looking things up', () => {
     [404, { code: 'gone' }, true, false],
     [404, { message: 'no such route' }, false, undefined],
     [404, null, false, 'unanswered'],
-  ])('%i with %j, denied in the vendor’s own words: %s', (status, body, isDenied, expected) => {
+  ])('%i with %j, denied in the vendor’s own words: %s', (...row) => {
+    const [status, body, isDenied, expected] = row;
     expect(existenceIn({ status, body }, { isDenied, isIt: ({ id }) => id === 'ada' })).toBe(expected);
   });
 

@@ -41,9 +41,8 @@ export async function proveMemberships(
     const answers = await lookUpMembers(page);
     for (const membership of page) {
       const answer = answers.get(membership);
-      if (answer === 'present') present[membership.groupId] = (present[membership.groupId] ?? 0) + 1;
       if (answer === 'gone') gone.push(membership);
-      if (answer === 'unanswered') present[membership.groupId] ??= 0;
+      else if (answer !== undefined) tally(present, membership.groupId, answer === 'present' ? 1 : 0);
     }
   }
   return {
@@ -51,6 +50,11 @@ export async function proveMemberships(
     gone: gone.filter(({ groupId }) => Object.hasOwn(present, groupId)),
     only: isAll ? null : [...new Set(asked.map(({ groupId }) => groupId))],
   };
+}
+
+/** Of an answer that was refused nothing, though it keeps the group's others as well. */
+function tally(present: Record<string, number>, groupId: string, found: number): void {
+  present[groupId] = (present[groupId] ?? 0) + found;
 }
 
 interface SuspectRow extends Record<string, unknown> {

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { JsonValue } from '#kernel';
+import type { JsonObject, JsonValue } from '#kernel';
+import type { ConformanceFake } from '../connector-conformance/conformance-world.js';
+import type { FakeTime } from '../fake-time.js';
 
 /** An answer of a fake, before or after it was bent. `body` is what was JSON; other text stays as it is. */
 export interface ToldAnswer {
@@ -20,6 +22,30 @@ export interface Liar {
   /** From now on it tells this; nothing unless told. */
   tell(lie: Lie): void;
   close(): Promise<void>;
+}
+
+/** A lie at one path only. */
+export function lieAt(path: RegExp, bend: (answer: ToldAnswer) => ToldAnswer): Lie {
+  return (url, answer) => (path.test(url.pathname) ? bend(answer) : answer);
+}
+
+/** Another body with the same head. */
+export function withBody(bend: (body: JsonObject) => JsonValue): (answer: ToldAnswer) => ToldAnswer {
+  return (answer) => ({ ...answer, body: bend(answer.body as JsonObject) });
+}
+
+/** How a connector gets to a liar instead of the vendor; `answers` replace some of the form's. */
+export function toLiar(
+  { url }: Liar,
+  fake: ConformanceFake,
+  options: { readonly time: FakeTime; readonly answers?: JsonObject },
+): {
+  readonly time: FakeTime;
+  readonly answers: JsonObject;
+  readonly hosts: Readonly<Record<string, string>>;
+} {
+  const { time, answers } = options;
+  return { time, answers: { ...fake.answers(url), ...answers }, hosts: { ...fake.hosts?.(url) } };
 }
 
 /** Stands between a connector and a fake, and bends answers. Links of the fake lead to it. */

@@ -17,16 +17,14 @@ const API_TOKEN = '00fake-okta-ssws';
 const EVERYONE = '00g0everyone';
 const STATUS = { active: 'ACTIVE', suspended: 'SUSPENDED', pending: 'STAGED', archived: 'DEPROVISIONED' };
 
-const keys = generateKeyPairSync('ec', {
-  namedCurve: 'P-256',
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-});
-const otherKey = generateKeyPairSync('ec', {
-  namedCurve: 'P-256',
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-}).privateKey;
+const p256 = (): { publicKey: string; privateKey: string } =>
+  generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+const keys = p256();
+const otherKey = p256().privateKey;
 
 const userId = (index: number): string => `00u${String(index).padStart(8, '0')}fake`;
 const groupId = (index: number): string => `00g${String(index).padStart(8, '0')}fake`;

@@ -5,8 +5,11 @@ import {
   fakeEntraId as fake,
   fakeTime,
   FakeTenant,
+  lieAt,
   readSource,
   startLiar,
+  toLiar,
+  withBody,
   type FakeServer,
   type FakeTime,
   type Liar,
@@ -34,37 +37,23 @@ describe('Entra ID that answers oddly', () => {
     await server.close();
   });
 
-  const own = (
-    answers: JsonObject,
-  ): { answers: JsonObject; hosts: Record<string, string>; time: FakeTime } => ({
-    time,
-    answers: { ...fake.answers(liar.url), ...answers },
-    hosts: { ...fake.hosts?.(liar.url) },
-  });
   const read = (
     options: Partial<Parameters<typeof readSource>[1]> = {},
     answers: JsonObject = {},
-  ): Promise<ReadResult> => readSource(entra as Connector, { ...own(answers), ...options });
+  ): Promise<ReadResult> =>
+    readSource(entra as Connector, { ...toLiar(liar, fake, { time, answers }), ...options });
   const ask = <T>(question: (source: Source) => Promise<T>): Promise<T> =>
-    askSource(entra as Connector, own({}), question);
+    askSource(entra as Connector, toLiar(liar, fake, { time }), question);
   const incremental = async (change: () => void, answers: JsonObject = {}): Promise<ReadResult> => {
     const { cursors } = await read({}, answers);
     change();
     return read({ mode: 'incremental', cursors }, answers);
   };
 
-  /** Bends the answers at one path only. */
-  const at =
-    (path: RegExp, bend: (answer: ToldAnswer) => ToldAnswer): Lie =>
-    (url, answer) =>
-      path.test(url.pathname) ? bend(answer) : answer;
-  const withBody =
-    (bend: (body: JsonObject) => JsonValue) =>
-    (answer: ToldAnswer): ToldAnswer => ({ ...answer, body: bend(answer.body as JsonObject) });
   const items = (bend: (item: JsonObject) => JsonObject): ((answer: ToldAnswer) => ToldAnswer) =>
     withBody((body) => ({ ...body, value: (body['value'] as JsonObject[]).map(bend) }));
   const parts = (bend: (part: JsonObject) => JsonObject): Lie =>
-    at(
+    lieAt(
       /batch$/,
       withBody((body) => ({ ...body, responses: (body['responses'] as JsonObject[]).map(bend) })),
     );
@@ -77,7 +66,7 @@ describe('Entra ID that answers oddly', () => {
 
   it('follows links that are relative (OData JSON 4.01, 4.5)', async () => {
     liar.tell(
-      at(
+      lieAt(
         /v1\.0\/\w+$/,
         withBody((body) => JSON.parse(JSON.stringify(body).replaceAll(liar.url, '')) as JsonObject),
       ),
@@ -88,7 +77,7 @@ describe('Entra ID that answers oddly', () => {
 
   it.each([7, true, {}, ['x']])('takes a list for incomplete whose next link is %j', async (link) => {
     liar.tell(
-      at(
+      lieAt(
         /users$/,
         withBody((body) => ({ ...body, '@odata.nextLink': link as JsonValue })),
       ),
@@ -98,7 +87,7 @@ describe('Entra ID that answers oddly', () => {
 
   it('knows an object by its id in whatever letter case', async () => {
     liar.tell(
-      at(
+      lieAt(
         /(users|members|batch)$/,
         withBody(
           (body) => JSON.parse(JSON.stringify(body).replaceAll(/aaaaaaaa/g, 'AAAAAAAA')) as JsonObject,
@@ -113,7 +102,7 @@ describe('Entra ID that answers oddly', () => {
 
   it('says that guests who are not wanted are out of scope, whatever they were before', async () => {
     liar.tell(
-      at(
+      lieAt(
         /users$/,
         items((user) => (user['id'] === fake.userId(2) ? { ...user, userType: 'Guest' } : user)),
       ),
@@ -127,7 +116,7 @@ describe('Entra ID that answers oddly', () => {
     it('of a user that show only what changed leave the rest as it is', async () => {
       tenant.change(3, { state: 'suspended' });
       liar.tell(
-        at(
+        lieAt(
           /users\/delta$/,
           items(({ id, jobTitle }) => ({ id, jobTitle }) as JsonObject),
         ),
@@ -140,7 +129,7 @@ describe('Entra ID that answers oddly', () => {
 
     it('of somebody who is gone meanwhile say nothing of them', async () => {
       liar.tell(
-        at(
+        lieAt(
           /users\/delta$/,
           items(({ id }) => ({ id }) as JsonObject),
         ),
@@ -153,7 +142,7 @@ describe('Entra ID that answers oddly', () => {
       'of members alone count, where %s groups are wanted',
       async (group_filter) => {
         liar.tell(
-          at(
+          lieAt(
             /groups\/delta$/,
             items((group) => ({ id: group['id'], 'members@delta': group['members@delta'] }) as JsonObject),
           ),
@@ -170,7 +159,7 @@ describe('Entra ID that answers oddly', () => {
       [404, 'Request_ResourceNotFound'],
       [501, 'NotImplemented'],
     ])('that are refused with %i leave a full run whole', async (status, code) => {
-      liar.tell(at(/delta$/, refusal(status, code)));
+      liar.tell(lieAt(/delta$/, refusal(status, code)));
       const result = await read();
       expectAll(result);
       expect(result.cursors.size).toBe(0);
@@ -191,13 +180,13 @@ describe('Entra ID that answers oddly', () => {
 
   describe('batches', () => {
     it('that are not taken cost more requests, and nothing else', async () => {
-      liar.tell(at(/batch$/, refusal(404)));
+      liar.tell(lieAt(/batch$/, refusal(404)));
       expectAll(await read());
     });
 
     it.each([
       ['is an error with status 200', (part: JsonObject) => ({ ...part, body: { error: { code: 'x' } } })],
-      ['is missing', ({ id: _id, ...part }: JsonObject) => part as JsonObject],
+      ['is missing', ({ id: _id, ...part }: JsonObject) => part],
       ['was throttled', (part: JsonObject) => ({ ...part, status: 429, body: {} })],
     ])('whose part %s have that asked for by itself', async (_what, bend) => {
       liar.tell(parts((part) => (part['id'] === '1' ? bend(part) : part)));
@@ -235,7 +224,7 @@ describe('Entra ID that answers oddly', () => {
     [/users$/, 'User.Read.All'],
     [/groups$/, 'GroupMember.Read.All'],
   ])('names the permission that %s needs', async (path, permission) => {
-    liar.tell(at(path, refusal(403, 'Authorization_RequestDenied')));
+    liar.tell(lieAt(path, refusal(403, 'Authorization_RequestDenied')));
     await expect(ask((source) => source.check())).rejects.toMatchObject({
       code: 'insufficient_permissions',
       message: expect.stringContaining(`${permission} and grant admin consent`),
@@ -248,9 +237,7 @@ describe('Entra ID that answers oddly', () => {
     [{ error_codes: [900023] }, 'not_found_tenant', 'neither an ID nor a domain name'],
     [{ error_codes: [53003] }, 'insufficient_permissions', 'Conditional Access'],
   ])('explains %j', async (body, code, text) => {
-    liar.tell(
-      at(/token$/, (answer) => ({ ...answer, status: 400, body: { error: 'x', ...body } as JsonObject })),
-    );
+    liar.tell(lieAt(/token$/, (answer) => ({ ...answer, status: 400, body: { error: 'x', ...body } })));
     await expect(ask((source) => source.check())).rejects.toMatchObject({
       code,
       message: expect.stringContaining(text),

@@ -5,12 +5,14 @@ import {
   fakeGoogleWorkspace as fake,
   fakeTime,
   FakeTenant,
+  lieAt,
   readSource,
   startLiar,
+  toLiar,
+  withBody,
   type FakeServer,
   type FakeTime,
   type Liar,
-  type Lie,
   type ReadResult,
   type ToldAnswer,
 } from '#testing';
@@ -33,26 +35,11 @@ describe('Google Workspace that answers oddly', () => {
     await server.close();
   });
 
-  const own = (
-    answers: JsonObject,
-  ): { answers: JsonObject; hosts: Record<string, string>; time: FakeTime } => ({
-    time,
-    answers: { ...fake.answers(liar.url), ...answers },
-    hosts: { ...fake.hosts?.(liar.url) },
-  });
   const read = (answers: JsonObject = {}): Promise<ReadResult> =>
-    readSource(google as Connector, own(answers));
+    readSource(google as Connector, toLiar(liar, fake, { time, answers }));
   const ask = <T>(question: (source: Source) => Promise<T>, answers: JsonObject = {}): Promise<T> =>
-    askSource(google as Connector, own(answers), question);
+    askSource(google as Connector, toLiar(liar, fake, { time, answers }), question);
 
-  /** Bends the answers at one path only. */
-  const at =
-    (path: RegExp, bend: (answer: ToldAnswer) => ToldAnswer): Lie =>
-    (url, answer) =>
-      path.test(url.pathname) ? bend(answer) : answer;
-  const withBody =
-    (bend: (body: JsonObject) => JsonObject): ((answer: ToldAnswer) => ToldAnswer) =>
-    (answer) => ({ ...answer, body: bend(answer.body as JsonObject) });
   const refusal =
     (status: number, error: JsonValue, headers: Record<string, string> = {}) =>
     (answer: ToldAnswer): ToldAnswer => ({
@@ -63,7 +50,7 @@ describe('Google Workspace that answers oddly', () => {
 
   it.each([7, true, {}])('takes a list for incomplete whose next page token is %j', async (token) => {
     liar.tell(
-      at(
+      lieAt(
         /users$/,
         withBody((body) => ({ ...body, nextPageToken: token as JsonValue })),
       ),
@@ -73,7 +60,7 @@ describe('Google Workspace that answers oddly', () => {
 
   it('takes null for the empty list that it is otherwise left out for', async () => {
     liar.tell(
-      at(
+      lieAt(
         /members$/,
         withBody(({ kind }) => ({ kind: kind ?? null, members: null })),
       ),
@@ -101,7 +88,7 @@ describe('Google Workspace that answers oddly', () => {
     [/users$/, 'Users › Read', 'admin.directory.user.readonly'],
     [/groups$/, 'Groups › Read', 'admin.directory.group.readonly'],
   ])('names privilege and scope that %s needs', async (path, privilege, scope) => {
-    liar.tell(at(path, refusal(403, { errors: [{ reason: 'forbidden' }] })));
+    liar.tell(lieAt(path, refusal(403, { errors: [{ reason: 'forbidden' }] })));
     await expect(ask((source) => source.check())).rejects.toMatchObject({
       code: 'insufficient_permissions',
       message: expect.stringMatching(new RegExp(`${privilege}.*${scope}`)),
@@ -112,14 +99,16 @@ describe('Google Workspace that answers oddly', () => {
     [{ status: 'PERMISSION_DENIED', details: [{ reason: 'SERVICE_DISABLED' }] }, 'not enabled'],
     [{ errors: [{ reason: 'domainCannotUseApis' }] }, 'no API access'],
   ])('says what %j means', async (error, text) => {
-    liar.tell(at(/users$/, refusal(403, error)));
+    liar.tell(lieAt(/users$/, refusal(403, error)));
     await expect(ask((source) => source.check())).rejects.toMatchObject({
       message: expect.stringContaining(text),
     });
   });
 
   it('names the scopes that a delegation lacks', async () => {
-    liar.tell(at(/token$/, (answer) => ({ ...answer, status: 401, body: { error: 'unauthorized_client' } })));
+    liar.tell(
+      lieAt(/token$/, (answer) => ({ ...answer, status: 401, body: { error: 'unauthorized_client' } })),
+    );
     await expect(ask((source) => source.check())).rejects.toMatchObject({
       message: expect.stringContaining('admin.directory.group.member.readonly'),
     });

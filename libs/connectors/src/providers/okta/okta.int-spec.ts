@@ -6,6 +6,7 @@ import {
   fakeOktaApiToken as fake,
   fakeTime,
   FakeTenant,
+  lieAt,
   readSource,
   startLiar,
   type FakeServer,
@@ -41,11 +42,6 @@ describe('Okta', () => {
   const check = (answers = fake.answers(liar.url)): Promise<SourceCheck> =>
     askSource(okta as Connector, { answers, time }, (source) => source.check());
 
-  /** Bends the answers at one path only. */
-  const at =
-    (path: RegExp, bend: (answer: ToldAnswer) => ToldAnswer): Lie =>
-    (url, answer) =>
-      path.test(url.pathname) ? bend(answer) : answer;
   const without =
     (header: string) =>
     (answer: ToldAnswer): ToldAnswer => {
@@ -71,7 +67,7 @@ describe('Okta', () => {
     it.each(['no link', '<http://x.test>; rel="next'])(
       'takes a list whose header Link is %s for incomplete',
       async (link) => {
-        liar.tell(at(/users$/, (answer) => ({ ...answer, headers: { ...answer.headers, link } })));
+        liar.tell(lieAt(/users$/, (answer) => ({ ...answer, headers: { ...answer.headers, link } })));
         expect(await read()).toMatchObject({ complete: false, error: { code: 'source_changed_shape' } });
       },
     );
@@ -91,7 +87,7 @@ describe('Okta', () => {
     'sets a group aside whose list has %j for a member, and no other',
     async (member) => {
       liar.tell(
-        at(new RegExp(`${fake.groupId(1)}/users`), (answer) => ({
+        lieAt(new RegExp(`${fake.groupId(1)}/users`), (answer) => ({
           ...answer,
           body: [...(answer.body as JsonObject[]), member],
         })),
@@ -104,7 +100,7 @@ describe('Okta', () => {
 
   it('states that groups of a type that is not wanted are out of scope', async () => {
     liar.tell(
-      at(/groups$/, (answer) => ({
+      lieAt(/groups$/, (answer) => ({
         ...answer,
         body: (answer.body as JsonObject[]).map((group) =>
           group['id'] === fake.groupId(1) ? { ...group, type: 'APP_GROUP' } : group,
@@ -125,7 +121,10 @@ describe('Okta', () => {
       return read({ mode: 'incremental', cursors });
     };
     const entries = (bend: (entry: JsonObject, index: number) => unknown): Lie =>
-      at(/logs$/, (answer) => ({ ...answer, body: (answer.body as JsonObject[]).map(bend) as JsonObject[] }));
+      lieAt(/logs$/, (answer) => ({
+        ...answer,
+        body: (answer.body as JsonObject[]).map(bend) as JsonObject[],
+      }));
 
     it('tells of no deletion that failed', async () => {
       liar.tell(
@@ -152,7 +151,7 @@ describe('Okta', () => {
       [404, 'E0000022'],
       [400, 'E0000031'],
     ])('is no part of a connection to which it answers %i', async (status, errorCode) => {
-      liar.tell(at(/logs$/, refusal(status, { errorCode })));
+      liar.tell(lieAt(/logs$/, refusal(status, { errorCode })));
       expect(await read()).toMatchObject({ complete: true, error: null });
       expect((await check()).warnings).toEqual([expect.stringContaining('okta.logs.read')]);
     });
@@ -205,7 +204,7 @@ describe('Okta', () => {
     [/users$/, 'okta.users.read'],
     [/groups$/, 'okta.groups.read'],
   ])('names the scope that %s needs', async (path, scope) => {
-    liar.tell(at(path, refusal(403, { errorCode: 'E0000006' })));
+    liar.tell(lieAt(path, refusal(403, { errorCode: 'E0000006' })));
     await expect(check()).rejects.toMatchObject({
       code: 'insufficient_permissions',
       message: expect.stringMatching(new RegExp(`${scope}.*Read-Only Administrator`)),
