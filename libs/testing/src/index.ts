@@ -8,7 +8,7 @@ export {
 export { dialectConformance, type DialectFixture } from './dialect-conformance.js';
 export { connectorConformance } from './connector-conformance/connector-conformance.js';
 export type { ConformanceFake } from './connector-conformance/conformance-world.js';
-export { askMembers, askSource, checkSource } from './check-source.js';
+export { askMembers, checkSource } from './check-source.js';
 export { believe, type Belief } from './belief.js';
 export { fakeTime, type FakeTime } from './fake-time.js';
 export { LOOPBACK_CERTIFICATE } from './fake-source/loopback-certificate.js';
@@ -23,15 +23,8 @@ export {
   type ReadResult,
 } from './read-source.js';
 export { startFakeServer, STALE_TOKEN, type FakeServer } from './fake-source/fake-server.js';
-export {
-  lieAt,
-  startLiar,
-  toLiar,
-  withBody,
-  type Liar,
-  type Lie,
-  type ToldAnswer,
-} from './fake-source/liar.js';
+export { lieAt, withBody, type Lie, type ToldAnswer } from './fake-source/liar.js';
+export { lieTo, type LiedTo } from './lied-to.js';
 export { FakeTenant, type FakeTenantSize } from './fake-source/fake-tenant.js';
 export { FAKE_CSV, fakeCsvSftp, startFakeCsv, type FakeCsvOptions } from './fake-source/csv-sftp.js';
 export { fakeEntraId, fakeEntraIdCertificate } from './fake-source/entra-id.js';

@@ -1,8 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { JsonObject, JsonValue } from '#kernel';
-import type { ConformanceFake } from '../connector-conformance/conformance-world.js';
-import type { FakeTime } from '../fake-time.js';
 
 /** An answer of a fake, before or after it was bent. `body` is what was JSON; other text stays as it is. */
 export interface ToldAnswer {
@@ -34,23 +32,9 @@ export function withBody(bend: (body: JsonObject) => JsonValue): (answer: ToldAn
   return (answer) => ({ ...answer, body: bend(answer.body as JsonObject) });
 }
 
-/** How a connector gets to a liar instead of the vendor; `answers` replace some of the form's. */
-export function toLiar(
-  { url }: Liar,
-  fake: ConformanceFake,
-  options: { readonly time: FakeTime; readonly answers?: JsonObject },
-): {
-  readonly time: FakeTime;
-  readonly answers: JsonObject;
-  readonly hosts: Readonly<Record<string, string>>;
-} {
-  const { time, answers } = options;
-  return { time, answers: { ...fake.answers(url), ...answers }, hosts: { ...fake.hosts?.(url) } };
-}
-
 /** Stands between a connector and a fake, and bends answers. Links of the fake lead to it. */
-export async function startLiar(truth: string, lie: Lie = (_url, answer) => answer): Promise<Liar> {
-  let current = lie;
+export async function startLiar(truth: string): Promise<Liar> {
+  let current: Lie = (_url, answer) => answer;
   let told = 0;
   const bend: Lie = (url, answer) => {
     const bent = current(url, answer);

@@ -1,44 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { JsonObject, JsonValue } from '#kernel';
-import {
-  askSource,
-  fakeGoogleWorkspace as fake,
-  fakeTime,
-  FakeTenant,
-  lieAt,
-  readSource,
-  startLiar,
-  toLiar,
-  withBody,
-  type FakeServer,
-  type FakeTime,
-  type Liar,
-  type ReadResult,
-  type ToldAnswer,
-} from '#testing';
-import type { Connector, Source } from '../../sdk/contract.js';
+import type { JsonValue } from '#kernel';
+import { fakeGoogleWorkspace as fake, lieAt, lieTo, withBody, type LiedTo, type ToldAnswer } from '#testing';
+import type { Connector } from '../../sdk/contract.js';
 import google from './index.js';
 
 describe('Google Workspace that answers oddly', () => {
-  let time: FakeTime;
-  let server: FakeServer;
-  let liar: Liar;
-
+  let w: LiedTo;
   beforeEach(async () => {
-    time = fakeTime();
-    const tenant = new FakeTenant({ users: 7, groups: 4, membersPerGroup: 2 }, time.clock);
-    server = await fake.start(tenant, { pageSize: 3 });
-    liar = await startLiar(server.url);
+    w = await lieTo(google as Connector, fake, { users: 7, groups: 4, membersPerGroup: 2 });
   });
-  afterEach(async () => {
-    await liar.close();
-    await server.close();
-  });
-
-  const read = (answers: JsonObject = {}): Promise<ReadResult> =>
-    readSource(google as Connector, toLiar(liar, fake, { time, answers }));
-  const ask = <T>(question: (source: Source) => Promise<T>, answers: JsonObject = {}): Promise<T> =>
-    askSource(google as Connector, toLiar(liar, fake, { time, answers }), question);
+  afterEach(() => w.close());
 
   const refusal =
     (status: number, error: JsonValue, headers: Record<string, string> = {}) =>
@@ -49,23 +20,23 @@ describe('Google Workspace that answers oddly', () => {
     });
 
   it.each([7, true, {}])('takes a list for incomplete whose next page token is %j', async (token) => {
-    liar.tell(
+    w.liar.tell(
       lieAt(
         /users$/,
         withBody((body) => ({ ...body, nextPageToken: token as JsonValue })),
       ),
     );
-    expect(await read()).toMatchObject({ complete: false, error: { code: 'source_changed_shape' } });
+    expect(await w.read()).toMatchObject({ complete: false, error: { code: 'source_changed_shape' } });
   });
 
   it('takes null for the empty list that it is otherwise left out for', async () => {
-    liar.tell(
+    w.liar.tell(
       lieAt(
         /members$/,
         withBody(({ kind }) => ({ kind: kind ?? null, members: null })),
       ),
     );
-    expect(await read()).toMatchObject({ complete: true, error: null });
+    expect(await w.read()).toMatchObject({ complete: true, error: null });
   });
 
   it.each<[string, JsonValue]>([
@@ -75,21 +46,21 @@ describe('Google Workspace that answers oddly', () => {
     ['a new reason', { status: 'PERMISSION_DENIED', details: [{ reason: 'RATE_LIMIT_EXCEEDED' }] }],
   ])('waits as long as it is told with a 403 that means a quota by %s', async (_what, error) => {
     let left = 1;
-    liar.tell((url, answer) =>
+    w.liar.tell((url, answer) =>
       url.pathname.endsWith('/users') && left-- > 0
         ? refusal(403, error, { 'retry-after': '77' })(answer)
         : answer,
     );
-    expect(await read()).toMatchObject({ complete: true, error: null });
-    expect(time.slept).toContain(77_000);
+    expect(await w.read()).toMatchObject({ complete: true, error: null });
+    expect(w.time.slept).toContain(77_000);
   });
 
   it.each([
     [/users$/, 'Users › Read', 'admin.directory.user.readonly'],
     [/groups$/, 'Groups › Read', 'admin.directory.group.readonly'],
   ])('names privilege and scope that %s needs', async (path, privilege, scope) => {
-    liar.tell(lieAt(path, refusal(403, { errors: [{ reason: 'forbidden' }] })));
-    await expect(ask((source) => source.check())).rejects.toMatchObject({
+    w.liar.tell(lieAt(path, refusal(403, { errors: [{ reason: 'forbidden' }] })));
+    await expect(w.ask((source) => source.check())).rejects.toMatchObject({
       code: 'insufficient_permissions',
       message: expect.stringMatching(new RegExp(`${privilege}.*${scope}`)),
     });
@@ -99,17 +70,17 @@ describe('Google Workspace that answers oddly', () => {
     [{ status: 'PERMISSION_DENIED', details: [{ reason: 'SERVICE_DISABLED' }] }, 'not enabled'],
     [{ errors: [{ reason: 'domainCannotUseApis' }] }, 'no API access'],
   ])('says what %j means', async (error, text) => {
-    liar.tell(lieAt(/users$/, refusal(403, error)));
-    await expect(ask((source) => source.check())).rejects.toMatchObject({
+    w.liar.tell(lieAt(/users$/, refusal(403, error)));
+    await expect(w.ask((source) => source.check())).rejects.toMatchObject({
       message: expect.stringContaining(text),
     });
   });
 
   it('names the scopes that a delegation lacks', async () => {
-    liar.tell(
+    w.liar.tell(
       lieAt(/token$/, (answer) => ({ ...answer, status: 401, body: { error: 'unauthorized_client' } })),
     );
-    await expect(ask((source) => source.check())).rejects.toMatchObject({
+    await expect(w.ask((source) => source.check())).rejects.toMatchObject({
       message: expect.stringContaining('admin.directory.group.member.readonly'),
     });
   });
@@ -119,7 +90,7 @@ describe('Google Workspace that answers oddly', () => {
     ['EXAMPLE.COM', 'present'],
     ['example.org', undefined],
   ])('does not say of people of example.com that they are in %s', async (domain, expected) => {
-    const found = await ask(async (source) => source.lookUp?.('user', [fake.userId(3)]), { domain });
+    const found = await w.ask(async (source) => source.lookUp?.('user', [fake.userId(3)]), { domain });
     expect(found?.get(fake.userId(3))).toBe(expected);
   });
 });

@@ -1,17 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '#kernel';
 import {
-  askSource,
   fakeOkta,
   fakeOktaApiToken as fake,
-  fakeTime,
-  FakeTenant,
   lieAt,
-  readSource,
-  startLiar,
-  type FakeServer,
-  type Liar,
+  lieTo,
   type Lie,
+  type LiedTo,
   type ReadResult,
   type ToldAnswer,
 } from '#testing';
@@ -19,28 +14,14 @@ import type { Connector, SourceCheck } from '../../sdk/contract.js';
 import okta from './index.js';
 
 describe('Okta', () => {
-  const time = fakeTime();
-  let server: FakeServer;
-  let liar: Liar;
-  let tenant: FakeTenant;
-
+  let w: LiedTo;
   beforeEach(async () => {
-    tenant = new FakeTenant({ users: 7, groups: 3, membersPerGroup: 2 }, time.clock);
-    server = await fake.start(tenant, { pageSize: 3 });
-    liar = await startLiar(server.url);
+    w = await lieTo(okta as Connector, fake, { users: 7, groups: 3, membersPerGroup: 2 });
   });
-  afterEach(async () => {
-    await liar.close();
-    await server.close();
-  });
+  afterEach(() => w.close());
 
-  const read = (
-    options: Partial<Parameters<typeof readSource>[1]> = {},
-    answers: JsonObject = {},
-  ): Promise<ReadResult> =>
-    readSource(okta as Connector, { time, answers: { ...fake.answers(liar.url), ...answers }, ...options });
-  const check = (answers = fake.answers(liar.url)): Promise<SourceCheck> =>
-    askSource(okta as Connector, { answers, time }, (source) => source.check());
+  const check = (answers: JsonObject = {}): Promise<SourceCheck> =>
+    w.ask((source) => source.check(), answers);
 
   const without =
     (header: string) =>
@@ -54,12 +35,12 @@ describe('Okta', () => {
 
   describe('links', () => {
     it('follows one that is relative (RFC 8288, 3.1)', async () => {
-      liar.tell((_url, answer) => {
-        const link = answer.headers['link']?.replaceAll(liar.url, '');
+      w.liar.tell((_url, answer) => {
+        const link = answer.headers['link']?.replaceAll(w.liar.url, '');
         return link === undefined ? answer : { ...answer, headers: { ...answer.headers, link } };
       });
-      const result = await read();
-      expect(liar.told()).toBeGreaterThan(0);
+      const result = await w.read();
+      expect(w.liar.told()).toBeGreaterThan(0);
       expect(result).toMatchObject({ complete: true, error: null });
       expect(result.users.size).toBe(7);
     });
@@ -67,18 +48,18 @@ describe('Okta', () => {
     it.each(['no link', '<http://x.test>; rel="next'])(
       'takes a list whose header Link is %s for incomplete',
       async (link) => {
-        liar.tell(lieAt(/users$/, (answer) => ({ ...answer, headers: { ...answer.headers, link } })));
-        expect(await read()).toMatchObject({ complete: false, error: { code: 'source_changed_shape' } });
+        w.liar.tell(lieAt(/users$/, (answer) => ({ ...answer, headers: { ...answer.headers, link } })));
+        expect(await w.read()).toMatchObject({ complete: false, error: { code: 'source_changed_shape' } });
       },
     );
   });
 
   it('reads an organization whose answers say no time, whole every time', async () => {
-    liar.tell((_url, answer) => ({
+    w.liar.tell((_url, answer) => ({
       ...answer,
       headers: { ...without('date')(answer).headers, date: 'some day' },
     }));
-    const result = await read();
+    const result = await w.read();
     expect(result).toMatchObject({ complete: true, error: null });
     expect([...result.cursors.keys()]).toEqual(['removals']);
   });
@@ -86,20 +67,20 @@ describe('Okta', () => {
   it.each([null, 7, {}])(
     'sets a group aside whose list has %j for a member, and no other',
     async (member) => {
-      liar.tell(
+      w.liar.tell(
         lieAt(new RegExp(`${fake.groupId(1)}/users`), (answer) => ({
           ...answer,
           body: [...(answer.body as JsonObject[]), member],
         })),
       );
-      const result = await read();
+      const result = await w.read();
       expect(result).toMatchObject({ complete: true, invalid: [{ of: 'membership', id: fake.groupId(1) }] });
       expect(result.members.size).toBe(4);
     },
   );
 
   it('states that groups of a type that is not wanted are out of scope', async () => {
-    liar.tell(
+    w.liar.tell(
       lieAt(/groups$/, (answer) => ({
         ...answer,
         body: (answer.body as JsonObject[]).map((group) =>
@@ -107,18 +88,18 @@ describe('Okta', () => {
         ),
       })),
     );
-    const { removed, groups } = await read({}, { app_groups: false });
+    const { removed, groups } = await w.read({}, { app_groups: false });
     expect(removed).toContain(`group:${fake.groupId(1)} out_of_scope`);
     expect(groups.size).toBe(2);
   });
 
   describe('the System Log', () => {
     const incremental = async (): Promise<ReadResult> => {
-      const { cursors } = await read();
-      time.advance(3_600_000);
-      tenant.remove('user', 4);
-      tenant.remove('group', 2);
-      return read({ mode: 'incremental', cursors });
+      const { cursors } = await w.read();
+      w.time.advance(3_600_000);
+      w.tenant.remove('user', 4);
+      w.tenant.remove('group', 2);
+      return w.read({ mode: 'incremental', cursors });
     };
     const entries = (bend: (entry: JsonObject, index: number) => unknown): Lie =>
       lieAt(/logs$/, (answer) => ({
@@ -127,7 +108,7 @@ describe('Okta', () => {
       }));
 
     it('tells of no deletion that failed', async () => {
-      liar.tell(
+      w.liar.tell(
         entries((entry, index) => ({
           ...entry,
           outcome: { result: index === 0 ? 'FAILURE' : 'SUCCESS' },
@@ -139,7 +120,7 @@ describe('Okta', () => {
     it.each([null, { eventType: 'user.lifecycle.delete.completed', target: [{ type: 'User' }] }])(
       'is read on after an entry that cannot be read: %j',
       async (broken) => {
-        liar.tell(entries((entry, index) => (index === 0 ? broken : entry)));
+        w.liar.tell(entries((entry, index) => (index === 0 ? broken : entry)));
         const result = await incremental();
         expect(result).toMatchObject({ complete: true, removed: [`group:${fake.groupId(2)} deleted`] });
         expect(result.invalid).toHaveLength(1);
@@ -151,14 +132,14 @@ describe('Okta', () => {
       [404, 'E0000022'],
       [400, 'E0000031'],
     ])('is no part of a connection to which it answers %i', async (status, errorCode) => {
-      liar.tell(lieAt(/logs$/, refusal(status, { errorCode })));
-      expect(await read()).toMatchObject({ complete: true, error: null });
+      w.liar.tell(lieAt(/logs$/, refusal(status, { errorCode })));
+      expect(await w.read()).toMatchObject({ complete: true, error: null });
       expect((await check()).warnings).toEqual([expect.stringContaining('okta.logs.read')]);
     });
   });
 
   describe('tokens of a service app', () => {
-    const answers = (): JsonObject => fakeOkta.answers(liar.url);
+    const answers = (): JsonObject => ({ ...fakeOkta.answers(w.liar.url), auth_mode: 'private_key' });
     const token = (grant: (scope: string) => ToldAnswer): Lie => {
       const scopes: string[] = [];
       return (url, answer) => {
@@ -174,7 +155,7 @@ describe('Okta', () => {
     };
 
     it.each(['use_dpop_nonce', 'invalid_dpop_proof'])('names DPoP when the answer is %s', async (error) => {
-      liar.tell(token(() => ({ ...granted, status: 400, body: { error } })));
+      w.liar.tell(token(() => ({ ...granted, status: 400, body: { error } })));
       await expect(check(answers())).rejects.toMatchObject({
         code: 'config_error',
         message: expect.stringContaining('Proof of Possession'),
@@ -184,7 +165,7 @@ describe('Okta', () => {
     it.each(['invalid_scope', 'consent_required', 'access_denied'])(
       'does without the log when %s says that a scope was not granted',
       async (error) => {
-        liar.tell(
+        w.liar.tell(
           token((scope) => (scope === 'all' ? { ...granted, status: 400, body: { error } } : granted)),
         );
         expect(await check(answers())).toMatchObject({ users: null });
@@ -192,7 +173,7 @@ describe('Okta', () => {
     );
 
     it('names the scopes when not even the needed ones were granted', async () => {
-      liar.tell(token(() => ({ ...granted, status: 400, body: { error: 'consent_required' } })));
+      w.liar.tell(token(() => ({ ...granted, status: 400, body: { error: 'consent_required' } })));
       await expect(check(answers())).rejects.toMatchObject({
         code: 'insufficient_permissions',
         message: expect.stringContaining('okta.users.read, okta.groups.read'),
@@ -204,7 +185,7 @@ describe('Okta', () => {
     [/users$/, 'okta.users.read'],
     [/groups$/, 'okta.groups.read'],
   ])('names the scope that %s needs', async (path, scope) => {
-    liar.tell(lieAt(path, refusal(403, { errorCode: 'E0000006' })));
+    w.liar.tell(lieAt(path, refusal(403, { errorCode: 'E0000006' })));
     await expect(check()).rejects.toMatchObject({
       code: 'insufficient_permissions',
       message: expect.stringMatching(new RegExp(`${scope}.*Read-Only Administrator`)),
