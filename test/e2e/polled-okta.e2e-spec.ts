@@ -120,6 +120,28 @@ describe('an Okta that is polled', () => {
     okta.calm();
   });
 
+  it('keeps whom Okta refuses to be asked about, applies the rest, and says so', async () => {
+    tenant.remove('user', 6);
+    tenant.change(7, { title: 'Chair' });
+    const fault = okta.fail({ call: 'user', fault: { kind: 'status', status: 403 }, times: Infinity });
+    for (let i = 0; i < 3; i++)
+      expect(await run('full')).toMatchObject({
+        status: 'partial',
+        error: {
+          code: 'insufficient_permissions',
+          message: expect.stringContaining('did not list 1 person or group'),
+        },
+      });
+    expect(fault.fired()).toBe(3);
+    expect(await users()).toHaveLength(59);
+    expect(await users()).toContainEqual(
+      expect.objectContaining({ idp_id: fakeOkta.userId(7), job_title: 'Chair' }),
+    );
+    okta.calm();
+    expect((await run('full')).status).toBe('succeeded');
+    expect((await users()).map((user) => user.idp_id)).not.toContain(fakeOkta.userId(6));
+  });
+
   it('keeps members whom Okta leaves out of lists and still has, and loses those who left', async () => {
     const groupsOf = async (index: number): Promise<string[]> =>
       (await users())

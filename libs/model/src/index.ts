@@ -31,6 +31,7 @@ export {
 } from './wire.js';
 export type {
   SnapshotCoverage,
+  SnapshotFinding,
   SnapshotGroup,
   SnapshotKind,
   SnapshotMember,

@@ -17,6 +17,8 @@ export interface SnapshotUser extends Omit<UserInput, 'externalId' | 'userName' 
    * suggests links and makes none.
    */
   readonly personKey?: string | null;
+  /** The source did not show the state: `active` is for newcomers, whoever is known keeps theirs. */
+  readonly isStateUntold?: true;
   /** A state that is already dated: the day of hire, the day after the last day. Applied without asking the source. */
   readonly upcoming?: UpcomingState | null;
 }
@@ -45,6 +47,12 @@ export interface SnapshotMembership {
   readonly groupId: string;
   readonly member: SnapshotMember;
 }
+
+/**
+ * What asking a source for something came to that it did not list. `unanswered`: it refuses to say; that is no proof,
+ * and no reason to remove anything.
+ */
+export type SnapshotFinding = 'present' | 'gone' | 'unanswered';
 
 /**
  * One thing that a source said. Records may repeat and come in any order; members may come before the group and the

@@ -1,6 +1,6 @@
 import type { Connector, Source, SourceCheck } from '#connectors';
 import type { JsonObject } from '#kernel';
-import type { SnapshotKind, SnapshotMembership } from '#model';
+import type { SnapshotFinding, SnapshotKind, SnapshotMembership } from '#model';
 import { fakePorts, type FakePortsOptions } from './fake-source/fake-ports.js';
 import { fakeTime } from './fake-time.js';
 
@@ -34,7 +34,7 @@ export async function askMembers(
   connector: Connector,
   reading: Partial<FakePortsOptions> & { readonly answers: JsonObject },
   asked: readonly string[],
-): Promise<readonly ('present' | 'gone' | undefined)[]> {
+): Promise<readonly (SnapshotFinding | undefined)[]> {
   const memberships = asked.map((text): SnapshotMembership => {
     const [groupId = '', member = ''] = text.split(' > ');
     const at = member.indexOf(':');

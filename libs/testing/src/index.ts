@@ -23,6 +23,8 @@ export {
   type ReadResult,
 } from './read-source.js';
 export { startFakeServer, STALE_TOKEN, type FakeServer } from './fake-source/fake-server.js';
+export { lieAt, withBody, type Lie, type ToldAnswer } from './fake-source/liar.js';
+export { lieTo, type LiedTo } from './lied-to.js';
 export { FakeTenant, type FakeTenantSize } from './fake-source/fake-tenant.js';
 export { FAKE_CSV, fakeCsvSftp, startFakeCsv, type FakeCsvOptions } from './fake-source/csv-sftp.js';
 export type { ConsentPage, Decision } from './fake-source/consent-page.js';

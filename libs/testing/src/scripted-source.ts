@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '#kernel';
-import type { SnapshotKind, SnapshotRecord, SnapshotUser } from '#model';
+import type { SnapshotFinding, SnapshotKind, SnapshotRecord, SnapshotUser } from '#model';
 import {
   defineConnector,
   type Connector,
@@ -48,7 +48,7 @@ export interface Script {
   /** Replaces a page, for ends that are missing or wrong. */
   alter?: (page: SourcePage, place: { readonly stream: string; readonly page: number }) => SourcePage;
   check?: () => Promise<SourceCheck>;
-  lookUp?: (kind: SnapshotKind, ids: readonly string[]) => ReadonlyMap<string, 'present' | 'gone'>;
+  lookUp?: (kind: SnapshotKind, ids: readonly string[]) => ReadonlyMap<string, SnapshotFinding>;
   lookUpMembers?: NonNullable<Source['lookUpMembers']>;
 }
 

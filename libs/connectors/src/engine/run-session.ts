@@ -1,6 +1,7 @@
 import type { Connector, Source } from '../sdk/contract.js';
 import type { ConnectorManifest } from '../sdk/manifest.js';
 import { SourceError } from '../sdk/source-error.js';
+import { Asking } from './asking.js';
 import { waitSeconds } from './back-off.js';
 import { loadSettings, type ConnectionSettings } from './connection-settings.js';
 import { isLost, meaningOf } from './failure-meaning.js';
@@ -29,6 +30,7 @@ export class RunSession {
   #opened: SyncRun | undefined;
   #pagesBefore = 0;
   #staging: RunStaging | undefined;
+  #asking: Asking | undefined;
   #isTold = false;
   #awaiting = 0;
   #fingerprint = '';
@@ -232,21 +234,19 @@ export class RunSession {
   }
 
   #facts(source: Source, manifest: ConnectorManifest): RunFacts {
-    const { lookUp, listsInactive: staysListed } = manifest.capabilities;
+    const { lookUp: canLookUp, listsInactive: staysListed } = manifest.capabilities;
     // In an HR system nobody is deleted who has worked there; in a directory accounts are, every day.
     const listsInactive = staysListed && manifest.kind === 'hris';
     // A closed site and the end of a season are stated; a directory where many accounts vanish at once has had an accident.
     const statedCountsHalf = manifest.kind !== 'idp';
     const facts = { complete: provenCoverage(this.#run.streams), listsInactive, statedCountsHalf };
-    return {
-      ...facts,
-      ...(lookUp && source.lookUp && { lookUp: source.lookUp.bind(source) }),
-      ...(source.lookUpMembers && { lookUpMembers: source.lookUpMembers.bind(source) }),
-    };
+    this.#asking = new Asking(source);
+    return { ...facts, ...this.#asking.facts(canLookUp) };
   }
 
   #streamError(): RunError | null {
-    return this.#run.streams.find((stream) => stream.state === 'incomplete')?.error ?? null;
+    const cut = this.#run.streams.find((stream) => stream.state === 'incomplete')?.error;
+    return cut ?? this.#asking?.error ?? null;
   }
 
   async #save(changes: Partial<SyncRun>, items: readonly RunItem[] = []): Promise<void> {

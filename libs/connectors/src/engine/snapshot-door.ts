@@ -1,5 +1,11 @@
 import type { JsonObject, Queryable } from '#kernel';
-import type { SnapshotCoverage, SnapshotKind, SnapshotMembership, SnapshotRecord } from '#model';
+import type {
+  SnapshotCoverage,
+  SnapshotFinding,
+  SnapshotKind,
+  SnapshotMembership,
+  SnapshotRecord,
+} from '#model';
 
 /** Which run a snapshot belongs to. */
 export interface SnapshotRun {
@@ -18,15 +24,15 @@ export interface RunFacts {
   readonly listsInactive: boolean;
   /** Where closures and ends of seasons are stated: removals that the source itself states count half while they are few. */
   readonly statedCountsHalf: boolean;
-  /** People asked for at the source, to prove an absence; ids left out of the answer are unknown. */
+  /** People asked for at the source, to prove an absence; ids left out of the answer are unknown, `unanswered` ones stay. */
   readonly lookUp?: (
     kind: SnapshotKind,
     ids: readonly string[],
-  ) => Promise<ReadonlyMap<string, 'present' | 'gone'>>;
+  ) => Promise<ReadonlyMap<string, SnapshotFinding>>;
   /** The same for memberships; the answers are keyed by what was asked. */
   readonly lookUpMembers?: (
     asked: readonly SnapshotMembership[],
-  ) => Promise<ReadonlyMap<SnapshotMembership, 'present' | 'gone'>>;
+  ) => Promise<ReadonlyMap<SnapshotMembership, SnapshotFinding>>;
 }
 
 /** What a plan or an application comes to, in numbers by kind and action, and some examples with names. */

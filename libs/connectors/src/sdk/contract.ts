@@ -1,5 +1,11 @@
 import type { JsonObject, JsonValue } from '#kernel';
-import type { SnapshotCoverage, SnapshotKind, SnapshotMembership, SnapshotRecord } from '#model';
+import type {
+  SnapshotCoverage,
+  SnapshotFinding,
+  SnapshotKind,
+  SnapshotMembership,
+  SnapshotRecord,
+} from '#model';
 import type { ConnectorManifest } from './manifest.js';
 import type { SourcePorts } from './ports.js';
 import type { Uploads } from './uploads.js';
@@ -22,11 +28,11 @@ export interface Source {
   /** @throws SourceError that names what is wrong. */
   check(): Promise<SourceCheck>;
   /** Asks for single records, to prove an absence. Ids left out of the answer are unknown. */
-  lookUp?(kind: SnapshotKind, ids: readonly string[]): Promise<ReadonlyMap<string, 'present' | 'gone'>>;
+  lookUp?(kind: SnapshotKind, ids: readonly string[]): Promise<ReadonlyMap<string, SnapshotFinding>>;
   /** The same for direct memberships, keyed by what was asked. Members or groups that are not there are unknown. */
   lookUpMembers?(
     asked: readonly SnapshotMembership[],
-  ): Promise<ReadonlyMap<SnapshotMembership, 'present' | 'gone'>>;
+  ): Promise<ReadonlyMap<SnapshotMembership, SnapshotFinding>>;
   /** Ends connections. */
   close?(): Promise<void>;
 }

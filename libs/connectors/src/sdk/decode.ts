@@ -55,6 +55,23 @@ export class Fields {
     return value;
   }
 
+  /** Something is there; null is an absence. */
+  has(key: string): boolean {
+    return this.#get(key) !== null;
+  }
+
+  /** A boolean that has to be there. */
+  flag(key: string): boolean {
+    if (this.#get(key) === null) throw this.#bad(key, 'is missing');
+    return this.boolean(key, false);
+  }
+
+  /** A list of texts that has to be there, empty or not. */
+  list(key: string): string[] {
+    if (this.#get(key) === null) throw this.#bad(key, 'is missing');
+    return this.texts(key);
+  }
+
   /** A plain date, `YYYY-MM-DD`; of an instant its first part. Empty and `0000-00-00` are an absence. */
   date(key: string): string | null {
     const value = this.optionalText(key);
@@ -148,6 +165,17 @@ export function listIn(body: JsonValue, key: string): readonly JsonValue[] {
   const list = isJsonObject(body) ? body[key] : undefined;
   if (Array.isArray(list)) return list;
   throw new SourceError('source_changed_shape', `The source sent an answer without its list "${key}".`);
+}
+
+/**
+ * Where an answer says that more is, in a page token or link; null when it says that there is no more.
+ * @throws SourceError when it is no text: what cannot be followed is no end of a list
+ */
+export function linkIn(body: JsonValue, key: string): string | null {
+  const link = (isJsonObject(body) ? getOwn(body, key) : undefined) ?? '';
+  if (typeof link !== 'string')
+    throw new SourceError('source_changed_shape', `The source sent a "${key}" that is not a text.`);
+  return link === '' ? null : link;
 }
 
 function idOf(value: JsonValue): string | null {

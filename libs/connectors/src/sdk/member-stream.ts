@@ -23,8 +23,8 @@ export interface MemberListing extends Pick<SourceStream, 'id' | 'covers'> {
   /** For incremental runs: what was read is a group's whole new list. */
   readonly replaces: boolean;
   readonly proof: string;
-  /** The vendor's time before the first group is read; becomes the cursor. */
-  readonly mark?: () => Promise<JsonValue>;
+  /** The vendor's time before the first group is read; becomes the cursor. Undefined when the vendor does not say. */
+  readonly mark?: () => Promise<JsonValue | undefined>;
 }
 
 /** A page holds several groups as a whole, and its checkpoint is the last of them. */

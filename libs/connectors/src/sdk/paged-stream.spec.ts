@@ -10,13 +10,15 @@ describe('pagedStream', () => {
     '3': { items: ['c'], next: null },
     circle: { items: ['d'], next: 'back' },
     back: { items: ['e'], next: 'circle' },
+    timeless: { items: ['f'], next: 'late' },
+    late: { items: ['g'], next: null, mark: 'too late' },
   };
 
-  async function read(from: JsonValue | null): Promise<SourcePage[]> {
+  async function read(from: JsonValue | null, start = 'start'): Promise<SourcePage[]> {
     const stream = pagedStream({
       id: 'users',
       covers: ['users'],
-      fetch: async (token) => pages[token ?? 'start'] as VendorPage,
+      fetch: async (token) => pages[token ?? start] as VendorPage,
       map: (item) => [{ kind: 'removed', of: 'user', id: JSON.stringify(item), reason: 'test' }],
       proof: 'no next token',
       cursor: (mark) => `after ${mark as string}`,
@@ -37,6 +39,11 @@ describe('pagedStream', () => {
     expect(all[0]?.total).toBe(3);
     expect(all[2]?.end).toEqual({ complete: true, proof: 'no next token', cursor: 'after now' });
     expect(await read({ token: '3', mark: 'now' })).toEqual(all.slice(2));
+  });
+
+  it('has no cursor when the first page says no time: a later one would hide what changed in between', async () => {
+    const all = await read(null, 'timeless');
+    expect(all.at(-1)?.end).toEqual({ complete: true, proof: 'no next token', cursor: undefined });
   });
 
   it('does not run in circles', async () => {

@@ -37,10 +37,13 @@ export function pagedStream(listing: PagedListing): SourceStream {
 async function* readPages(listing: PagedListing, from: JsonObject): AsyncGenerator<SourcePage> {
   const start = typeof from['token'] === 'string' ? from['token'] : null;
   let mark = from['mark'] ?? null;
+  let isFirst = start === null;
   for await (const page of vendorPages(listing.fetch, start)) {
     const records = page.items.flatMap(listing.map);
     const { total, next } = page;
-    mark ??= page.mark ?? null;
+    // That of a later page would leave out what changed since the first one.
+    if (isFirst) mark = page.mark ?? null;
+    isFirst = false;
     if (next !== null) yield { records, next: { token: next, mark }, total };
     else {
       const cursor = page.cursor ?? (mark === null ? undefined : listing.cursor?.(mark));

@@ -101,7 +101,9 @@ export async function proveAbsences(
   const proof = { gone: [] as string[], present: [] as string[] };
   for (let start = 0; start < rows.length; start += LOOK_UP_PAGE) {
     const ids = rows.slice(start, start + LOOK_UP_PAGE).map((row) => row.source_id);
-    for (const [id, answer] of await facts.lookUp(kind, ids)) if (ids.includes(id)) proof[answer].push(id);
+    for (const [id, answer] of await facts.lookUp(kind, ids))
+      // Whoever may not be asked about stays.
+      if (ids.includes(id)) proof[answer === 'gone' ? 'gone' : 'present'].push(id);
   }
   return proof;
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { SnapshotMembership, SnapshotRecord } from '#model';
+import type { SnapshotFinding, SnapshotMembership, SnapshotRecord } from '#model';
 import { createTestDatabase, type TestDatabase } from '#testing';
 import { FoldedLog } from '../../test-support/fold-log.js';
 import { MortalDatabase } from '../../test-support/mortal-database.js';
@@ -23,20 +23,20 @@ beforeEach(async () => {
   world = await snapshotWorld(db);
 });
 
-type Answer = 'present' | 'gone' | undefined;
+type Answer = SnapshotFinding | undefined;
 
 /** A source that can be asked, and what it was asked. */
 function source(answers: (edge: string) => Answer): {
   readonly asked: string[][];
   readonly lookUpMembers: (
     asked: readonly SnapshotMembership[],
-  ) => Promise<Map<SnapshotMembership, 'present' | 'gone'>>;
+  ) => Promise<Map<SnapshotMembership, SnapshotFinding>>;
 } {
   const asked: string[][] = [];
   return {
     asked,
     lookUpMembers: (memberships) => {
-      const found = new Map<SnapshotMembership, 'present' | 'gone'>();
+      const found = new Map<SnapshotMembership, SnapshotFinding>();
       const edges = memberships.map(edgeOf);
       asked.push(edges);
       memberships.forEach((membership, index) => {
@@ -108,6 +108,15 @@ describe('a list that loses members twice', () => {
     expect(asked).toHaveLength(1);
     expect(await world.teams()).toEqual(['blue: p004', 'red: p000, p001']);
     expect(warningsOf(report)).toEqual([]);
+  });
+
+  it('takes nobody out of a group whose members the source refuses to be asked about, and the run says so', async () => {
+    const { lookUpMembers } = source((edge) => (edge.startsWith('red') ? 'unanswered' : 'gone'));
+    await world.run(all);
+    await world.run(short, { lookUpMembers });
+    const report = await world.run(short, { lookUpMembers });
+    expect(await world.teams()).toEqual(['blue: p004', 'red: p000, p001, p002, p003']);
+    expect(warningsOf(report)).toEqual([expect.stringContaining('of "red" and refuses to say')]);
   });
 
   it('keeps whom the source does not know of, too, once it was caught; two more runs count anew', async () => {

@@ -41,8 +41,8 @@ export async function proveMemberships(
     const answers = await lookUpMembers(page);
     for (const membership of page) {
       const answer = answers.get(membership);
-      if (answer === 'present') present[membership.groupId] = (present[membership.groupId] ?? 0) + 1;
       if (answer === 'gone') gone.push(membership);
+      else if (answer !== undefined) tally(present, membership.groupId, answer === 'present' ? 1 : 0);
     }
   }
   return {
@@ -50,6 +50,11 @@ export async function proveMemberships(
     gone: gone.filter(({ groupId }) => Object.hasOwn(present, groupId)),
     only: isAll ? null : [...new Set(asked.map(({ groupId }) => groupId))],
   };
+}
+
+/** Of an answer that was refused nothing, though it keeps the group's others as well. */
+function tally(present: Record<string, number>, groupId: string, found: number): void {
+  present[groupId] = (present[groupId] ?? 0) + found;
 }
 
 interface SuspectRow extends Record<string, unknown> {
@@ -207,6 +212,8 @@ async function warningsOf(
 }
 
 function warningOf(name: string, count: number): string {
+  if (count === 0)
+    return `The source did not list members of "${name}" and refuses to say whether they belong to it. Nobody leaves that group for not being listed in this run.`;
   const who = count === 1 ? '1 member' : `${count} members`;
   return `The source did not list ${who} of "${name}" although it says, when asked, that they belong to it. Nobody leaves that group for not being listed in this run.`;
 }

@@ -132,16 +132,19 @@ function toTask({ decision }: RunWork, kind: SnapshotKind, row: ChangedRow): Tas
         : { kind: 'update_group', id, update: () => ({ group: input, members: [] }) };
     return { kind, sourceId, label: group.name, action: id === null ? 'create' : 'update', change };
   }
-  const input = toUserInput(row.record as unknown as SnapshotUser);
+  const user = row.record as unknown as SnapshotUser;
+  const input = toUserInput(user);
   const withName = (values: UserInput, current?: DirectoryUser): UserInput =>
     row.goesWithoutName === true ? { ...values, userName: standInName(sourceId, current) } : values;
+  const withState = ({ active, stateReason }: DirectoryUser): UserInput =>
+    user.isStateUntold === true ? { ...input, active, stateReason } : input;
   const change: Change =
     id === null
       ? { kind: 'create_user', user: withName(input) }
       : {
           kind: 'update_user',
           id,
-          update: (current) => withName(keep(input, current, decision.kept), current),
+          update: (current) => withName(keep(withState(current), current, decision.kept), current),
         };
   return { kind, sourceId, label: input.name ?? input.userName, action: actionOf(row, input), change };
 }
@@ -152,7 +155,8 @@ function actionOf({ entity_id, was_active }: ChangedRow, { active }: UserInput):
 }
 
 function toUserInput(user: SnapshotUser): UserInput {
-  const { sourceId, userName, personKey, upcoming: _upcoming, ...rest } = user;
+  const { sourceId, userName, personKey, ...others } = user;
+  const { upcoming: _upcoming, isStateUntold: _isStateUntold, ...rest } = others;
   return {
     ...rest,
     externalId: sourceId,

@@ -1,5 +1,12 @@
 import type { JsonObject } from '#kernel';
-import type { Change, ChangeResult, SnapshotCoverage, SnapshotKind, SnapshotMembership } from '#model';
+import type {
+  Change,
+  ChangeResult,
+  SnapshotCoverage,
+  SnapshotFinding,
+  SnapshotKind,
+  SnapshotMembership,
+} from '#model';
 import type { BatchOptions } from '../apply/batch-options.js';
 import type { DirectoryRef } from '../apply/head.js';
 import type { RunRemovals } from '../guard/judge.js';
@@ -21,15 +28,15 @@ export interface RunFacts {
   readonly listsInactive?: boolean;
   /** Where closures and ends of seasons are stated, as in HR systems: what the source itself says counts half while it is little. */
   readonly statedCountsHalf?: boolean;
-  /** Asks the source for single records, to prove an absence; ids left out of the answer are unknown. */
+  /** Asks the source for single records, to prove an absence; ids left out are unknown, `unanswered` ones stay. */
   readonly lookUp?: (
     kind: SnapshotKind,
     ids: readonly string[],
-  ) => Promise<ReadonlyMap<string, 'present' | 'gone'>>;
+  ) => Promise<ReadonlyMap<string, SnapshotFinding>>;
   /** Asks the source for single memberships; the answers are keyed by what was asked, and what is left out is unknown. */
   readonly lookUpMembers?: (
     asked: readonly SnapshotMembership[],
-  ) => Promise<ReadonlyMap<SnapshotMembership, 'present' | 'gone'>>;
+  ) => Promise<ReadonlyMap<SnapshotMembership, SnapshotFinding>>;
 }
 
 /** One line of a run's report. */

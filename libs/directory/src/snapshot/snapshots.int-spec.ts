@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { SnapshotRecord, SnapshotUser } from '#model';
+import type { SnapshotFinding, SnapshotRecord, SnapshotUser } from '#model';
 import { createTestDatabase, type TestDatabase } from '#testing';
 import { FoldedLog } from '../../test-support/fold-log.js';
 import { MortalDatabase } from '../../test-support/mortal-database.js';
@@ -76,11 +76,35 @@ describe('Snapshots', () => {
   it('removes at once what a look-up proves to be gone, and nobody whom it finds', async () => {
     await fresh();
     await world.run(people(12));
-    const lookUp = (_: string, ids: readonly string[]): Promise<Map<string, 'present' | 'gone'>> =>
+    const lookUp = (_: string, ids: readonly string[]): Promise<Map<string, SnapshotFinding>> =>
       Promise.resolve(new Map(ids.map((id) => [id, id === 'p010' ? 'gone' : 'present'])));
     for (let i = 0; i < 3; i++) await world.run(people(11).slice(0, 10).concat(), { lookUp });
     expect(await world.active()).toEqual(expect.arrayContaining(['p011']));
     expect(await world.active()).not.toContain('p010');
+  });
+
+  it('keeps whom the source refuses to say anything of, until it does', async () => {
+    await fresh();
+    await world.run(people(12));
+    let answer: SnapshotFinding = 'unanswered';
+    const lookUp = (_: string, ids: readonly string[]): Promise<Map<string, SnapshotFinding>> =>
+      Promise.resolve(new Map(ids.map((id) => [id, answer])));
+    for (let i = 0; i < 4; i++) await world.run(people(11), { lookUp });
+    expect(await world.active()).toHaveLength(12);
+    answer = 'gone';
+    await world.run(people(11), { lookUp });
+    expect(await world.active()).toHaveLength(11);
+  });
+
+  it('keeps the state of those whose state the source does not show, and gives newcomers what it says', async () => {
+    await fresh();
+    await world.run([...people(3), person('idle', { active: false, stateReason: 'suspended' })]);
+    const untold = { active: true, stateReason: null, isStateUntold: true } as const;
+    const again = [...people(3), person('idle', { ...untold, jobTitle: 'Lead' }), person('new', untold)];
+    await world.run(again);
+    expect(await world.active()).toEqual(['new', 'p000', 'p001', 'p002']);
+    await world.run([...people(3), person('idle'), person('new')]);
+    expect(await world.active()).toContain('idle');
   });
 
   it('removes nobody by absence when a stream was not read to its end', async () => {

@@ -15,9 +15,11 @@ export async function isUnchanged(
   run: SnapshotRun,
   { records, facts }: { readonly records: readonly SnapshotRecord[]; readonly facts: RunFacts },
 ): Promise<boolean> {
-  const page = toStagedPage(records, 'full');
-  const lists = page.members.flatMap((said) => said.lists());
-  if (run.mode !== 'full' || !isPlain(page, lists)) return false;
+  const staged = toStagedPage(records, 'full');
+  const lists = staged.members.flatMap((said) => said.lists());
+  if (run.mode !== 'full' || !isPlain(staged, lists)) return false;
+  // Who is said to be gone is not known: those who are shown are all who are.
+  const page = { ...staged, records: staged.records.filter(({ content }) => content !== null) };
   const edges = edgesOf(lists);
   const [row] = await database.query<{ unchanged: boolean }>({
     name: 'snapshot_unchanged',
@@ -38,12 +40,8 @@ export async function isUnchanged(
 }
 
 /** Nothing but things that are there. */
-function isPlain({ records, invalid }: StagedPage, lists: readonly MemberList[]): boolean {
-  return (
-    invalid.length === 0 &&
-    records.every((record) => record.content !== null) &&
-    lists.every((list) => list.present)
-  );
+function isPlain({ invalid }: StagedPage, lists: readonly MemberList[]): boolean {
+  return invalid.length === 0 && lists.every((list) => list.present);
 }
 
 type Edge = readonly [groupId: string, memberKind: SnapshotKind, memberId: string];

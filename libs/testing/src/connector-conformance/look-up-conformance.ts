@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { SourceError } from '#connectors';
+import type { SnapshotFinding } from '#model';
 import type { FaultKind } from '../fake-source/fault.js';
 import { askFake, openWorld, type Subject, type World } from './conformance-world.js';
 
@@ -13,7 +14,7 @@ export const UNCLEAR: FaultKind[] = [
   { kind: 'hang_up' },
 ];
 
-type Answers = ReadonlyMap<string, 'present' | 'gone'>;
+type Answers = ReadonlyMap<string, SnapshotFinding>;
 
 /** What asking for single records proves, and what it does not. */
 export function conformsInLookUp({ connector, fake }: Subject): void {

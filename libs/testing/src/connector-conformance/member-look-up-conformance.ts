@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { SourceError } from '#connectors';
-import type { SnapshotMembership } from '#model';
+import type { SnapshotFinding, SnapshotMembership } from '#model';
 import type { FakeMember } from '../fake-source/fake-tenant.js';
 import { askFake, openWorld, type Subject, type World } from './conformance-world.js';
 import { UNCLEAR } from './look-up-conformance.js';
@@ -20,7 +20,7 @@ export function conformsInMemberLookUp({ connector, fake }: Subject): void {
     kind === 'user' ? fake.userId(index) : fake.groupId(index);
 
   /** Answers in the order of what was asked. */
-  const lookUp = async (edges: readonly Edge[]): Promise<('present' | 'gone' | undefined)[]> => {
+  const lookUp = async (edges: readonly Edge[]): Promise<(SnapshotFinding | undefined)[]> => {
     const asked = edges.map(([index, member]): SnapshotMembership => ({
       groupId: fake.groupId(index),
       member: { kind: member.kind, id: idOf(member) },

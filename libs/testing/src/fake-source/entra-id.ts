@@ -100,6 +100,7 @@ class Graph {
         get('/users/delta', 'users_delta', (r) => this.#delta(r, ['user'])),
         get('/users/:id', 'user', (r) => this.#user(r)),
         get('/groups/delta', 'groups_delta', (r) => this.#delta(r, ['group', 'members'])),
+        get('/groups/:id', 'group', (r) => this.#group(r)),
         get('/directory/deletedItems/microsoft.graph.user', 'deleted', (r) => this.#deleted(r)),
         { ...get('/groups/:id/members', 'members', (r) => this.#members(r)), of: ({ id }) => id ?? '' },
         ...(['user', 'group'] as const).map((kind) =>
@@ -127,6 +128,12 @@ class Graph {
     if (!isAuthorized(request)) return refuse(401, {});
     const person = this.#tenant.person(Number.parseInt((request.params['id'] ?? '').slice(-12), 16));
     return person ? { body: wireUser(person) } : refuse(404, {});
+  }
+
+  #group(request: FakeRequest): FakeAnswer {
+    if (!isAuthorized(request)) return refuse(401, {});
+    const group = this.#tenant.group(Number.parseInt((request.params['id'] ?? '').slice(-12), 16));
+    return group ? { body: wireGroup(group) } : refuse(404, {});
   }
 
   #members(request: FakeRequest): FakeAnswer {

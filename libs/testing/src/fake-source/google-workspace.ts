@@ -138,6 +138,7 @@ class Google {
           token,
           answer: (r) => this.#page(r, 'groups', mapList(this.#tenant.groups, wireGroup)),
         },
+        { method: 'GET', path: `${path}/groups/:id`, call: 'group', answer: (r) => this.#group(r) },
         {
           method: 'GET',
           path: `${path}/groups/:id/members`,
@@ -198,6 +199,12 @@ class Google {
     if (headers.authorization !== 'Bearer fake-google-token') return refuse(401, {});
     const person = this.#tenant.person(Number((params['id'] ?? '').slice(1)));
     return person ? { body: wireUser(person) } : refuse(404, {});
+  }
+
+  #group({ params, headers }: FakeRequest): FakeAnswer {
+    if (headers.authorization !== 'Bearer fake-google-token') return refuse(401, {});
+    const group = this.#tenant.group(Number((params['id'] ?? '').slice(5)));
+    return group ? { body: wireGroup(group) } : missing('groupKey');
   }
 
   #members(request: FakeRequest): FakeAnswer {

@@ -17,16 +17,14 @@ const API_TOKEN = '00fake-okta-ssws';
 const EVERYONE = '00g0everyone';
 const STATUS = { active: 'ACTIVE', suspended: 'SUSPENDED', pending: 'STAGED', archived: 'DEPROVISIONED' };
 
-const keys = generateKeyPairSync('ec', {
-  namedCurve: 'P-256',
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-});
-const otherKey = generateKeyPairSync('ec', {
-  namedCurve: 'P-256',
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-}).privateKey;
+const p256 = (): { publicKey: string; privateKey: string } =>
+  generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+const keys = p256();
+const otherKey = p256().privateKey;
 
 const userId = (index: number): string => `00u${String(index).padStart(8, '0')}fake`;
 const groupId = (index: number): string => `00g${String(index).padStart(8, '0')}fake`;
@@ -103,6 +101,7 @@ class Okta {
           answer: (r) => this.#members(r),
         },
         { method: 'GET', path: `${path}/users/:id`, call: 'user', answer: (r) => this.#user(r) },
+        { method: 'GET', path: `${path}/groups/:id`, call: 'group', answer: (r) => this.#group(r) },
         {
           method: 'GET',
           path: `${path}/users/:id/groups`,
@@ -177,6 +176,14 @@ class Okta {
     return person
       ? { body: wireUser(person, this.#tenant.changedAt('user', person.index)) }
       : refuse(404, {}, now);
+  }
+
+  #group({ params, headers }: FakeRequest): FakeAnswer {
+    const now = this.#tenant.clock.now();
+    if (!isAuthorized(headers)) return refuse(401, {}, now);
+    const group = this.#tenant.group(indexOf(params['id'] ?? ''));
+    const at = this.#tenant.startedAt;
+    return group ? { body: wireGroup(group, at, at) } : refuse(404, {}, now);
   }
 
   #members(request: FakeRequest): FakeAnswer {

@@ -1,5 +1,5 @@
 import { isJsonObject } from '#kernel';
-import type { SnapshotKind, SnapshotRecord } from '#model';
+import type { SnapshotFinding, SnapshotKind, SnapshotRecord } from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { BamboohrClient, IDS_PER_CALL } from './client.js';
@@ -51,8 +51,8 @@ async function lookUp(
   client: BamboohrClient,
   kind: SnapshotKind,
   ids: readonly string[],
-): Promise<ReadonlyMap<string, 'present' | 'gone'>> {
-  const found = new Map<string, 'present' | 'gone'>();
+): Promise<ReadonlyMap<string, SnapshotFinding>> {
+  const found = new Map<string, SnapshotFinding>();
   if (kind !== 'user' || ids.length === 0) return found;
   const deleted = await client.everDeleted();
   for (const id of ids) if (deleted.has(id)) found.set(id, 'gone');

@@ -1,4 +1,4 @@
-import type { SnapshotKind, SnapshotRecord } from '#model';
+import type { SnapshotFinding, SnapshotKind, SnapshotRecord } from '#model';
 import type { Source, SourceCheck, SourcePage, SourceStream, StreamEnd } from '../../sdk/contract.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import type { JsonValue } from '#kernel';
@@ -75,7 +75,7 @@ class Reading {
   }
 
   /** Only full files that are said to be whole prove that somebody is gone. */
-  async lookUp(kind: SnapshotKind, ids: readonly string[]): Promise<ReadonlyMap<string, 'present' | 'gone'>> {
+  async lookUp(kind: SnapshotKind, ids: readonly string[]): Promise<ReadonlyMap<string, SnapshotFinding>> {
     const files = this.#files ?? (await this.#open(null));
     if ('noNews' in files || !files.isNew || !files.isMarked) return new Map();
     const known = kind === 'user' ? files.users : files.groups;

@@ -1,13 +1,16 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import { isJsonObject, type JsonObject } from '#kernel';
 import type { SnapshotMember } from '#model';
 import { listIn } from '../../sdk/decode.js';
-import type { JsonAnswer, SourceAnswer, SourceHttp, Verdict } from '../../sdk/http/source-http.js';
+import type { SourceHttp } from '../../sdk/http/source-http.js';
 import { bearerTokens } from '../../sdk/oauth-token.js';
-import { plural, strange404 } from '../../sdk/look-up.js';
-import type { VendorPage } from '../../sdk/paged-stream.js';
+import { existenceIn, plural, strange404, unanswered } from '../../sdk/look-up.js';
+import { vendorPages, type VendorPage } from '../../sdk/paged-stream.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { SourceError } from '../../sdk/source-error.js';
+import { isRefusal } from '../../sdk/unless-refused.js';
 import type { EntraConfig } from './config.js';
+import { judge } from './errors.js';
+import { pageOf, plainId, saysNotFound, withPlainId, type GraphAnswer } from './graph-page.js';
 import { manifest } from './manifest.js';
 import { fetchToken } from './token.js';
 
@@ -15,6 +18,8 @@ const { limits } = manifest;
 
 /** More requests than these Graph does not take in one batch. */
 export const BATCH = 20;
+
+export type GraphKind = 'users' | 'groups';
 
 /** Longer lists have failed on the second page (seen 2026-03). */
 const USER = [
@@ -27,14 +32,17 @@ const GROUP = 'id,displayName,description,mail,mailEnabled,securityEnabled,group
 export class GraphClient {
   readonly #http: SourceHttp;
   readonly #users: string;
+  readonly #base: string;
+  #takesBatches = true;
 
   constructor(config: EntraConfig, ports: SourcePorts) {
     const login = ports.http({ baseUrl: config.login, limits });
+    this.#base = `${config.graph}/v1.0`;
     this.#http = ports.http({
-      baseUrl: `${config.graph}/v1.0`,
+      baseUrl: this.#base,
       limits,
       authorize: bearerTokens(() => fetchToken(login, config, ports), ports.clock),
-      judge: pauseForThrottledParts,
+      judge,
     });
     this.#users = [USER, ...config.extensionAttributes].join(',');
   }
@@ -53,12 +61,15 @@ export class GraphClient {
     return this.#list('/directory/deletedItems/microsoft.graph.user', query, token);
   }
 
-  /** A link for what will change from now on. */
-  async deltaFromNow(kind: 'users' | 'groups'): Promise<string> {
+  /**
+   * A link for what will change from now on. `latest` leaves out what is there; where it is not understood, that comes
+   * and is read past. @throws SourceError
+   */
+  async deltaFromNow(kind: GraphKind): Promise<string> {
     const select = kind === 'users' ? this.#users : `${GROUP},members`;
     const query = { $select: select, $deltatoken: 'latest' };
-    const page = pageOf(await this.#http.json({ path: `/${kind}/delta`, query }));
-    if (typeof page.cursor === 'string') return page.cursor;
+    for await (const page of vendorPages((link) => this.#list(`/${kind}/delta`, query, link)))
+      if (typeof page.cursor === 'string') return page.cursor;
     throw new SourceError('source_changed_shape', 'Microsoft Graph sent no delta link.');
   }
 
@@ -82,36 +93,80 @@ export class GraphClient {
   }
 
   /** Whether single objects are there; undefined when Graph did not say. */
-  async exist(kind: 'users' | 'groups', ids: readonly string[]): Promise<readonly (boolean | undefined)[]> {
-    const parts = await this.#batch(ids.map((id) => `/${kind}/${encodeURIComponent(id)}?$select=id`));
-    return ids.map((_id, index) => {
-      const { status, body } = parts.get(index) ?? {};
-      if (status === 200) return true;
-      return status === 404 && saysNotFound(body) ? false : undefined;
+  async exist(
+    kind: GraphKind,
+    ids: readonly string[],
+  ): Promise<readonly (boolean | 'unanswered' | undefined)[]> {
+    const paths = ids.map((id) => `/${kind}/${encodeURIComponent(id)}?$select=id`);
+    const answers = await this.#each(paths, unanswered);
+    return answers.map((answer, index) => {
+      if (answer === 'unanswered') return answer;
+      const isIt = (): boolean => objectIn(answer, ids[index] as string) !== undefined;
+      return existenceIn(answer, { isDenied: saysNotFound(answer), isIt });
+    });
+  }
+
+  /** Single objects as a list has them; null for one that is not there. @throws SourceError */
+  async objects(kind: GraphKind, ids: readonly string[]): Promise<readonly (JsonObject | null)[]> {
+    const select = kind === 'users' ? this.#users : GROUP;
+    const answers = await this.#each(ids.map((id) => `/${kind}/${encodeURIComponent(id)}?$select=${select}`));
+    return answers.map((answer, index) => {
+      if (saysNotFound(answer)) return null;
+      const object = objectIn(answer, ids[index] as string);
+      if (object === undefined)
+        throw new SourceError(
+          'source_changed_shape',
+          'Microsoft Graph sent another object than was asked for.',
+        );
+      return object;
     });
   }
 
   async #firstPages(paths: readonly string[]): Promise<readonly (VendorPage | null)[]> {
-    const parts = await this.#batch(paths);
-    return Promise.all(paths.map((path, index) => this.#firstPage(path, parts.get(index))));
+    return (await this.#each(paths)).map((answer) => {
+      if (answer.status !== 404) return pageOf(answer);
+      if (!saysNotFound(answer)) throw strange404('Microsoft Graph');
+      return null;
+    });
   }
 
-  /** A part that failed is asked for by itself, where failures are waited for and explained as everywhere. */
-  async #firstPage(path: string, part: JsonObject | undefined): Promise<VendorPage | null> {
-    const { status, body } = part ?? {};
-    if (status === 404 && saysNotFound(body)) return null;
-    if (status === 200 && isJsonObject(body) && Array.isArray(body['value'])) return pageIn(body);
-    const answer = await this.#http.json({ path, accept: [404] });
-    if (answer.status !== 404) return pageOf(answer);
-    if (!saysNotFound(answer.body)) throw strange404('Microsoft Graph');
-    return null;
+  /** Asks many things at once. What failed is asked for by itself: there failures are waited for and explained. */
+  async #each<Failed = never>(
+    paths: readonly string[],
+    onFailure: (error: unknown) => Failed = raise,
+  ): Promise<readonly (GraphAnswer | Failed)[]> {
+    const answers: (GraphAnswer | Failed)[] = [];
+    for (let start = 0; start < paths.length; start += BATCH) {
+      const some = paths.slice(start, start + BATCH);
+      const parts = await this.#batch(some);
+      const whole = some.map((path, index) => this.#whole(path, parts.get(index)).catch(onFailure));
+      answers.push(...(await Promise.all(whole)));
+    }
+    return answers;
   }
 
+  async #whole(path: string, part: JsonObject | undefined): Promise<GraphAnswer> {
+    const { status, body = null } = part ?? {};
+    const url = `${this.#base}${path}`;
+    const isWhole = status === 200 && isJsonObject(body) && !('error' in body);
+    if (isWhole || saysNotFound({ status: Number(status), body }))
+      return { status: Number(status), body, url };
+    return this.#http.json({ path, accept: [404] });
+  }
+
+  /** What stands between us and Graph may take no batches; then everything is asked for by itself. */
   async #batch(paths: readonly string[]): Promise<ReadonlyMap<number, JsonObject>> {
+    if (!this.#takesBatches) return new Map();
     const requests = paths.map((url, index) => ({ id: String(index), method: 'GET', url }));
-    const { body } = await this.#http.json({ method: 'POST', path: '/$batch', json: { requests } });
-    const parts = listIn(body, 'responses').filter(isJsonObject);
-    return new Map(parts.map((part) => [Number(part['id']), part]));
+    try {
+      const { body } = await this.#http.json({ method: 'POST', path: '/$batch', json: { requests } });
+      const parts = listIn(body, 'responses').filter(isJsonObject);
+      return new Map(parts.map((part) => [Number(part['id']), part]));
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      this.#takesBatches = false;
+      return new Map();
+    }
   }
 
   async #list(
@@ -135,32 +190,13 @@ function listPath(kind: 'users' | 'groups', id: string, list: 'members' | 'membe
   return `/${kind}/${encodeURIComponent(id)}/${list}?$top=${limits.pageSize}&$select=id`;
 }
 
-function pageOf({ body }: JsonAnswer): VendorPage {
-  listIn(body, 'value');
-  return pageIn(body as JsonObject);
+function raise(error: unknown): never {
+  throw error;
 }
 
-function pageIn(body: JsonObject): VendorPage {
-  const link = (key: string): string | undefined => {
-    const value = body[key];
-    return typeof value === 'string' ? value : undefined;
-  };
-  return {
-    items: body['value'] as readonly JsonValue[],
-    next: link('@odata.nextLink') ?? null,
-    cursor: link('@odata.deltaLink'),
-  };
-}
-
-/** A batch succeeds as a whole while its parts are throttled, each with a wait of its own. */
-function pauseForThrottledParts(answer: SourceAnswer): Verdict | undefined {
-  if (answer.status !== 200 || !answer.url.endsWith('/$batch')) return undefined;
-  if (!/"status"\s*:\s*429/.test(answer.text)) return undefined;
-  const waits = [...answer.text.matchAll(/"retry-after"\s*:\s*"?(\d+)/gi)].map((match) => Number(match[1]));
-  return { kind: 'ok', pauseMs: Math.max(1, ...waits) * 1_000 };
-}
-
-function saysNotFound(body: JsonValue | undefined): boolean {
-  const error = isJsonObject(body) ? body['error'] : undefined;
-  return isJsonObject(error) && error['code'] === 'Request_ResourceNotFound';
+/** The object of an answer; undefined when it is another one, or none. */
+function objectIn({ status, body }: GraphAnswer, id: string): JsonObject | undefined {
+  if (status !== 200 || !isJsonObject(body)) return undefined;
+  const object = withPlainId(body);
+  return object['id'] === plainId(id) ? object : undefined;
 }

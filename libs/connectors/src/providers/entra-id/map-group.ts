@@ -1,4 +1,4 @@
-import { getOwn, isJsonObject, type JsonValue } from '#kernel';
+import { getOwn, isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import type { SnapshotKind, SnapshotMember, SnapshotRecord } from '#model';
 import { decodeRecord, Fields } from '../../sdk/decode.js';
 import type { EntraConfig } from './config.js';
@@ -14,26 +14,26 @@ const RAW = [
   'visibility',
 ];
 
-/** Nothing for a group of a type that is not wanted. */
-export function mapGroup(value: JsonValue, config: EntraConfig): readonly SnapshotRecord[] {
-  let isWanted = true;
-  const record = decodeRecord(value, 'group', (group) => {
-    isWanted = isOfType(group, config);
+/** A group of a type that is not wanted is out of scope: it may have been read before the settings were changed. */
+export function mapGroup(value: JsonValue, config: EntraConfig): SnapshotRecord {
+  return decodeRecord(value, 'group', (group) => {
+    const id = group.text('id');
+    if (!isOfType(group, config)) return { kind: 'removed', of: 'group', id, reason: 'out_of_scope' };
     return {
       kind: 'group',
-      group: { sourceId: group.text('id'), name: group.text('displayName'), raw: group.pick(RAW) },
+      group: { sourceId: id, name: group.text('displayName'), raw: group.pick(RAW) },
     };
   });
-  return isWanted ? [record] : [];
 }
 
+/** @throws AttributeError when what tells the types apart is not there: a group of no type is none of another one */
 function isOfType(group: Fields, { groupFilter }: EntraConfig): boolean {
-  const isUnified = group.texts('groupTypes').includes('Unified');
-  if (groupFilter === 'microsoft_365') return isUnified;
-  return groupFilter === 'all' || (group.boolean('securityEnabled', false) && !isUnified);
+  if (groupFilter === 'all') return true;
+  const isUnified = group.list('groupTypes').includes('Unified');
+  return groupFilter === 'microsoft_365' ? isUnified : !isUnified && group.flag('securityEnabled');
 }
 
-/** Null for devices, service principals and contacts, which are no members to us. */
+/** Null for devices, service principals and contacts, which are no members to us. @throws AttributeError */
 export function mapMember(value: JsonValue): SnapshotMember | null {
   const member = new Fields(isJsonObject(value) ? value : {});
   const kinds: Readonly<Record<string, SnapshotKind>> = {
@@ -49,34 +49,43 @@ export function mapGroupDelta(value: JsonValue, config: EntraConfig): readonly S
   const removal = mapRemoval(value, 'group');
   if (removal !== null) return [removal];
   // A further slice of a group has its members only.
-  const isSlice = isJsonObject(value) && value['displayName'] === undefined && config.groupFilter === 'all';
-  const group = isSlice ? [] : mapGroup(value, config);
-  if (!isSlice && group[0]?.kind !== 'group') return group;
-  return [...group, ...memberChanges(value)];
+  if (isSlice(value) && config.groupFilter === 'all') return memberChanges(value);
+  const group = mapGroup(value, config);
+  return group.kind === 'group' ? [group, ...memberChanges(value)] : [group];
 }
 
+/** Members of a group, without what the group is. */
+export function isSlice(value: JsonValue): value is JsonObject {
+  return isJsonObject(value) && (value['displayName'] ?? null) === null && 'members@delta' in value;
+}
+
+/** One member that cannot be read leaves the others of the group readable. */
 function memberChanges(value: JsonValue): readonly SnapshotRecord[] {
-  const group = new Fields(isJsonObject(value) ? value : {});
-  const groupId = group.text('id');
-  const changes = isJsonObject(value) && Array.isArray(value['members@delta']) ? value['members@delta'] : [];
-  return changes.flatMap((change): SnapshotRecord[] => {
-    const member = mapMember(change);
-    if (member === null) return [];
-    const isGone = isJsonObject(change) && isJsonObject(change['@removed']);
-    return [
-      isGone ? { kind: 'removed_member', groupId, member } : { kind: 'members', groupId, members: [member] },
-    ];
-  });
+  const group = isJsonObject(value) ? value : {};
+  const changes = group['members@delta'] ?? [];
+  const records = (Array.isArray(changes) ? changes : [null]).map((change) =>
+    decodeRecord({ id: group['id'] ?? null, change }, 'membership', (fields) => {
+      const groupId = fields.text('id');
+      const member = mapMember(change);
+      if (member === null) return { kind: 'members', groupId, members: [] };
+      const isGone = isJsonObject(change) && (change['@removed'] ?? null) !== null;
+      return isGone
+        ? { kind: 'removed_member', groupId, member }
+        : { kind: 'members', groupId, members: [member] };
+    }),
+  );
+  return records.filter((record) => record.kind !== 'members' || record.members.length > 0);
 }
 
 /** `changed` can be restored for 30 days, `deleted` is gone for good (Graph, delta query). Null: not removed. */
 export function mapRemoval(value: JsonValue, of: SnapshotKind): SnapshotRecord | null {
-  const removed = isJsonObject(value) ? value['@removed'] : undefined;
-  if (!isJsonObject(value) || !isJsonObject(removed)) return null;
+  const removed = isJsonObject(value) ? (value['@removed'] ?? null) : null;
+  if (!isJsonObject(value) || removed === null) return null;
+  const reason = isJsonObject(removed) ? removed['reason'] : undefined;
   return decodeRecord(value, of, (object) => ({
     kind: 'removed',
     of,
     id: object.text('id'),
-    reason: removed['reason'] === 'deleted' ? 'deleted' : 'soft_deleted',
+    reason: reason === 'deleted' ? 'deleted' : 'soft_deleted',
   }));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JsonObject } from '#kernel';
+import type { JsonObject, JsonValue } from '#kernel';
 import { readConfig } from './config.js';
 import { mapGroup, mapGroupDelta, mapRemoval } from './map-group.js';
 import { mapUser } from './map-user.js';
@@ -14,7 +14,8 @@ const user = (over: JsonObject = {}): JsonObject => ({
 
 describe('Entra user', () => {
   it.each<[JsonObject, JsonObject]>([
-    [{}, { email: 'ada@example.com', active: true }],
+    [{}, { email: 'ada@example.com', active: true, isStateUntold: true }],
+    [{ accountEnabled: null }, { active: true, isStateUntold: true }],
     [{ mail: 'a@example.org', proxyAddresses: ['SMTP:b@example.org'] }, { email: 'a@example.org' }],
     [{ proxyAddresses: ['smtp:old@example.org', 'SMTP:b@example.org'] }, { email: 'b@example.org' }],
     [{ userPrincipalName: 'x_y.com#EXT#@fabrikam.test' }, { email: null }],
@@ -35,6 +36,10 @@ describe('Entra user', () => {
     expect(mapUser(user({ mail: null }), config())).toEqual(mapUser(user(), config()));
   });
 
+  it('whose state is shown keeps none from before', () => {
+    expect(mapUser(user({ accountEnabled: true }), config())).not.toHaveProperty('user.isStateUntold');
+  });
+
   it('lists every address once', () => {
     const over = { proxyAddresses: ['SMTP:Ada@example.com', 'x500:/o=x', 'smtp:b@example.com'] };
     const record = mapUser(user(over), config());
@@ -49,7 +54,12 @@ describe('Entra user', () => {
   });
 
   it('is left out as a guest unless guests are wanted', () => {
-    expect(mapUser(user({ userType: 'Guest' }), config())).toBeNull();
+    expect(mapUser(user({ userType: 'Guest' }), config())).toEqual({
+      kind: 'removed',
+      of: 'user',
+      id: 'u1',
+      reason: 'out_of_scope',
+    });
     expect(mapUser(user({ userType: 'Guest' }), config({ include_guests: true }))).toMatchObject({
       kind: 'user',
     });
@@ -71,14 +81,35 @@ describe('Entra groups', () => {
     ...over,
   });
 
-  it.each<[string, JsonObject, number]>([
-    ['all', {}, 1],
-    ['security', { securityEnabled: true }, 1],
-    ['security', { securityEnabled: true, groupTypes: ['Unified'] }, 0],
-    ['microsoft_365', { groupTypes: ['Unified'] }, 1],
-    ['microsoft_365', { securityEnabled: true }, 0],
-  ])('filter %s: %j', (group_filter, over, count) => {
-    expect(mapGroup(group(over), config({ group_filter }))).toHaveLength(count);
+  it.each<[string, JsonObject, string]>([
+    ['all', {}, 'group'],
+    ['all', { groupTypes: null }, 'group'],
+    ['security', { securityEnabled: true }, 'group'],
+    ['security', { securityEnabled: false }, 'removed'],
+    ['security', { securityEnabled: true, groupTypes: ['Unified'] }, 'removed'],
+    ['security', {}, 'invalid'],
+    ['microsoft_365', { groupTypes: ['Unified'] }, 'group'],
+    ['microsoft_365', { securityEnabled: true }, 'removed'],
+    ['microsoft_365', { groupTypes: null }, 'invalid'],
+  ])('filter %s: %j', (group_filter, over, kind) => {
+    expect(mapGroup(group(over), config({ group_filter })).kind).toBe(kind);
+  });
+
+  it.each([null, 7, {}, { id: 'u2' }, { '@odata.type': '#microsoft.graph.user' }])(
+    'reads the other members of a delta with %j among them',
+    (broken) => {
+      const delta: JsonValue[] = [broken as JsonValue, { '@odata.type': '#microsoft.graph.user', id: 'u1' }];
+      expect(mapGroupDelta({ id: 'g1', 'members@delta': delta }, config())).toMatchObject([
+        { kind: 'invalid', of: 'membership', id: 'g1' },
+        { kind: 'members', groupId: 'g1', members: [{ kind: 'user', id: 'u1' }] },
+      ]);
+    },
+  );
+
+  it('says so when the members of a delta are no list', () => {
+    expect(mapGroupDelta({ id: 'g1', 'members@delta': 'all' }, config())).toMatchObject([
+      { kind: 'invalid', of: 'membership', id: 'g1' },
+    ]);
   });
 
   it('reads members that came and went, also from a slice without attributes', () => {

@@ -1,5 +1,5 @@
 import { getOwn, type JsonObject, type JsonValue } from '#kernel';
-import type { Email, SnapshotRecord, SnapshotUser, StateReason } from '#model';
+import type { Email, SnapshotRecord, SnapshotUser } from '#model';
 import { decodeRecord, type Fields } from '../../sdk/decode.js';
 import type { EntraConfig } from './config.js';
 
@@ -31,14 +31,16 @@ const CUSTOM: Readonly<Record<string, string>> = {
   employeeType: 'employee_type',
 };
 
-/** A user of a list or a delta; both have the same attributes, absent where never set. Null: a guest, not wanted. */
-export function mapUser(value: JsonValue, config: EntraConfig): SnapshotRecord | null {
-  let isWanted = true;
-  const record = decodeRecord(value, 'user', (user) => {
-    isWanted = config.includeGuests || user.optionalText('userType') !== 'Guest';
+/**
+ * A user of a list or a delta; both have the same attributes, absent where never set. A guest who is not wanted is out of
+ * scope: they may have been a member before, or wanted.
+ */
+export function mapUser(value: JsonValue, config: EntraConfig): SnapshotRecord {
+  return decodeRecord(value, 'user', (user) => {
+    if (!config.includeGuests && user.optionalText('userType') === 'Guest')
+      return { kind: 'removed', of: 'user', id: user.text('id'), reason: 'out_of_scope' };
     return { kind: 'user', user: attributes(user, config) };
   });
-  return isWanted ? record : null;
 }
 
 function attributes(user: Fields, config: EntraConfig): SnapshotUser {
@@ -58,10 +60,14 @@ function attributes(user: Fields, config: EntraConfig): SnapshotUser {
   };
 }
 
-function stateOf(user: Fields): { active: boolean; stateReason: StateReason | null } {
-  if (!user.boolean('accountEnabled', true)) return { active: false, stateReason: 'suspended' };
+/** Graph shows `accountEnabled` of everybody, to whom may read it. */
+function stateOf(user: Fields): Pick<SnapshotUser, 'active' | 'stateReason' | 'isStateUntold'> {
   const isInvited = user.optionalText('externalUserState') === 'PendingAcceptance';
-  return isInvited ? { active: false, stateReason: 'pending' } : { active: true, stateReason: null };
+  const state = isInvited
+    ? ({ active: false, stateReason: 'pending' } as const)
+    : { active: true, stateReason: null };
+  if (!user.has('accountEnabled')) return { ...state, isStateUntold: true };
+  return user.flag('accountEnabled') ? state : { active: false, stateReason: 'suspended' };
 }
 
 /** `SMTP:` in capitals marks the primary proxy address. `mail` is null for many members. */

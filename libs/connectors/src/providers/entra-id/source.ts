@@ -1,10 +1,15 @@
-import type { SnapshotKind, SnapshotMember, SnapshotMembership } from '#model';
+import type {
+  SnapshotFinding,
+  SnapshotKind,
+  SnapshotMember,
+  SnapshotMembership,
+  SnapshotRecord,
+} from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
-import { listedIds, lookUpByMember } from '../../sdk/look-up.js';
-import type { VendorPage } from '../../sdk/paged-stream.js';
+import { listedIds, lookUpByMember, plural, toFound } from '../../sdk/look-up.js';
 import type { SourcePorts } from '../../sdk/ports.js';
-import { SourceError } from '../../sdk/source-error.js';
-import { BATCH, GraphClient } from './client.js';
+import { isRefusal } from '../../sdk/unless-refused.js';
+import { GraphClient } from './client.js';
 import type { EntraConfig } from './config.js';
 import { mapGroup } from './map-group.js';
 import { mapUser } from './map-user.js';
@@ -29,34 +34,37 @@ async function check(client: GraphClient, config: EntraConfig): Promise<SourceCh
   try {
     await client.deletedUsers(null);
   } catch (error) {
-    if (!(error instanceof SourceError) || error.code !== 'insufficient_permissions') throw error;
+    if (!isRefusal(error)) throw error;
     warnings.push('Deleted users may not be read: their removal waits for the delta or for an approval.');
   }
   return {
     users: users.next === null ? users.items.length : null,
     groups: groups.next === null ? groups.items.length : null,
     samples: [
-      ...users.items.flatMap((item) => mapUser(item, config) ?? []).slice(0, SAMPLES),
-      ...groups.items.flatMap((item) => mapGroup(item, config)).slice(0, SAMPLES),
+      ...samplesOf(users.items.map((item) => mapUser(item, config))),
+      ...samplesOf(groups.items.map((item) => mapGroup(item, config))),
     ],
     warnings,
   };
+}
+
+/** Of what is in scope. */
+function samplesOf(records: readonly SnapshotRecord[]): readonly SnapshotRecord[] {
+  return records.filter(({ kind }) => kind !== 'removed').slice(0, SAMPLES);
 }
 
 async function lookUp(
   client: GraphClient,
   kind: SnapshotKind,
   ids: readonly string[],
-): Promise<ReadonlyMap<string, 'present' | 'gone'>> {
-  const found = new Map<string, 'present' | 'gone'>();
-  for (let start = 0; start < ids.length; start += BATCH) {
-    const some = ids.slice(start, start + BATCH);
-    const answers = await client.exist(kind === 'user' ? 'users' : 'groups', some);
-    answers.forEach((isThere, index) => {
-      if (isThere !== undefined) found.set(some[index] as string, isThere ? 'present' : 'gone');
-    });
-  }
-  return found;
+): Promise<ReadonlyMap<string, SnapshotFinding>> {
+  const answers = await client.exist(plural(kind), ids);
+  return new Map(
+    ids.flatMap((id, index) => {
+      const isThere = answers[index];
+      return isThere === undefined ? [] : [[id, toFound(isThere)]];
+    }),
+  );
 }
 
 /**
@@ -66,14 +74,10 @@ async function lookUp(
 async function lookUpMembers(
   client: GraphClient,
   asked: readonly SnapshotMembership[],
-): Promise<ReadonlyMap<SnapshotMembership, 'present' | 'gone'>> {
+): Promise<ReadonlyMap<SnapshotMembership, SnapshotFinding>> {
   const members = [...new Map(asked.map(({ member }) => [keyOf(member), member])).values()];
-  const first = new Map<string, VendorPage | null>();
-  for (let start = 0; start < members.length; start += BATCH) {
-    const some = members.slice(start, start + BATCH);
-    const pages = await client.memberOf(some);
-    some.forEach((member, index) => first.set(keyOf(member), pages[index] ?? null));
-  }
+  const pages = await client.memberOf(members);
+  const first = new Map(members.map((member, index) => [keyOf(member), pages[index] ?? null]));
   return lookUpByMember(asked, (member) =>
     listedIds((link) =>
       link === null ? Promise.resolve(first.get(keyOf(member)) ?? null) : client.membersNext(link),

@@ -3,9 +3,11 @@ import type { SnapshotMember, SnapshotRecord } from '#model';
 import type { RunRequest, SourceStream } from '../../sdk/contract.js';
 import { memberStream, stagedGroups } from '../../sdk/member-stream.js';
 import { pagedStream, vendorPages, type VendorPage } from '../../sdk/paged-stream.js';
-import type { SourcePorts } from '../../sdk/ports.js';
-import { unlessForbidden } from '../../sdk/unless-forbidden.js';
-import { BATCH, type GraphClient } from './client.js';
+import type { SourceLog, SourcePorts } from '../../sdk/ports.js';
+import { SourceError, type SourceErrorCode } from '../../sdk/source-error.js';
+import { unlessRefused } from '../../sdk/unless-refused.js';
+import { BATCH, type GraphClient, type GraphKind } from './client.js';
+import { withWholeObjects } from './complete.js';
 import type { EntraConfig } from './config.js';
 import { manifest } from './manifest.js';
 import { mapGroup, mapGroupDelta, mapMember, mapRemoval } from './map-group.js';
@@ -33,26 +35,23 @@ export function entraStreams(parts: EntraParts, run: RunRequest): readonly Sourc
   ];
 }
 
-function allUsers({ client, config }: EntraParts): SourceStream {
+function allUsers(parts: EntraParts): SourceStream {
   return pagedStream({
     id: 'users',
     covers: ['users'],
-    fetch: (token) => withDeltaLink(client, 'users', { token, list: (next) => client.users(next) }),
-    map: (item) => {
-      const record = mapUser(item, config);
-      return record === null ? [] : [record];
-    },
+    fetch: (token) => withDeltaLink(parts, 'users', token),
+    map: (item) => [mapUser(item, parts.config)],
     proof: PROOF,
     cursor: (link) => link,
   });
 }
 
-function allGroups({ client, config }: EntraParts): SourceStream {
+function allGroups(parts: EntraParts): SourceStream {
   return pagedStream({
     id: 'groups',
     covers: ['groups'],
-    fetch: (token) => withDeltaLink(client, 'groups', { token, list: (next) => client.groups(next) }),
-    map: (item) => mapGroup(item, config),
+    fetch: (token) => withDeltaLink(parts, 'groups', token),
+    map: (item) => [mapGroup(item, parts.config)],
     proof: PROOF,
     cursor: (link) => link,
   });
@@ -60,12 +59,36 @@ function allGroups({ client, config }: EntraParts): SourceStream {
 
 /** The link is made before the first page: what changes while the list is read comes with the next delta. */
 async function withDeltaLink(
-  client: GraphClient,
-  kind: 'users' | 'groups',
-  reading: { token: string | null; list: (token: string | null) => Promise<VendorPage> },
+  { client, ports }: EntraParts,
+  kind: GraphKind,
+  token: string | null,
 ): Promise<VendorPage> {
-  const mark = reading.token === null ? await client.deltaFromNow(kind) : undefined;
-  return { ...(await reading.list(reading.token)), mark };
+  const mark = token === null ? await linkFromNow(client, kind, ports.log) : undefined;
+  return { ...(await (kind === 'users' ? client.users(token) : client.groups(token))), mark };
+}
+
+/** What ends the run, or makes it wait, would meet the list as well. */
+const NOT_THE_DELTA: readonly SourceErrorCode[] = [
+  'invalid_credentials',
+  'wrong_host',
+  'tls_failed',
+  'rate_limited',
+  'source_unavailable',
+];
+
+/** Undefined where changes are not tracked, as in tenants for customers: the next run reads everything again. */
+async function linkFromNow(
+  client: GraphClient,
+  kind: GraphKind,
+  log: SourceLog,
+): Promise<string | undefined> {
+  try {
+    return await client.deltaFromNow(kind);
+  } catch (error) {
+    if (!(error instanceof SourceError) || NOT_THE_DELTA.includes(error.code)) throw error;
+    log.warn({ ...error.facts, kind, code: error.code }, 'no delta link: the next run reads everything');
+    return undefined;
+  }
 }
 
 function deletedUsers({ client }: EntraParts): SourceStream {
@@ -78,7 +101,7 @@ function deletedUsers({ client }: EntraParts): SourceStream {
   });
   return {
     ...stream,
-    pages: (from) => unlessForbidden(stream.pages(from), 'Deleted users may not be read.'),
+    pages: (from) => unlessRefused(stream.pages(from), 'Deleted users may not be read.'),
   };
 }
 
@@ -94,35 +117,29 @@ function removalOf(item: JsonValue): SnapshotRecord {
   );
 }
 
-function userDelta({ client, config }: EntraParts, link: string): SourceStream {
+function userDelta(parts: EntraParts, link: string): SourceStream {
   return pagedStream({
     id: 'users',
     covers: [],
-    fetch: (token) => client.delta(token ?? link),
-    map: (item) => {
-      const removal = mapRemoval(item, 'user');
-      if (removal !== null) return [removal];
-      const record = mapUser(item, config);
-      return record === null ? outOfScope(item) : [record];
-    },
+    fetch: (token) => changes(parts, 'users', token ?? link),
+    map: (item) => [mapRemoval(item, 'user') ?? mapUser(item, parts.config)],
     proof: 'Microsoft Graph sent a delta link.',
   });
 }
 
-/** A member who became a guest was here before. */
-function outOfScope(item: JsonValue): readonly SnapshotRecord[] {
-  const id = isJsonObject(item) ? item['id'] : undefined;
-  return typeof id === 'string' ? [{ kind: 'removed', of: 'user', id, reason: 'out_of_scope' }] : [];
-}
-
-function groupDelta({ client, config }: EntraParts, link: string): SourceStream {
+function groupDelta(parts: EntraParts, link: string): SourceStream {
   return pagedStream({
     id: 'groups',
     covers: [],
-    fetch: (token) => client.delta(token ?? link),
-    map: (item) => mapGroupDelta(item, config),
+    fetch: (token) => changes(parts, 'groups', token ?? link),
+    map: (item) => mapGroupDelta(item, parts.config),
     proof: 'Microsoft Graph sent a delta link.',
   });
+}
+
+async function changes({ client, config }: EntraParts, kind: GraphKind, link: string): Promise<VendorPage> {
+  const page = await client.delta(link);
+  return withWholeObjects(client, { kind, page, config });
 }
 
 function memberships({ client, ports }: EntraParts): SourceStream {

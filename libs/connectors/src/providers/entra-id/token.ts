@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { isJsonObject } from '#kernel';
+import { isJsonObject, type JsonValue } from '#kernel';
 import { requestToken, type AccessToken, type ExplainTokenError } from '../../sdk/oauth-token.js';
 import type { SourceHttp } from '../../sdk/http/source-http.js';
 import type { SourcePorts } from '../../sdk/ports.js';
@@ -48,7 +48,7 @@ function thumbprints(certificate: string): Record<string, string> {
   }
 }
 
-/** AADSTS numbers that name a remedy of their own. */
+/** AADSTS numbers that name a remedy of their own (learn.microsoft.com/entra/identity-platform/reference-error-codes). */
 const AADSTS: Readonly<Record<number, { code: SourceErrorCode; message: string }>> = {
   7000222: { code: 'invalid_credentials', message: 'The client secret has expired. Make a new one.' },
   7000215: {
@@ -56,13 +56,25 @@ const AADSTS: Readonly<Record<number, { code: SourceErrorCode; message: string }
     message: 'The client secret is wrong. Enter its value, not its ID.',
   },
   700027: { code: 'invalid_credentials', message: 'The certificate is not the one of the app.' },
+  700024: {
+    code: 'invalid_credentials',
+    message: 'Entra ID takes our assertion for outdated. Set the clock of the machine that Rollcall runs on.',
+  },
+  7000112: {
+    code: 'invalid_credentials',
+    message: 'The application is disabled. Enable its sign-in under Enterprise applications.',
+  },
+  53003: {
+    code: 'insufficient_permissions',
+    message: 'A Conditional Access policy blocks the application. Exclude it, or allow our address.',
+  },
   700016: { code: 'not_found_tenant', message: 'There is no such application in this tenant.' },
   90002: { code: 'not_found_tenant', message: 'There is no such tenant.' },
+  900023: { code: 'not_found_tenant', message: 'The tenant ID is neither an ID nor a domain name.' },
 };
 
 const explain: ExplainTokenError = ({ status, body }) => {
-  const codes = isJsonObject(body) && Array.isArray(body['error_codes']) ? body['error_codes'] : [];
-  const number = codes.find((code) => typeof code === 'number' && AADSTS[code] !== undefined);
+  const number = numbersIn(body).find((code) => AADSTS[code] !== undefined);
   const known = AADSTS[Number(number)];
   return (
     known &&
@@ -71,3 +83,11 @@ const explain: ExplainTokenError = ({ status, body }) => {
     })
   );
 };
+
+/** As a list, or at least in the description, of which nothing else is used. */
+function numbersIn(body: JsonValue): readonly number[] {
+  const { error_codes: codes, error_description: text } = isJsonObject(body) ? body : {};
+  const listed = Array.isArray(codes) ? codes : [];
+  const written = typeof text === 'string' ? /AADSTS(\d{1,9})/.exec(text)?.[1] : undefined;
+  return [...listed, Number(written)].filter((code) => typeof code === 'number');
+}

@@ -1,8 +1,8 @@
-import { isJsonObject } from '#kernel';
-import { listIn } from '../../sdk/decode.js';
+import { isJsonObject, type JsonValue } from '#kernel';
+import { linkIn, listIn } from '../../sdk/decode.js';
 import type { JsonAnswer, SourceHttp } from '../../sdk/http/source-http.js';
 import { bearerTokens, requestToken, type AccessToken } from '../../sdk/oauth-token.js';
-import { strange404 } from '../../sdk/look-up.js';
+import { existenceIn, strange404 } from '../../sdk/look-up.js';
 import type { VendorPage } from '../../sdk/paged-stream.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { signAssertion } from '../../sdk/signed-assertion.js';
@@ -35,7 +35,7 @@ export class GoogleClient {
       baseUrl: API,
       limits,
       authorize: bearerTokens(() => fetchToken(tokens, config, ports), ports.clock),
-      judge,
+      judge: (answer) => judge(answer, ports.clock.now()),
     });
   }
 
@@ -73,12 +73,17 @@ export class GoogleClient {
     return null;
   }
 
-  /** Undefined when a 404 is not Google's own. */
-  async exists(kind: 'users' | 'groups', id: string): Promise<boolean | undefined> {
+  /** Undefined when a 404 is not Google's own, and for somebody who belongs to another domain than is read. */
+  async exists(kind: 'users' | 'groups', id: string): Promise<boolean | 'unanswered' | undefined> {
     const path = `/${kind}/${encodeURIComponent(id)}`;
-    const answer = await this.#http.json({ path, query: { fields: 'id' }, accept: [404] });
-    if (answer.status === 404) return saysNotFound(answer) ? false : undefined;
-    return isJsonObject(answer.body) && answer.body['id'] === id ? true : undefined;
+    const address = kind === 'users' ? 'primaryEmail' : 'email';
+    const answer = await this.#http.json({ path, query: { fields: `id,${address}` }, accept: [404] });
+    const isThere = existenceIn(answer, {
+      isDenied: saysNotFound(answer),
+      isIt: (object) => object['id'] === id,
+    });
+    const isElsewhere = isJsonObject(answer.body) && !this.#isOfDomain(answer.body[address]);
+    return isThere === true && isElsewhere ? undefined : isThere;
   }
 
   /**
@@ -91,6 +96,12 @@ export class GoogleClient {
     if (answer.status === 404) return saysNotFound(answer) && !namesGroup(answer) ? false : undefined;
     const isThere = answer.status < 400 && isJsonObject(answer.body) && answer.body['id'] === memberId;
     return isThere ? true : undefined;
+  }
+
+  #isOfDomain(address: JsonValue | undefined): boolean {
+    const { domain } = this.#config;
+    if (domain === null || typeof address !== 'string') return true;
+    return address.toLowerCase().endsWith(`@${domain.toLowerCase()}`);
   }
 
   #scope(): Record<string, string> {
@@ -117,12 +128,8 @@ function pageOf({ status, body }: JsonAnswer, kind: 'users' | 'groups' | 'member
   if (status >= 400)
     throw new SourceError('cursor_expired', `Google does not know a page token any more (${status}).`);
   const isEmpty =
-    isJsonObject(body) && body['kind'] === `admin#directory#${kind}` && body[kind] === undefined;
-  const next = isJsonObject(body) ? body['nextPageToken'] : undefined;
-  return {
-    items: isEmpty ? [] : listIn(body, kind),
-    next: typeof next === 'string' && next !== '' ? next : null,
-  };
+    isJsonObject(body) && body['kind'] === `admin#directory#${kind}` && (body[kind] ?? null) === null;
+  return { items: isEmpty ? [] : listIn(body, kind), next: linkIn(body, 'nextPageToken') };
 }
 
 /** Server-to-server OAuth (developers.google.com/identity/protocols/oauth2/service-account). */

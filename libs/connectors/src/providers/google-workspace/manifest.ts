@@ -1,6 +1,6 @@
 import type { ConnectorManifest } from '../../sdk/manifest.js';
 
-const SCOPE = 'https://www.googleapis.com/auth/admin.directory';
+export const SCOPE = 'https://www.googleapis.com/auth/admin.directory';
 
 export const manifest = {
   id: 'google-workspace',

@@ -8,7 +8,8 @@ const user = (over: JsonObject = {}): JsonObject => ({ id: '1', primaryEmail: 'a
 
 describe('Google user', () => {
   it.each<[JsonObject, JsonObject]>([
-    [{}, { active: true, stateReason: null }],
+    [{}, { active: true, stateReason: null, isStateUntold: true }],
+    [{ suspended: null }, { active: true, isStateUntold: true }],
     [{ suspended: true }, { active: false, stateReason: 'suspended' }],
     [
       { archived: true, suspended: true },
@@ -24,6 +25,10 @@ describe('Google user', () => {
     [{ customSchemas: { Badge: { color: 'red' } } }, { customAttributes: { 'Badge.color': 'red' } }],
   ])('%j', (over, expected) => {
     expect(mapUser(user(over), [])).toMatchObject({ kind: 'user', user: expected });
+  });
+
+  it('whose state is shown keeps none from before', () => {
+    expect(mapUser(user({ suspended: false }), [])).not.toHaveProperty('user.isStateUntold');
   });
 
   it('lists addresses once, without the automatic one', () => {
@@ -43,6 +48,7 @@ describe('Google user', () => {
     ['/Sales/East', 'user'],
     ['/Salesforce', 'removed'],
     ['/', 'removed'],
+    [null, 'invalid'],
   ])('in %s is in or out of the unit /Sales', (orgUnitPath, kind) => {
     expect(mapUser(user({ orgUnitPath }), ['/Sales']).kind).toBe(kind);
   });

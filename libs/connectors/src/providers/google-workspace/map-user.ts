@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '#kernel';
-import type { Email, SnapshotRecord, SnapshotUser, StateReason } from '#model';
+import type { Email, SnapshotRecord, SnapshotUser } from '#model';
 import { decodeRecord, type Fields } from '../../sdk/decode.js';
 
 const RAW = [
@@ -26,7 +26,7 @@ const AUTOMATIC = /\.test-google-a\.com$/i;
 /** `orgUnits` without a slash at the end; empty: everybody. */
 export function mapUser(value: JsonValue, orgUnits: readonly string[]): SnapshotRecord {
   return decodeRecord(value, 'user', (user) => {
-    if (!isInScope(user.optionalText('orgUnitPath'), orgUnits))
+    if (!isInScope(user, orgUnits))
       return { kind: 'removed', of: 'user', id: user.text('id'), reason: 'out_of_scope' };
     return { kind: 'user', user: attributes(user) };
   });
@@ -41,9 +41,11 @@ export function mapDeletedUser(value: JsonValue): SnapshotRecord {
   }));
 }
 
-function isInScope(path: string | null, orgUnits: readonly string[]): boolean {
+/** @throws AttributeError when no unit is named: everybody is in one, so that says nothing */
+function isInScope(user: Fields, orgUnits: readonly string[]): boolean {
   if (orgUnits.length === 0) return true;
-  return path !== null && orgUnits.some((unit) => path === unit || path.startsWith(`${unit}/`));
+  const path = user.text('orgUnitPath');
+  return orgUnits.some((unit) => path === unit || path.startsWith(`${unit}/`));
 }
 
 function attributes(user: Fields): SnapshotUser {
@@ -65,10 +67,11 @@ function attributes(user: Fields): SnapshotUser {
   };
 }
 
-function stateOf(user: Fields): { active: boolean; stateReason: StateReason | null } {
+/** Google shows `suspended` of everybody. */
+function stateOf(user: Fields): Pick<SnapshotUser, 'active' | 'stateReason' | 'isStateUntold'> {
   if (user.boolean('archived', false)) return { active: false, stateReason: 'archived' };
   if (user.boolean('suspended', false)) return { active: false, stateReason: 'suspended' };
-  return { active: true, stateReason: null };
+  return { active: true, stateReason: null, ...(!user.has('suspended') && { isStateUntold: true }) };
 }
 
 function primaryOf(list: readonly Fields[]): Fields | undefined {

@@ -1,4 +1,4 @@
-import type { SnapshotKind } from '#model';
+import type { SnapshotFinding, SnapshotKind } from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
 import { listedIds, lookUpByMember, lookUpEach, plural } from '../../sdk/look-up.js';
 import { readOffsetPage, type OffsetSlice } from '../../sdk/offset-pages.js';
@@ -44,7 +44,7 @@ async function lookUp(
   client: JumpcloudClient,
   kind: SnapshotKind,
   ids: readonly string[],
-): Promise<ReadonlyMap<string, 'present' | 'gone'>> {
+): Promise<ReadonlyMap<string, SnapshotFinding>> {
   const found = await lookUpEach(ids, (id) => client.exists(plural(kind), id));
   const isBelieved = ![...found.values()].includes('gone') || (await client.findsSingle(plural(kind)));
   return isBelieved ? found : new Map([...found].filter(([, answer]) => answer === 'present'));

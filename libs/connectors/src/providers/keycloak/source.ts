@@ -1,4 +1,4 @@
-import type { SnapshotMember, SnapshotMembership } from '#model';
+import type { SnapshotFinding, SnapshotMember, SnapshotMembership } from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
 import { listedIds, lookUpByMember, lookUpEach } from '../../sdk/look-up.js';
 import type { SourcePorts } from '../../sdk/ports.js';
@@ -41,7 +41,7 @@ async function check(client: KeycloakClient, config: KeycloakConfig): Promise<So
 async function lookUpMembers(
   client: KeycloakClient,
   asked: readonly SnapshotMembership[],
-): Promise<ReadonlyMap<SnapshotMembership, 'present' | 'gone'>> {
+): Promise<ReadonlyMap<SnapshotMembership, SnapshotFinding>> {
   const found = await lookUpByMember(asked, (member) => groupsOf(client, member));
   await client.requireFullView();
   return found;

@@ -1,5 +1,5 @@
 import { AndFilter, EqualityFilter, OrFilter, type Filter } from 'ldapts';
-import type { SnapshotKind, SnapshotMember, SnapshotMembership } from '#model';
+import type { SnapshotFinding, SnapshotKind, SnapshotMember, SnapshotMembership } from '#model';
 import { lookUpByMember } from '../../sdk/look-up.js';
 import { withIds } from './changes/read-anew.js';
 import type { LdapClient, LdapSession, Search } from './client.js';
@@ -19,7 +19,7 @@ const IDS_PER_SEARCH = 50;
 export async function lookUpMembers(
   client: LdapClient,
   asked: readonly SnapshotMembership[],
-): Promise<ReadonlyMap<SnapshotMembership, 'present' | 'gone'>> {
+): Promise<ReadonlyMap<SnapshotMembership, SnapshotFinding>> {
   const session = await client.session();
   const finder = new Finder(client, session);
   const groups = await finder.byId('group', [...new Set(asked.map(({ groupId }) => groupId))]);

@@ -1,4 +1,4 @@
-import type { SnapshotKind, SnapshotRecord } from '#model';
+import type { SnapshotFinding, SnapshotKind, SnapshotRecord } from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { LdapClient, type LdapSession, type Search } from './client.js';
@@ -98,9 +98,9 @@ async function lookUp(
   client: LdapClient,
   kind: SnapshotKind,
   ids: readonly string[],
-): Promise<ReadonlyMap<string, 'present' | 'gone'>> {
+): Promise<ReadonlyMap<string, SnapshotFinding>> {
   const session = await client.session();
-  const found = new Map<string, 'present' | 'gone'>();
+  const found = new Map<string, SnapshotFinding>();
   for (let start = 0; start < ids.length; start += IDS_PER_SEARCH)
     for (const [id, state] of await lookUpSome(
       { client, session, kind },
@@ -113,7 +113,7 @@ async function lookUp(
 async function lookUpSome(
   { client, session, kind }: { client: LdapClient; session: LdapSession; kind: SnapshotKind },
   ids: readonly string[],
-): Promise<readonly (readonly [string, 'present' | 'gone'])[]> {
+): Promise<readonly (readonly [string, SnapshotFinding])[]> {
   const { dialect } = session;
   const search = kind === 'user' ? userSearch(session) : groupSearch(session);
   const filter = withIds(search.filter, dialect, ids);

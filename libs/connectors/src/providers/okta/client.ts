@@ -1,16 +1,17 @@
 import { parseLinkHeader } from 'got';
 import { isJsonObject } from '#kernel';
-import type { JsonAnswer, SourceAnswer, SourceHttp, Verdict } from '../../sdk/http/source-http.js';
-import { strange404 } from '../../sdk/look-up.js';
-import { bearerTokens, requestToken, type AccessToken } from '../../sdk/oauth-token.js';
+import { absoluteLink } from '../../sdk/http/absolute-link.js';
+import type { JsonAnswer, SourceAnswer, SourceHttp } from '../../sdk/http/source-http.js';
+import { existenceIn, strange404 } from '../../sdk/look-up.js';
+import { bearerTokens } from '../../sdk/oauth-token.js';
 import type { VendorPage } from '../../sdk/paged-stream.js';
 import type { SourcePorts } from '../../sdk/ports.js';
-import { signAssertion } from '../../sdk/signed-assertion.js';
 import { SourceError } from '../../sdk/source-error.js';
 import type { OktaConfig } from './config.js';
+import { judge } from './errors.js';
 import { manifest } from './manifest.js';
+import { fetchToken } from './token.js';
 
-const SCOPES = manifest.scopes.map(({ scope }) => scope);
 const NOT_FOUND = 'E0000007';
 const PAGE = manifest.limits.pageSize;
 const LOG_PAGE = 1_000;
@@ -65,17 +66,15 @@ export class OktaClient {
   }
 
   /** The server's clock. */
-  async time(): Promise<string> {
+  async time(): Promise<string | undefined> {
     return dateOf(await this.#http.json({ path: '/api/v1/groups', query: { limit: 1 } }));
   }
 
-  /** Whether a single user or group is there; this is not eventually consistent. */
-  /** Undefined when a 404 is not Okta's own. */
-  async exists(kind: 'users' | 'groups', id: string): Promise<boolean | undefined> {
+  /** Whether a single user or group is there; this is not eventually consistent. Undefined when a 404 is not Okta's own. */
+  async exists(kind: 'users' | 'groups', id: string): Promise<boolean | 'unanswered' | undefined> {
     const path = `/api/v1/${kind}/${encodeURIComponent(id)}`;
     const answer = await this.#http.json({ path, accept: [404] });
-    if (answer.status === 404) return saysNotFound(answer) ? false : undefined;
-    return isJsonObject(answer.body) && answer.body['id'] === id ? true : undefined;
+    return existenceIn(answer, { isDenied: saysNotFound(answer), isIt: (object) => object['id'] === id });
   }
 
   async #list(path: string, query: Record<string, string | number | undefined>, token: string | null) {
@@ -119,69 +118,41 @@ export class OktaClient {
     const { credential } = this.#config;
     if (credential.kind === 'api_token')
       return () => Promise.resolve({ authorization: `SSWS ${credential.token}` });
-    return bearerTokens(() => this.#token(credential), this.#ports.clock);
-  }
-
-  async #token(credential: Extract<OktaConfig['credential'], { kind: 'private_key' }>): Promise<AccessToken> {
-    const assertion = await signAssertion({
-      privateKey: credential.privateKey,
-      header: credential.keyId === null ? {} : { kid: credential.keyId },
-      claims: {
-        iss: credential.clientId,
-        sub: credential.clientId,
-        aud: `${this.#config.orgUrl}/oauth2/v1/token`,
-      },
-      now: this.#ports.clock.now(),
-    });
-    const form = {
-      grant_type: 'client_credentials',
-      scope: SCOPES.join(' '),
-      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-      client_assertion: assertion,
-    };
-    return requestToken(this.#http, { path: '/oauth2/v1/token', form }, ({ error, status }) =>
-      error === 'use_dpop_nonce'
-        ? new SourceError(
-            'config_error',
-            'The app demands DPoP. Untick "Require Demonstrating Proof of Possession" in its settings.',
-            { facts: { status } },
-          )
-        : undefined,
-    );
+    const { clock } = this.#ports;
+    const { orgUrl } = this.#config;
+    return bearerTokens(() => fetchToken(this.#http, { orgUrl, app: credential, clock }), clock);
   }
 }
 
-/** Waits for the minute's new quota before it is used up to the last, for others use it too. */
-function judge(answer: SourceAnswer, now: Date): Verdict | undefined {
-  const header = (name: string): number => Number(answer.headers[`x-rate-limit-${name}`]);
-  const resetMs = header('reset') * 1_000;
-  const server = Date.parse(String(answer.headers['date']));
-  const untilReset = resetMs - (Number.isNaN(server) ? now.getTime() : server) + 1_000;
-  if (!Number.isFinite(resetMs) || untilReset <= 0) return undefined;
-  if (answer.status === 429) return { kind: 'retry', afterMs: untilReset };
-  const isLow = answer.status < 300 && header('remaining') < manifest.limits.concurrency;
-  return isLow ? { kind: 'ok', pauseMs: untilReset } : undefined;
-}
-
+/** @throws SourceError when there is a header, but no reading it: the list would seem to end here */
 function nextLink(answer: SourceAnswer, token: string | null): string | null {
   const header = answer.headers['link'];
   if (header === undefined) return null;
-  const text = typeof header === 'string' ? header : header.join(', ');
-  const next = parseLinkHeader(text).find(
-    ({ parameters }) => parameters['rel']?.replaceAll('"', '') === 'next',
+  const next = linksIn(typeof header === 'string' ? header : header.join(', ')).find(
+    ({ parameters }) => parameters['rel']?.replaceAll('"', '').toLowerCase() === 'next',
   );
+  if (next === undefined) return null;
+  const link = absoluteLink(next.reference, answer);
   // An empty log page leads to itself.
-  return next === undefined || (next.reference === token && isEmptyList(answer)) ? null : next.reference;
+  return link === token && isEmptyList(answer) ? null : link;
+}
+
+function linksIn(header: string): ReturnType<typeof parseLinkHeader> {
+  try {
+    return parseLinkHeader(header);
+  } catch {
+    throw new SourceError('source_changed_shape', 'Okta sent a header "Link" that cannot be read.');
+  }
 }
 
 function isEmptyList(answer: SourceAnswer): boolean {
   return answer.text.trim() === '[]';
 }
 
-function dateOf(answer: SourceAnswer): string {
+/** Undefined when the answer says no time, which leaves the next run without a place to go on from. */
+function dateOf(answer: SourceAnswer): string | undefined {
   const date = Date.parse(String(answer.headers['date']));
-  if (!Number.isNaN(date)) return new Date(date).toISOString();
-  throw new SourceError('source_changed_shape', 'Okta did not say what time it is (header Date).');
+  return Number.isNaN(date) ? undefined : new Date(date).toISOString();
 }
 
 function saysNotFound({ body }: JsonAnswer): boolean {

@@ -60,13 +60,14 @@ describe('Okta groups and deletions', () => {
   const group = (type: string): JsonObject => ({ id: '00g1', type, profile: { name: 'A' } });
 
   it.each([
-    ['OKTA_GROUP', {}, 1],
-    ['APP_GROUP', {}, 1],
-    ['APP_GROUP', { app_groups: false }, 0],
-    ['BUILT_IN', {}, 0],
-    ['BUILT_IN', { built_in_groups: true }, 1],
-  ])('%s with %j', (type, answers, count) => {
-    expect(mapGroup(group(type), config(answers))).toHaveLength(count);
+    ['OKTA_GROUP', {}, 'group'],
+    ['A_NEW_TYPE', {}, 'group'],
+    ['APP_GROUP', {}, 'group'],
+    ['APP_GROUP', { app_groups: false }, 'removed'],
+    ['BUILT_IN', {}, 'removed'],
+    ['BUILT_IN', { built_in_groups: true }, 'group'],
+  ])('%s with %j', (type, answers, kind) => {
+    expect(mapGroup(group(type), config(answers)).kind).toBe(kind);
   });
 
   it('takes the address without its slash', () => {

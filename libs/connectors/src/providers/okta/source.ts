@@ -1,7 +1,7 @@
 import type { Source, SourceCheck } from '../../sdk/contract.js';
 import { listedIds, lookUpByMember, lookUpEach, plural } from '../../sdk/look-up.js';
 import type { SourcePorts } from '../../sdk/ports.js';
-import { SourceError } from '../../sdk/source-error.js';
+import { isRefusal } from '../../sdk/unless-refused.js';
 import { OktaClient } from './client.js';
 import type { OktaConfig } from './config.js';
 import { mapGroup } from './map-group.js';
@@ -28,7 +28,7 @@ async function check(client: OktaClient, config: OktaConfig, ports: SourcePorts)
   try {
     await client.log('eventType eq "group.lifecycle.delete"', ports.clock.now().toISOString(), null);
   } catch (error) {
-    if (!(error instanceof SourceError) || error.code !== 'insufficient_permissions') throw error;
+    if (!isRefusal(error)) throw error;
     warnings.push('The System Log may not be read (okta.logs.read): only full runs notice deletions.');
   }
   return {
@@ -36,7 +36,10 @@ async function check(client: OktaClient, config: OktaConfig, ports: SourcePorts)
     groups: groups.next === null ? groups.items.length : null,
     samples: [
       ...users.items.slice(0, SAMPLES).map(mapUser),
-      ...groups.items.flatMap((item) => mapGroup(item, config)).slice(0, SAMPLES),
+      ...groups.items
+        .map((item) => mapGroup(item, config))
+        .filter(({ kind }) => kind !== 'removed')
+        .slice(0, SAMPLES),
     ],
     warnings,
   };

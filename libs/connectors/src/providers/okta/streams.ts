@@ -4,7 +4,7 @@ import type { RunRequest, SourcePage, SourceStream } from '../../sdk/contract.js
 import { memberStream, stagedGroups } from '../../sdk/member-stream.js';
 import { pagedStream, vendorPages, type VendorPage } from '../../sdk/paged-stream.js';
 import type { SourcePorts } from '../../sdk/ports.js';
-import { unlessForbidden } from '../../sdk/unless-forbidden.js';
+import { unlessRefused } from '../../sdk/unless-refused.js';
 import type { OktaClient } from './client.js';
 import type { OktaConfig } from './config.js';
 import { manifest } from './manifest.js';
@@ -53,7 +53,7 @@ function groups({ client, config }: OktaParts, since: string | undefined): Sourc
     id: 'groups',
     covers: since === undefined ? ['groups'] : [],
     fetch: (token) => client.groups(filter, token),
-    map: (item) => mapGroup(item, config),
+    map: (item) => [mapGroup(item, config)],
     proof: PROOF,
     cursor: overlapped,
   });
@@ -70,7 +70,10 @@ function memberships(parts: OktaParts, since: string | undefined): SourceStream 
     concurrency: manifest.limits.concurrency,
     replaces: since !== undefined,
     proof: PROOF,
-    mark: async () => overlapped(await parts.client.time()),
+    mark: async () => {
+      const time = await parts.client.time();
+      return time === undefined ? undefined : overlapped(time);
+    },
   });
 }
 
@@ -83,7 +86,7 @@ async function* changedGroups(
   const filter = `lastMembershipUpdated ge "${since}"`;
   const ids = new Set<string>();
   for await (const page of vendorPages((token) => client.groups(filter, token)))
-    for (const record of page.items.flatMap((item) => mapGroup(item, config)))
+    for (const record of page.items.map((item) => mapGroup(item, config)))
       if (record.kind === 'group') ids.add(record.group.sourceId);
   yield* [...ids].sort().filter((id) => after === null || id > after);
 }
@@ -133,7 +136,7 @@ function removals({ client, ports }: OktaParts, cursor: string | undefined): Sou
   return {
     id: 'removals',
     covers: [],
-    pages: (from) => unlessForbidden(pages(from), 'The System Log may not be read.'),
+    pages: (from) => unlessRefused(pages(from), 'The System Log may not be read.'),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { SnapshotKind, SnapshotMembership, SnapshotRecord } from '#model';
+import type { SnapshotFinding, SnapshotKind, SnapshotMembership, SnapshotRecord } from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
 import { lookUpByMember, lookUpEach } from '../../sdk/look-up.js';
 import type { VendorPage } from '../../sdk/paged-stream.js';
@@ -31,7 +31,7 @@ async function exists(client: OneLoginClient, kind: SnapshotKind, id: string): P
 function lookUpMembers(
   client: OneLoginClient,
   asked: readonly SnapshotMembership[],
-): Promise<ReadonlyMap<SnapshotMembership, 'present' | 'gone'>> {
+): Promise<ReadonlyMap<SnapshotMembership, SnapshotFinding>> {
   return lookUpByMember(
     asked.filter(({ groupId: id }) => roleIn(id) !== null),
     async ({ id }) => {

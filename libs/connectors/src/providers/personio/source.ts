@@ -1,4 +1,4 @@
-import type { SnapshotKind, SnapshotRecord } from '#model';
+import type { SnapshotFinding, SnapshotKind, SnapshotRecord } from '#model';
 import type { Source, SourceCheck, SourceStream } from '../../sdk/contract.js';
 import { isJsonObject, type JsonValue } from '#kernel';
 import { readOffsetPage, type OffsetListing } from '../../sdk/offset-pages.js';
@@ -56,7 +56,7 @@ function lookUp(
   client: PersonioClient,
   kind: SnapshotKind,
   ids: readonly string[],
-): Promise<ReadonlyMap<string, 'present' | 'gone'>> {
+): Promise<ReadonlyMap<string, SnapshotFinding>> {
   return lookUpEach(kind === 'user' ? ids : [], (id) => client.exists(id));
 }
 

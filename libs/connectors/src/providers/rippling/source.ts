@@ -1,4 +1,4 @@
-import type { SnapshotKind, SnapshotRecord } from '#model';
+import type { SnapshotFinding, SnapshotKind, SnapshotRecord } from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
 import { lookUpEach } from '../../sdk/look-up.js';
 import type { SourcePorts } from '../../sdk/ports.js';
@@ -65,6 +65,6 @@ function lookUp(
   client: RipplingClient,
   kind: SnapshotKind,
   ids: readonly string[],
-): Promise<ReadonlyMap<string, 'present' | 'gone'>> {
+): Promise<ReadonlyMap<string, SnapshotFinding>> {
   return lookUpEach(kind === 'user' ? ids : [], (id) => client.exists(id));
 }

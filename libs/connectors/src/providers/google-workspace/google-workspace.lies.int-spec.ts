@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { JsonValue } from '#kernel';
+import { fakeGoogleWorkspace as fake, lieAt, lieTo, withBody, type LiedTo, type ToldAnswer } from '#testing';
+import type { Connector } from '../../sdk/contract.js';
+import google from './index.js';
+
+describe('Google Workspace that answers oddly', () => {
+  let w: LiedTo;
+  beforeEach(async () => {
+    w = await lieTo(google as Connector, fake, { users: 7, groups: 4, membersPerGroup: 2 });
+  });
+  afterEach(() => w.close());
+
+  const refusal =
+    (status: number, error: JsonValue, headers: Record<string, string> = {}) =>
+    (answer: ToldAnswer): ToldAnswer => ({
+      status,
+      body: { error },
+      headers: { ...answer.headers, ...headers },
+    });
+
+  it.each([7, true, {}])('takes a list for incomplete whose next page token is %j', async (token) => {
+    w.liar.tell(
+      lieAt(
+        /users$/,
+        withBody((body) => ({ ...body, nextPageToken: token as JsonValue })),
+      ),
+    );
+    expect(await w.read()).toMatchObject({ complete: false, error: { code: 'source_changed_shape' } });
+  });
+
+  it('takes null for the empty list that it is otherwise left out for', async () => {
+    w.liar.tell(
+      lieAt(
+        /members$/,
+        withBody(({ kind }) => ({ kind: kind ?? null, members: null })),
+      ),
+    );
+    expect(await w.read()).toMatchObject({ complete: true, error: null });
+  });
+
+  it.each<[string, JsonValue]>([
+    ['an old reason', { errors: [{ reason: 'dailyLimitExceeded' }] }],
+    ['a reason that is not the first', { errors: [{ reason: 'forbidden' }, { reason: 'quotaExceeded' }] }],
+    ['a new status', { status: 'RESOURCE_EXHAUSTED' }],
+    ['a new reason', { status: 'PERMISSION_DENIED', details: [{ reason: 'RATE_LIMIT_EXCEEDED' }] }],
+  ])('waits as long as it is told with a 403 that means a quota by %s', async (_what, error) => {
+    let left = 1;
+    w.liar.tell((url, answer) =>
+      url.pathname.endsWith('/users') && left-- > 0
+        ? refusal(403, error, { 'retry-after': '77' })(answer)
+        : answer,
+    );
+    expect(await w.read()).toMatchObject({ complete: true, error: null });
+    expect(w.time.slept).toContain(77_000);
+  });
+
+  it.each([
+    [/users$/, 'Users › Read', 'admin.directory.user.readonly'],
+    [/groups$/, 'Groups › Read', 'admin.directory.group.readonly'],
+  ])('names privilege and scope that %s needs', async (path, privilege, scope) => {
+    w.liar.tell(lieAt(path, refusal(403, { errors: [{ reason: 'forbidden' }] })));
+    await expect(w.ask((source) => source.check())).rejects.toMatchObject({
+      code: 'insufficient_permissions',
+      message: expect.stringMatching(new RegExp(`${privilege}.*${scope}`)),
+    });
+  });
+
+  it.each([
+    [{ status: 'PERMISSION_DENIED', details: [{ reason: 'SERVICE_DISABLED' }] }, 'not enabled'],
+    [{ errors: [{ reason: 'domainCannotUseApis' }] }, 'no API access'],
+  ])('says what %j means', async (error, text) => {
+    w.liar.tell(lieAt(/users$/, refusal(403, error)));
+    await expect(w.ask((source) => source.check())).rejects.toMatchObject({
+      message: expect.stringContaining(text),
+    });
+  });
+
+  it('names the scopes that a delegation lacks', async () => {
+    w.liar.tell(
+      lieAt(/token$/, (answer) => ({ ...answer, status: 401, body: { error: 'unauthorized_client' } })),
+    );
+    await expect(w.ask((source) => source.check())).rejects.toMatchObject({
+      message: expect.stringContaining('admin.directory.group.member.readonly'),
+    });
+  });
+
+  it.each([
+    ['example.com', 'present'],
+    ['EXAMPLE.COM', 'present'],
+    ['example.org', undefined],
+  ])('does not say of people of example.com that they are in %s', async (domain, expected) => {
+    const found = await w.ask(async (source) => source.lookUp?.('user', [fake.userId(3)]), { domain });
+    expect(found?.get(fake.userId(3))).toBe(expected);
+  });
+});
