@@ -10,13 +10,14 @@ import { Interrupted, type RunControl } from './interrupted.js';
 import { fenceOf, type Claim } from './lease-store.js';
 import { describeFailure, runError, whileApplying } from './run-errors.js';
 import type { Execution, ExecutorParts } from './executor-parts.js';
+import { runFacts } from './run-facts.js';
 import { APPLIED, itemsOf } from './run-items.js';
 import { APPROVAL_SECONDS, closingOf, cursorsOf, pause, scheduledMode } from './run-plan.js';
 import { RunStaging } from './run-staging.js';
 import type { Closing, OpenedRun, RunItem } from './run-store.js';
 import type { RunFacts, SnapshotReport, SnapshotRun } from './snapshot-door.js';
 import { StoredSecrets } from './stored-secrets.js';
-import { provenCoverage, type RunError, type RunOutcome, type SyncRun } from './sync-run.js';
+import type { RunError, RunOutcome, SyncRun } from './sync-run.js';
 
 /** Starts without a page stored before a run counts as one that brings its worker down. */
 const MAX_ATTEMPTS = 8;
@@ -133,7 +134,7 @@ export class RunSession {
       const read = (): Promise<RunError | null> => this.#fetch(source, { settings, staging });
       const failure = run.status === 'fetching' ? await this.#withDeadline(elapsedSeconds, read) : null;
       return failure === null
-        ? await this.#conclude(this.#facts(source, connector.manifest), staging)
+        ? await this.#conclude(this.#factsOf(source, connector.manifest), staging)
         : await this.#end('failed', failure);
     } finally {
       // What it read is stored; a connection that does not close nicely changes nothing.
@@ -182,10 +183,7 @@ export class RunSession {
   }
 
   async #conclude(facts: RunFacts, staging: RunStaging): Promise<Execution['outcome']> {
-    const cut = this.#streamError();
-    const outcome = cut === null ? 'succeeded' : 'partial';
-    if (await this.#findsNothing(facts, staging))
-      return this.#end(this.#run.mode === 'preview' ? 'previewed' : outcome, cut);
+    if (await this.#findsNothing(facts, staging)) return this.#endRead();
     await staging.settle();
     if (this.#run.status !== 'applying') {
       if (this.#run.mode === 'preview' || this.#run.needsApproval) return this.#preview(facts);
@@ -195,7 +193,14 @@ export class RunSession {
     const done = await this.#parts.door.apply(this.#snapshot, facts, fenceOf(this.#claim));
     await this.#save({ counts: done.counts }, itemsOf(this.#run, done, APPLIED));
     this.#awaiting = done.awaitingConfirmation ?? 0;
-    return this.#end(outcome, cut);
+    return this.#endRead();
+  }
+
+  /** Only now is known what the source refused to say. */
+  #endRead(): Promise<RunOutcome> {
+    const error = this.#streamError();
+    if (this.#run.mode === 'preview') return this.#end('previewed', error);
+    return this.#end(error === null ? 'succeeded' : 'partial', error);
   }
 
   /** Changes of which there are none, or a small listing, read whole, that is what was believed before. */
@@ -217,7 +222,7 @@ export class RunSession {
 
   async #show(report: SnapshotReport): Promise<RunOutcome> {
     await this.#save({ counts: report.counts }, itemsOf(this.#run, report));
-    return this.#end('previewed', this.#streamError());
+    return this.#endRead();
   }
 
   /** Ends this worker's part until somebody has looked at the preview, or a day is over. */
@@ -233,15 +238,9 @@ export class RunSession {
     return this.#end('cancelled', error, { dueInSeconds: 0 });
   }
 
-  #facts(source: Source, manifest: ConnectorManifest): RunFacts {
-    const { lookUp: canLookUp, listsInactive: staysListed } = manifest.capabilities;
-    // In an HR system nobody is deleted who has worked there; in a directory accounts are, every day.
-    const listsInactive = staysListed && manifest.kind === 'hris';
-    // A closed site and the end of a season are stated; a directory where many accounts vanish at once has had an accident.
-    const statedCountsHalf = manifest.kind !== 'idp';
-    const facts = { complete: provenCoverage(this.#run.streams), listsInactive, statedCountsHalf };
+  #factsOf(source: Source, manifest: ConnectorManifest): RunFacts {
     this.#asking = new Asking(source);
-    return { ...facts, ...this.#asking.facts(canLookUp) };
+    return runFacts(this.#run.streams, manifest, this.#asking);
   }
 
   #streamError(): RunError | null {

@@ -30,6 +30,14 @@ describe('looking things up', () => {
     );
   });
 
+  it.each(['invalid_credentials', 'source_unavailable'] as const)(
+    'ends with %s, which every other question would meet, too',
+    async (code) => {
+      const failing = (): Promise<boolean> => Promise.reject(new SourceError(code, 'no'));
+      await expect(lookUpEach(['ada'], failing)).rejects.toMatchObject({ code });
+    },
+  );
+
   it('goes on after a member who may not be asked about', async () => {
     const edges = ['ada', 'bob'].map((id) => ({ groupId: 'g', member: { kind: 'user', id } as const }));
     const found = await lookUpByMember(edges, async ({ id }) => {
