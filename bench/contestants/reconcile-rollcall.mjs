@@ -21,7 +21,13 @@ answer('setup', async (options) => {
   database = await openDatabase({ databaseUrl: process.env.DATABASE_URL, dataDir: '.' });
   ({ snapshots } = createServices(
     { dataSource: database.appDataSource, pool: database.pool, writePool: database.writePool },
-    { secretKeys: `k1:${randomBytes(32).toString('base64')}`, eventDays: 30, afterCommit: () => undefined },
+    {
+      secretKeys: `k1:${randomBytes(32).toString('base64')}`,
+      eventDays: 30,
+      afterCommit: () => undefined,
+      takesUploads: () => false,
+      wasReadSince: () => () => Promise.resolve(true),
+    },
   ));
   directory = options.directory ?? (await createDirectory());
   known = await countEvents();

@@ -3,6 +3,7 @@ import type { DirectoryGroup } from '#model';
 import { matchTombstone, type Identity } from '../match/match-tombstone.js';
 import { GROUP_COLUMNS, groupFromRow, type GroupRow, type GroupToWrite } from '../rows/group-row.js';
 import type { DirectoryRef } from './head.js';
+import { THE_DIRECTORY } from './the-directory.js';
 import { RESTORE_WINDOW_DAYS } from './users.js';
 
 interface Entry {
@@ -201,12 +202,12 @@ function isHeld(entry: Entry): boolean {
 const ANY_BY_ID = `FROM unnest($3::text[]) AS wanted (id)
   CROSS JOIN LATERAL (SELECT * FROM directory_groups g
     WHERE g.environment_id = $1 AND g.directory_id = $2 AND g.id = wanted.id) g
-  JOIN directories d ON d.environment_id = g.environment_id AND d.id = g.directory_id`;
+  ${THE_DIRECTORY}`;
 
 const BY_ID = `FROM unnest($3::text[]) AS wanted (id)
   CROSS JOIN LATERAL (SELECT * FROM directory_groups g
     WHERE g.environment_id = $1 AND g.directory_id = $2 AND g.id = wanted.id AND g.asserted_deleted_at IS NULL) g
-  JOIN directories d ON d.environment_id = g.environment_id AND d.id = g.directory_id`;
+  ${THE_DIRECTORY}`;
 
 const BY_IDENTITY = `FROM (
     SELECT t.id FROM unnest($3::text[]) AS wanted (key)
@@ -223,4 +224,4 @@ const BY_IDENTITY = `FROM (
   ) AS found
   CROSS JOIN LATERAL (SELECT * FROM directory_groups g
     WHERE g.environment_id = $1 AND g.directory_id = $2 AND g.id = found.id) g
-  JOIN directories d ON d.environment_id = g.environment_id AND d.id = g.directory_id`;
+  ${THE_DIRECTORY}`;

@@ -1,4 +1,5 @@
 import { USER_COLUMNS, type UserRow } from '../rows/user-row.js';
+import { THE_DIRECTORY } from './the-directory.js';
 
 /* Statements about the users of a directory: $1 is the environment, $2 the directory. */
 
@@ -17,15 +18,16 @@ export const UNCHANGED = `SELECT wanted.place::integer AS place
   CROSS JOIN LATERAL (SELECT FROM directory_users u WHERE u.environment_id = $1 AND u.directory_id = $2
     AND u.id = wanted.id AND u.asserted_deleted_at IS NULL AND ${ROW_VERSION} = wanted.row_version OFFSET 0) u`;
 
-export function selectUsers(condition: string): string {
-  return `SELECT ${USER_COLUMNS}, ${ROW_VERSION} AS row_version ${condition}`;
+/** @param isVersioned only who is remembered from one transaction to the next needs the version of the row */
+export function selectUsers(condition: string, isVersioned: boolean): string {
+  return `SELECT ${USER_COLUMNS}, ${isVersioned ? ROW_VERSION : `''`} AS row_version ${condition}`;
 }
 
 /** Removed ones, too. */
 export const ANY_BY_ID = `FROM unnest($3::text[]) AS wanted (id)
   CROSS JOIN LATERAL (SELECT u.*, u.xmin, u.ctid FROM directory_users u
     WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.id = wanted.id OFFSET 0) u
-  JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;
+  ${THE_DIRECTORY}`;
 
 /*
  * LATERAL over unnest instead of = ANY($n), and OFFSET 0, which keeps it from becoming a join: a plan prepared while the
@@ -34,13 +36,13 @@ export const ANY_BY_ID = `FROM unnest($3::text[]) AS wanted (id)
 export const BY_ID = `FROM unnest($3::text[]) AS wanted (id)
   CROSS JOIN LATERAL (SELECT u.*, u.xmin, u.ctid FROM directory_users u
     WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.id = wanted.id AND u.asserted_deleted_at IS NULL OFFSET 0) u
-  JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;
+  ${THE_DIRECTORY}`;
 
 export const BY_EXTERNAL_ID = `FROM unnest($3::text[]) AS wanted (external_id)
   CROSS JOIN LATERAL (SELECT u.*, u.xmin, u.ctid FROM directory_users u
     WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.external_id = wanted.external_id
       AND u.asserted_deleted_at IS NULL OFFSET 0) u
-  JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;
+  ${THE_DIRECTORY}`;
 
 /** Whoever holds the names $3, and who was removed within $5 days and may come back by name or external id $4. */
 export const BY_KEY = `FROM (
@@ -65,4 +67,4 @@ export const BY_KEY = `FROM (
   ) AS found
   CROSS JOIN LATERAL (SELECT u.*, u.xmin, u.ctid FROM directory_users u
     WHERE u.environment_id = $1 AND u.directory_id = $2 AND u.id = found.id OFFSET 0) u
-  JOIN directories d ON d.environment_id = u.environment_id AND d.id = u.directory_id`;
+  ${THE_DIRECTORY}`;

@@ -246,9 +246,10 @@ export class BatchUsers {
   }
 
   async #load(name: string, condition: string, values: readonly unknown[]): Promise<void> {
+    const isVersioned = this.#texts !== undefined;
     const rows = await this.#tx.query<VersionedRow>({
-      name,
-      text: selectUsers(condition),
+      name: isVersioned ? `${name}_versioned` : name,
+      text: selectUsers(condition, isVersioned),
       values: [this.#ref.environmentId, this.#ref.directoryId, ...values],
     });
     for (const row of rows) this.#learn(row);

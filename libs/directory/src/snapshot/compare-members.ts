@@ -102,11 +102,15 @@ compared AS MATERIALIZED (
   SELECT l.group_id FROM snapshot_member_lists l
   WHERE ${ofRun('l')} AND l.group_id NOT IN (SELECT u.group_id FROM unchanged u))`;
 
-/** One row for each membership that is shown or known and not both. @param sides as SQL: who is shown, who is known */
-const difference = (shownSide: string, knownSide: string): string => `
-  SELECT group_id, member_kind, member_id, shown.is_shown IS NOT NULL AS is_new
+/**
+ * One row for each membership that is shown or known and not both.
+ * @param key columns that tell memberships apart
+ * @param sides as SQL: who is shown, who is known
+ */
+const difference = (key: string, shownSide: string, knownSide: string): string => `
+  SELECT ${key}, shown.is_shown IS NOT NULL AS is_new
   FROM (SELECT s.*, true AS is_shown FROM (${shownSide}) s) shown
-  FULL JOIN (SELECT k.*, true AS is_known FROM (${knownSide}) k) known USING (group_id, member_kind, member_id)
+  FULL JOIN (SELECT k.*, true AS is_known FROM (${knownSide}) k) known USING (${key})
   WHERE shown.is_shown IS NULL OR known.is_known IS NULL`;
 
 /**
@@ -114,13 +118,15 @@ const difference = (shownSide: string, knownSide: string): string => `
  * something was taken away the groups are compared together, so that what was taken is looked through once.
  */
 const DIFFERENCE_OF_ALL = `
-  SELECT d.* FROM compared c
+  SELECT c.group_id, d.* FROM compared c
   CROSS JOIN LATERAL (${difference(
+    'member_kind, member_id',
     shownMembers('l.group_id = c.group_id'),
     `${KNOWN} AND m.group_id = c.group_id`,
   )}) d
   WHERE c.group_id NOT IN (SELECT t.group_id FROM taken t)
   UNION ALL ${difference(
+    'group_id, member_kind, member_id',
     'SELECT shown.* FROM shown',
     `SELECT known.* FROM compared c CROSS JOIN LATERAL (${KNOWN} AND m.group_id = c.group_id OFFSET 0) known
       WHERE c.group_id IN (SELECT t.group_id FROM taken t)`,
