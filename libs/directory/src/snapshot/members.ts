@@ -18,8 +18,8 @@ const FIRST_GROUP_PAGE = 50;
 const LAST_GROUP_PAGE = 3_200;
 /** Differences that are taken from the server at once. */
 const MOST_DIFFERENCES = 20_000;
-/** A group of everybody must not become one endless transaction. */
-const MEMBERS_PER_TRANSACTION = 1_000;
+/** A group of everybody must not become one endless transaction, nor its events fill the memory. */
+const MEMBERS_PER_TRANSACTION = 500;
 
 /**
  * Takes over the edges that the run shows or takes away, and marks the groups whose members follow from other edges than
