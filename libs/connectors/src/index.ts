@@ -63,12 +63,11 @@ export { loadHostKeys, type HostKeys } from './uploads/sftp/host-keys.js';
 export { UploadSftpServer } from './uploads/sftp/sftp-server.js';
 export { Uploads, type Receipt } from './uploads/uploads.js';
 export { createPortsFactory, type HttpFactory } from './engine/source-ports.js';
+export { knownTotal, progressIn, secondsLeft, type RunProgress } from './engine/run-progress.js';
 export { SourceRecheck } from './engine/source-recheck.js';
 export { SyncMetrics } from './engine/sync-metrics.js';
 export {
   isFinal,
-  knownTotal,
-  secondsLeft,
   type RunError,
   type RunMode,
   type StreamProgress,

@@ -52,7 +52,7 @@ export function resolveDirectoryType(request: TypeRequest, dialects: DialectName
   const resolved = resolveKnownType(type) ?? resolveDialectType(type, dialects);
   if (!resolved)
     throw badType(
-      `"${type}" is no directory type. Use ${[...DIALECT_OF_TYPE.keys()].join(', ')}, or "<dialect> scim v2.0" or "<dialect> scim v1.1" with ${idsOf(dialects)}.`,
+      `"${type}" is no directory type. Use ${[...DIALECT_OF_TYPE.keys()].join(', ')}, or "<dialect> scim v2.0" or "<dialect> scim v1.1" with ${idsOf(dialects)}. A source that is polled goes by the id of its connector: GET /management/connectors.`,
     );
   return request.dialect === undefined ? resolved : withDialect(resolved, request.dialect, dialects);
 }

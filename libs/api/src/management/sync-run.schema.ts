@@ -40,7 +40,13 @@ export const syncRunSchemas: Record<string, JsonObject> = {
     records: COUNT,
     invalid_records: COUNT,
     total_records: { ...COUNT_OR_NULL, description: 'As far as anybody knows.' },
-    eta_seconds: COUNT_OR_NULL,
+    applied_changes: {
+      ...COUNT_OR_NULL,
+      description:
+        'Of people, groups and memberships, while the run is applied; brought up to date once a second.',
+    },
+    total_changes: { ...COUNT_OR_NULL, description: 'About as many there are to apply.' },
+    eta_seconds: { ...COUNT_OR_NULL, description: 'Until everything is read, and then until it is applied.' },
     streams: {
       type: 'array',
       items: record({

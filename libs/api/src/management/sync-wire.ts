@@ -8,7 +8,7 @@ import type {
   SyncRunItem,
   SyncSchedule,
 } from '#connectors';
-import { knownTotal, secondsLeft } from '#connectors';
+import { knownTotal, progressIn, secondsLeft } from '#connectors';
 import type { JsonObject } from '#kernel';
 
 /** The form of one connector, without anything that is only for the engine. */
@@ -43,6 +43,8 @@ export function connectorWire({ manifest }: Connector, redirectUri: string): Jso
 }
 
 export function syncRunWire(run: SyncRun, now: Date): JsonObject {
+  const progress = progressIn(run);
+  const { progress: _progress, ...counts } = run.counts;
   return {
     object: 'sync_run',
     id: run.id,
@@ -55,9 +57,11 @@ export function syncRunWire(run: SyncRun, now: Date): JsonObject {
     records: run.records,
     invalid_records: run.invalid,
     total_records: knownTotal(run),
+    applied_changes: progress?.done ?? null,
+    total_changes: progress?.total ?? null,
     eta_seconds: secondsLeft(run, now),
     streams: run.streams.map(streamWire),
-    counts: run.counts,
+    counts,
     error: run.error && { ...run.error },
     created_at: run.createdAt,
     started_at: run.startedAt,

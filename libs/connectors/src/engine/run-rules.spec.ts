@@ -6,7 +6,8 @@ import type { Claim } from './lease-store.js';
 import { PageWatch } from './page-watch.js';
 import { classifyFailure, describeFailure } from './run-errors.js';
 import { closingOf, cursorsOf, scheduledMode } from './run-plan.js';
-import { newStream, provenCoverage, secondsLeft, type RunOutcome, type SyncRun } from './sync-run.js';
+import { progressIn, secondsLeft } from './run-progress.js';
+import { newStream, provenCoverage, type RunOutcome, type SyncRun } from './sync-run.js';
 
 const connector = new ScriptedSource({ streams: {} }).connector();
 
@@ -147,6 +148,15 @@ describe('the time left', () => {
     expect(secondsLeft({ ...run, expected: 300 }, now)).toBe(120);
     const streams = [{ ...newStream('users', ['users']), records: 100, total: 200 }] as const;
     expect(secondsLeft({ ...run, expected: 300, streams }, now)).toBe(60);
+  });
+
+  it('follows the pace at which changes are applied, once they are', () => {
+    const progress = { done: 50, total: 200, since: '2026-11-24T10:00:30.000Z' };
+    const applying = { ...run, expected: 300, status: 'applying', counts: { progress } } as const;
+    expect(progressIn(applying)).toEqual(progress);
+    expect(secondsLeft(applying, now)).toBe(90);
+    expect(secondsLeft({ ...applying, counts: { progress: { ...progress, done: 0 } } }, now)).toBeNull();
+    expect(progressIn({ ...applying, status: 'failed' })).toBeUndefined();
   });
 
   it('is not known without a total, or when reading is over', () => {

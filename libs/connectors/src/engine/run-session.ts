@@ -10,12 +10,13 @@ import { Interrupted, type RunControl } from './interrupted.js';
 import { fenceOf, type Claim } from './lease-store.js';
 import { describeFailure, runError, whileApplying } from './run-errors.js';
 import type { Execution, ExecutorParts } from './executor-parts.js';
+import { progressOf } from './run-progress.js';
 import { runFacts } from './run-facts.js';
 import { APPLIED, itemsOf } from './run-items.js';
 import { APPROVAL_SECONDS, closingOf, cursorsOf, pause, scheduledMode } from './run-plan.js';
 import { RunStaging } from './run-staging.js';
 import type { Closing, OpenedRun, RunItem } from './run-store.js';
-import type { RunFacts, SnapshotReport, SnapshotRun } from './snapshot-door.js';
+import type { RunFacts, SnapshotRun } from './snapshot-door.js';
 import { StoredSecrets } from './stored-secrets.js';
 import type { RunError, RunOutcome, SyncRun } from './sync-run.js';
 
@@ -190,7 +191,8 @@ export class RunSession {
       await this.#save({ status: 'applying' });
     }
     await this.#tellSuccess();
-    const done = await this.#parts.door.apply(this.#snapshot, facts, fenceOf(this.#claim));
+    const tell = progressOf(new Date(), (told) => this.#save({ counts: { ...this.#run.counts, ...told } }));
+    const done = await this.#parts.door.apply(this.#snapshot, { ...facts, tell }, fenceOf(this.#claim));
     await this.#save({ counts: done.counts }, itemsOf(this.#run, done, APPLIED));
     this.#awaiting = done.awaitingConfirmation ?? 0;
     return this.#endRead();
@@ -217,17 +219,12 @@ export class RunSession {
   async #preview(facts: RunFacts): Promise<Execution['outcome']> {
     await this.#save({ status: 'planning' });
     const report = await this.#parts.door.plan(this.#snapshot, facts);
-    return this.#run.mode === 'preview' ? this.#show(report) : this.#ask(report);
-  }
-
-  async #show(report: SnapshotReport): Promise<RunOutcome> {
     await this.#save({ counts: report.counts }, itemsOf(this.#run, report));
-    return this.#endRead();
+    return this.#run.mode === 'preview' ? this.#endRead() : this.#ask();
   }
 
   /** Ends this worker's part until somebody has looked at the preview, or a day is over. */
-  async #ask(report: SnapshotReport): Promise<Execution['outcome']> {
-    await this.#save({ counts: report.counts }, itemsOf(this.#run, report));
+  async #ask(): Promise<Execution['outcome']> {
     const run: SyncRun = { ...this.#run, status: 'awaiting_approval', error: this.#streamError() };
     await this.#parts.store.close(this.#claim, run, pause({ ...this.#claim, failures: 0 }, APPROVAL_SECONDS));
     return 'awaiting_approval';

@@ -29,6 +29,8 @@ export interface RunFacts {
     kind: SnapshotKind,
     ids: readonly string[],
   ) => Promise<ReadonlyMap<string, SnapshotFinding>>;
+  /** Told about once a second how far applying is, in changes; what it throws ends the application. */
+  readonly tell?: (progress: { readonly done: number; readonly total: number }) => Promise<void>;
   /** The same for memberships; the answers are keyed by what was asked. */
   readonly lookUpMembers?: (
     asked: readonly SnapshotMembership[],
@@ -73,7 +75,7 @@ export interface SnapshotDoor {
   ): Promise<SnapshotReport | undefined>;
   /** What applying would do. Writes nothing that anybody sees. */
   plan(run: SnapshotRun, facts: RunFacts): Promise<SnapshotReport>;
-  /** Applies in batches, each with its events in one transaction. */
+  /** Applies in batches, each with its events in one transaction. @throws also what `facts.tell` throws */
   apply(run: SnapshotRun, facts: RunFacts, fence: Fence): Promise<SnapshotReport>;
   /** Forgets what the run has staged. */
   discard(run: SnapshotRun): Promise<void>;

@@ -109,22 +109,3 @@ export function provenCoverage(streams: readonly StreamProgress[]): SnapshotCove
     streams.every((stream) => stream.state === 'complete' || !stream.covers.includes(kind)),
   );
 }
-
-/** Seconds until everything is fetched, by the pace so far; null while that is a guess without ground. */
-export function secondsLeft(run: SyncRun, now: Date): number | null {
-  const total = knownTotal(run);
-  if (run.status !== 'fetching' || run.startedAt === null || total === null || run.records === 0) return null;
-  const elapsed = (now.getTime() - Date.parse(run.startedAt)) / 1_000;
-  return Math.max(Math.round((elapsed / run.records) * (total - run.records)), 0);
-}
-
-/** Totals that the source names win over what the last whole read had. */
-export function knownTotal(run: SyncRun): number | null {
-  if (run.streams.length > 0 && run.streams.every((stream) => stream.total !== null || isRead(stream)))
-    return run.streams.reduce((sum, stream) => sum + Math.max(stream.total ?? 0, stream.records), 0);
-  return run.mode === 'incremental' ? null : run.expected;
-}
-
-function isRead(stream: StreamProgress): boolean {
-  return stream.state !== 'reading';
-}

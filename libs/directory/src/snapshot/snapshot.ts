@@ -18,6 +18,15 @@ export interface SnapshotRun extends DirectoryRef {
   readonly mode: 'full' | 'incremental';
 }
 
+/** How far an application is, in changes of people, groups and memberships. */
+export interface ApplyProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Told about once a second while a run is applied. What it throws ends the application. */
+export type OnProgress = (progress: ApplyProgress) => Promise<void>;
+
 /** What a run knows about what it has staged. */
 export interface RunFacts {
   /** What was read to its proven end: whatever it did not show is absent. Nothing else may be removed by absence. */
@@ -33,6 +42,8 @@ export interface RunFacts {
     kind: SnapshotKind,
     ids: readonly string[],
   ) => Promise<ReadonlyMap<string, SnapshotFinding>>;
+  /** How far applying is. */
+  readonly tell?: OnProgress;
   /** Asks the source for single memberships; the answers are keyed by what was asked, and what is left out is unknown. */
   readonly lookUpMembers?: (
     asked: readonly SnapshotMembership[],

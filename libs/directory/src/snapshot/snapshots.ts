@@ -11,6 +11,7 @@ import {
 } from './decision.js';
 import { proveMemberships, type MembershipProof } from './membership-proof.js';
 import { Growth, refreshStatistics } from './growth.js';
+import { startProgress } from './progress.js';
 import { settleLists } from './member-digests.js';
 import { applyEdges, applyMembers } from './members.js';
 import { applyRecords, planRecords } from './records.js';
@@ -112,11 +113,12 @@ export class Snapshots {
     return { ...report, counts: { ...report.counts, would_be_held: hold } };
   }
 
-  /** Applies in batches, each with its events in one transaction. */
+  /** Applies in batches, each with its events in one transaction. @throws also what `facts.tell` throws */
   async apply(run: SnapshotRun, facts: RunFacts, fence: Fence): Promise<SnapshotReport> {
     const { decision, finding } = await this.#decide(run, facts, fence);
     const tally = new Tally();
-    const work = this.#work(run, { decision, tally, fence });
+    const progress = await startProgress(this.#parts.database, run, facts.tell);
+    const work = { ...this.#work(run, { decision, tally, fence }), progress };
     await applyRecords(work, 'group');
     await applyRecords(work, 'user');
     await applyEdges(work);

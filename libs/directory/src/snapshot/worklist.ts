@@ -3,6 +3,7 @@ import type { Change, ChangeResult, SnapshotKind } from '#model';
 import type { Database, Queryable } from '#kernel';
 import type { Decision } from './decision.js';
 import type { Growth } from './growth.js';
+import type { Progress } from './progress.js';
 import type { SnapshotAction, SnapshotItem, SnapshotRun, SnapshotStore } from './snapshot.js';
 
 /** Changes per transaction: short enough that pushed traffic and other directories hardly notice. */
@@ -18,6 +19,7 @@ export interface RunWork {
   readonly fence: Fence;
   readonly tally: Tally;
   readonly growth: Growth;
+  readonly progress?: Progress | undefined;
 }
 
 /** A change, and what the report says about it. */
@@ -67,7 +69,12 @@ export async function perform(work: RunWork, tasks: readonly Task[]): Promise<re
   await work.growth.add(
     outcomes.reduce((sum, outcome) => sum + ('error' in outcome ? 0 : outcome.result.events.length), 0),
   );
+  await work.progress?.add(tasks.reduce((sum, task) => sum + sizeOf(task), 0));
   return outcomes;
+}
+
+function sizeOf({ kind, change }: Task): number {
+  return kind === 'membership' && 'named' in change ? (change.named?.length ?? 1) : 1;
 }
 
 function report({ tally, decision }: RunWork, { change: _change, ...task }: Task, outcome: Outcome): void {
