@@ -114,8 +114,9 @@ function follow({ screen, rest, signal }: PolledStage, { id }: NamedDirectory, t
   };
 }
 
-function progressLine(title: string, { status, pages, records }: ShownRun): string {
-  return `    ${title.padEnd(12)} ${status.replaceAll('_', ' ').padEnd(18)} ${pages} pages · ${records} records`;
+function progressLine(title: string, { status, pages, records, applied }: ShownRun): string {
+  const changes = applied === null ? '' : ` · ${applied.done} of ${applied.total} changes`;
+  return `    ${title.padEnd(12)} ${status.replaceAll('_', ' ').padEnd(18)} ${pages} pages · ${records} records${changes}`;
 }
 
 function expectStatus({ status, problem }: ShownRun, wanted: string): void {

@@ -8,6 +8,8 @@ export interface ShownRun {
   readonly status: string;
   readonly pages: number;
   readonly records: number;
+  /** Changes that have been applied, of how many; null while nothing is, or it takes no second. */
+  readonly applied: { readonly done: number; readonly total: number } | null;
   /** By kind and action: `{users: {create: 400}}`. */
   readonly counts: JsonObject;
   readonly problem: string | null;
@@ -61,12 +63,13 @@ export function countsText(counts: JsonObject): string {
 }
 
 function shownRun(answer: JsonObject): ShownRun {
-  const { pages, records, counts, error } = answer;
+  const { pages, records, counts, error, applied_changes: done, total_changes: total } = answer;
   return {
     id: textAt(answer, 'id'),
     status: textAt(answer, 'status'),
     pages: Number(pages),
     records: Number(records),
+    applied: typeof done === 'number' && typeof total === 'number' ? { done, total } : null,
     counts: isJsonObject(counts) ? counts : {},
     problem: isJsonObject(error) ? textAt(error, 'message') : null,
   };
