@@ -57,7 +57,7 @@ it('loads the members that group changes name together with the groups, however 
   ]);
   expect(seen.filter((name) => /_by_|_any/.test(name)).toSorted()).toEqual([
     'directory_groups_by_id',
-    'directory_users_by_id',
+    'directory_users_by_id_versioned',
     'memberships_by_pairs',
   ]);
 });
@@ -77,7 +77,7 @@ it('does not read again who was told about before', async () => {
     return seen.filter((name) => name.startsWith('directory_users'));
   };
 
-  expect(await loaded(red)).toEqual(['directory_users_by_id']);
+  expect(await loaded(red)).toEqual(['directory_users_by_id_versioned']);
   expect(await loaded(blue)).toEqual(['directory_users_unchanged']);
 });
 
