@@ -76,10 +76,14 @@ export function startMaintenance(parts: Parts): () => Promise<void> {
   const transitions = repeat(log, { job: 'dated states', intervalMs: TRANSITIONS_INTERVAL_MS }, () =>
     sync.applyDueTransitions(),
   );
-  const reseal = repeat(log, { job: 'rotated keys', intervalMs: RESEAL_INTERVAL_MS }, async () => {
-    await webhooks.resealSecrets();
-    await sync.resealCredentials();
-  });
+  // Two jobs, so that what cannot be opened of the one does not keep the other from the new key.
+  const rotated = { intervalMs: RESEAL_INTERVAL_MS };
+  const resealEndpoints = repeat(log, { job: 'rotated keys of webhooks', ...rotated }, () =>
+    webhooks.resealSecrets(),
+  );
+  const resealSources = repeat(log, { job: 'rotated keys of polled sources', ...rotated }, () =>
+    sync.resealCredentials(),
+  );
   const holds = repeat(log, { job: 'approvals', intervalMs: HOLDS_INTERVAL_MS }, () =>
     services.holds.settle(),
   );
@@ -90,7 +94,19 @@ export function startMaintenance(parts: Parts): () => Promise<void> {
     while ((await sync.uploads.box.removeExpired(parts.config.uploadDays, UPLOADS_CHUNK)) > 0)
       await new Promise(setImmediate);
   });
-  const jobs = [purge, uploads, partitions, retention, keys, notices, transitions, reseal, holds, removals];
+  const reseals = [resealEndpoints, resealSources];
+  const jobs = [
+    purge,
+    uploads,
+    partitions,
+    retention,
+    keys,
+    notices,
+    transitions,
+    ...reseals,
+    holds,
+    removals,
+  ];
   return async () => {
     await Promise.all(jobs.map((stop) => stop()));
   };

@@ -22,6 +22,11 @@ const SMALL_SOURCE = 10;
 
 const COVERAGE: Readonly<Record<SnapshotKind, SnapshotCoverage>> = { user: 'users', group: 'groups' };
 
+/** To its proven end. */
+export function isRead({ complete }: RunFacts, kind: SnapshotKind): boolean {
+  return complete.includes(COVERAGE[kind]);
+}
+
 export interface Staged {
   readonly listed: number;
   readonly invalid: number;
@@ -91,8 +96,7 @@ export async function proveAbsences(
   run: SnapshotRun,
   { kind, facts }: { readonly kind: SnapshotKind; readonly facts: RunFacts },
 ): Promise<Proof> {
-  if (facts.lookUp === undefined || !facts.complete.includes(COVERAGE[kind]))
-    return { gone: [], present: [] };
+  if (facts.lookUp === undefined || !isRead(facts, kind)) return { gone: [], present: [] };
   const rows = await database.query<{ source_id: string }>({
     name: 'snapshot_absent',
     text: `SELECT r.source_id FROM source_records r WHERE ${ABSENT} ORDER BY r.source_id LIMIT ${MOST_LOOK_UPS}`,

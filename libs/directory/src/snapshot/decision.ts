@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type Queryable } from '#kernel';
 import type { SnapshotKind } from '#model';
 import type { RunRemovals } from '../guard/judge.js';
-import { countStaged, doubt, markRecords, type Proof, type Staged } from './absences.js';
+import { countStaged, doubt, isRead, markRecords, type Proof, type Staged } from './absences.js';
 import { compareMembers } from './compare-members.js';
 import { FOR_LARGE_SETS } from './large-sets.js';
 import { countLosses, type KeptAttribute } from './losses.js';
@@ -42,7 +42,8 @@ interface KindOfRun {
   readonly kind: SnapshotKind;
   readonly facts: RunFacts;
   readonly proof: Proof;
-  readonly staged: Staged;
+  /** Undefined when it was not read to its end. */
+  readonly staged: Staged | undefined;
 }
 
 /** Marks absences and counts what the run would remove; call it in a transaction. */
@@ -53,17 +54,14 @@ export async function findLosses(
 ): Promise<Finding> {
   await tx.query({ text: FOR_LARGE_SETS });
   const isFull = run.mode === 'full';
-  const staged = {
-    user: await countStaged(tx, run, 'user'),
-    group: await countStaged(tx, run, 'group'),
-  };
-  if (isFull && (staged.user.isRepeated || staged.group.isRepeated)) await settleRecords(tx, run);
+  const staged = await settle(tx, run, facts);
   const warnings: string[] = [];
   const listed: Partial<Record<SnapshotKind, number>> = {};
   for (const kind of ['user', 'group'] as const) {
-    const found = await markAbsences(tx, run, { kind, facts, proof: proofs[kind], staged: staged[kind] });
-    if (found.isComplete && isFull) listed[kind] = staged[kind].listed;
-    if (found.doubt !== undefined) warnings.push(found.doubt);
+    const counted = staged[kind];
+    const doubtful = await markAbsences(tx, run, { kind, facts, proof: proofs[kind], staged: counted });
+    if (counted && isFull) listed[kind] = counted.listed;
+    if (doubtful !== undefined) warnings.push(doubtful);
   }
   await compareMembers(tx, run, isFull && facts.complete.includes('memberships'));
   await keepProof(tx, run, memberships);
@@ -76,17 +74,32 @@ export async function findLosses(
   return { losses, abnormal: abnormalReasons(facts, { inferred, active }), kept, warnings, awaiting, listed };
 }
 
-/** Whether a kind was read to its end, and why that may not be all there is. */
+/**
+ * Counts what was read to its end, and settles what a full run has said of somebody more than once. Counting takes a look
+ * at everybody who is known: only where it can prove an absence.
+ */
+async function settle(
+  tx: Queryable,
+  run: SnapshotRun,
+  facts: RunFacts,
+): Promise<Readonly<Record<SnapshotKind, Staged | undefined>>> {
+  const user = isRead(facts, 'user') ? await countStaged(tx, run, 'user') : undefined;
+  const group = isRead(facts, 'group') ? await countStaged(tx, run, 'group') : undefined;
+  const isSettled = [user, group].every((counted) => counted?.isRepeated === false);
+  if (run.mode === 'full' && !isSettled) await settleRecords(tx, run);
+  return { user, group };
+}
+
+/** @returns why what was read of a kind, to its end, may not be all there is */
 async function markAbsences(
   tx: Queryable,
   run: SnapshotRun,
   { kind, facts, proof, staged }: KindOfRun,
-): Promise<{ readonly isComplete: boolean; readonly doubt: string | undefined }> {
-  const isComplete = facts.complete.includes(kind === 'user' ? 'users' : 'groups');
-  const doubtful = isComplete ? doubt(staged, { kind, total: facts.totals?.[kind] }) : undefined;
-  const isProven = isComplete && doubtful === undefined && staged.unseen > 0;
+): Promise<string | undefined> {
+  const doubtful = staged && doubt(staged, { kind, total: facts.totals?.[kind] });
+  const isProven = staged !== undefined && doubtful === undefined && staged.unseen > 0;
   await markRecords(tx, run, { kind, isProven, proof });
-  return { isComplete, doubt: doubtful };
+  return doubtful;
 }
 
 function abnormalReasons(

@@ -110,6 +110,13 @@ describe('a record that several pages of a listing show', () => {
     expect(await titles()).toBe('Cook Chef Chef');
   });
 
+  it('counts as it was shown first, also where nothing was read to its end', async () => {
+    await apply(before);
+    const run = await stage(before, [person('a', { jobTitle: 'Boss' })]);
+    await world.snapshots.apply(run, { complete: [] }, allowed);
+    expect(await titles()).toBe('Cook Cook Cook');
+  });
+
   it('counts as it was shown first, if it is a group, too', async () => {
     const red = (name: string): SnapshotRecord => ({
       kind: 'group',
