@@ -53,63 +53,72 @@ export function startStatistics({ log, services }: Pick<Parts, 'log' | 'services
  * interrupted or overdue approvals, removals too old to be restored.
  */
 export function startMaintenance(parts: Parts): () => Promise<void> {
-  const { log, services, sync, webhooks, database, idempotency, metrics } = parts;
-  const purge = repeat(
-    log,
-    { job: 'purge of deleted directories', intervalMs: PURGE_INTERVAL_MS },
-    async () => {
-      while (await services.directories.purgeDeleted(PURGE_CHUNK)) await new Promise(setImmediate);
-    },
+  const stops = [...upkeep(parts), ...cleaning(parts)].map(({ work, ...when }) =>
+    repeat(parts.log, when, work),
   );
-  const partitions = repeat(log, { job: 'partitions', intervalMs: PARTITION_INTERVAL_MS }, () =>
-    database.asOwner((owner) => ensurePartitions(owner, systemClock)),
-  );
-  const retention = repeat(log, { job: 'retention', intervalMs: RETENTION_INTERVAL_MS }, () =>
-    removeExpired(parts),
-  );
-  const keys = repeat(log, { job: 'idempotency keys', intervalMs: IDEMPOTENCY_INTERVAL_MS }, () =>
-    idempotency.removeExpired(),
-  );
-  const notices = repeat(log, { job: 'expiry notices', intervalMs: EXPIRY_INTERVAL_MS }, async () => {
-    metrics.expiryNotices.inc(await services.expiryNotices.announce());
-  });
-  const transitions = repeat(log, { job: 'dated states', intervalMs: TRANSITIONS_INTERVAL_MS }, () =>
-    sync.applyDueTransitions(),
-  );
-  // Two jobs, so that what cannot be opened of the one does not keep the other from the new key.
-  const rotated = { intervalMs: RESEAL_INTERVAL_MS };
-  const resealEndpoints = repeat(log, { job: 'rotated keys of webhooks', ...rotated }, () =>
-    webhooks.resealSecrets(),
-  );
-  const resealSources = repeat(log, { job: 'rotated keys of polled sources', ...rotated }, () =>
-    sync.resealCredentials(),
-  );
-  const holds = repeat(log, { job: 'approvals', intervalMs: HOLDS_INTERVAL_MS }, () =>
-    services.holds.settle(),
-  );
-  const removals = repeat(log, { job: 'old removals', intervalMs: REMOVALS_INTERVAL_MS }, async () => {
-    while (await services.restores.removeExpired(PURGE_CHUNK)) await new Promise(setImmediate);
-  });
-  const uploads = repeat(log, { job: 'old uploads', intervalMs: REMOVALS_INTERVAL_MS }, async () => {
-    while ((await sync.uploads.box.removeExpired(parts.config.uploadDays, UPLOADS_CHUNK)) > 0)
-      await new Promise(setImmediate);
-  });
-  const reseals = [resealEndpoints, resealSources];
-  const jobs = [
-    purge,
-    uploads,
-    partitions,
-    retention,
-    keys,
-    notices,
-    transitions,
-    ...reseals,
-    holds,
-    removals,
-  ];
   return async () => {
-    await Promise.all(jobs.map((stop) => stop()));
+    await Promise.all(stops.map((stop) => stop()));
   };
+}
+
+interface Job {
+  readonly job: string;
+  readonly intervalMs: number;
+  readonly work: () => Promise<unknown>;
+}
+
+/** What has to happen in time. Keys move in two jobs: what cannot be opened of the one does not hold up the other. */
+function upkeep({ services, sync, webhooks, database, metrics }: Parts): readonly Job[] {
+  return [
+    {
+      job: 'partitions',
+      intervalMs: PARTITION_INTERVAL_MS,
+      work: () => database.asOwner((owner) => ensurePartitions(owner, systemClock)),
+    },
+    {
+      job: 'expiry notices',
+      intervalMs: EXPIRY_INTERVAL_MS,
+      work: async () => metrics.expiryNotices.inc(await services.expiryNotices.announce()),
+    },
+    { job: 'dated states', intervalMs: TRANSITIONS_INTERVAL_MS, work: () => sync.applyDueTransitions() },
+    { job: 'webhook keys', intervalMs: RESEAL_INTERVAL_MS, work: () => webhooks.resealSecrets() },
+    { job: 'source keys', intervalMs: RESEAL_INTERVAL_MS, work: () => sync.resealCredentials() },
+    { job: 'approvals', intervalMs: HOLDS_INTERVAL_MS, work: () => services.holds.settle() },
+  ];
+}
+
+/** What has to go, bit by bit. */
+function cleaning(parts: Parts): readonly Job[] {
+  const { services, sync, idempotency, config } = parts;
+  const { directories, restores } = services;
+  const { box } = sync.uploads;
+  return [
+    {
+      job: 'purge of deleted directories',
+      intervalMs: PURGE_INTERVAL_MS,
+      work: () => whileTrue(() => directories.purgeDeleted(PURGE_CHUNK)),
+    },
+    { job: 'retention', intervalMs: RETENTION_INTERVAL_MS, work: () => removeExpired(parts) },
+    {
+      job: 'idempotency keys',
+      intervalMs: IDEMPOTENCY_INTERVAL_MS,
+      work: () => idempotency.removeExpired(),
+    },
+    {
+      job: 'old removals',
+      intervalMs: REMOVALS_INTERVAL_MS,
+      work: () => whileTrue(() => restores.removeExpired(PURGE_CHUNK)),
+    },
+    {
+      job: 'old uploads',
+      intervalMs: REMOVALS_INTERVAL_MS,
+      work: () => whileTrue(async () => (await box.removeExpired(config.uploadDays, UPLOADS_CHUNK)) > 0),
+    },
+  ];
+}
+
+async function whileTrue(step: () => Promise<unknown>): Promise<void> {
+  while (await step()) await new Promise(setImmediate);
 }
 
 async function removeExpired({ log, database, config }: Parts): Promise<void> {
