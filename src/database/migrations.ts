@@ -24,6 +24,8 @@ import { LookRecordsUpByHash20261129140000 } from '../../migrations/202611291400
 import { CreateDirectoryAuthorizations20261129150000 } from '../../migrations/20261129150000-create-directory-authorizations.js';
 import { NoteWhichWayMembersChanged20261129200000 } from '../../migrations/20261129200000-note-which-way-members-changed.js';
 import { WriteFewerIndexPages20261129210000 } from '../../migrations/20261129210000-write-fewer-index-pages.js';
+import { CompareListsWhileStaging20261129220000 } from '../../migrations/20261129220000-compare-lists-while-staging.js';
+import { LetTheLeaseGuardStaging20261129220500 } from '../../migrations/20261129220500-let-the-lease-guard-staging.js';
 
 /** Every migration, oldest first. A new one is added at the end; none is ever changed or removed. */
 export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string })[] = [
@@ -51,6 +53,8 @@ export const MIGRATIONS: (new () => MigrationInterface & { readonly name: string
   CreateDirectoryAuthorizations20261129150000,
   NoteWhichWayMembersChanged20261129200000,
   WriteFewerIndexPages20261129210000,
+  CompareListsWhileStaging20261129220000,
+  LetTheLeaseGuardStaging20261129220500,
 ];
 
 /** Their names as they stand in the table of migrations, oldest first. */

@@ -202,6 +202,38 @@ describe('Directories', () => {
     expect(rows).toEqual([{ state: 'deleting', revoked_at: new Date(now).toISOString() }]);
   });
 
+  it('purges what a worker was still writing when the directory went', async () => {
+    const { directory } = await createScim();
+    await directories.remove(environmentId, directory.id);
+    const worker = await test.pool.connect();
+    try {
+      await worker.query('BEGIN');
+      await worker.query(
+        'INSERT INTO sync_schedules (environment_id, directory_id, needs_approval) VALUES ($1, $2, false)',
+        [environmentId, directory.id],
+      );
+      await worker.query('COMMIT');
+      await worker.query('BEGIN');
+      await worker.query('SELECT FROM sync_schedules WHERE directory_id = $1 FOR KEY SHARE', [directory.id]);
+      const purged = directories.purgeDeleted(1_000);
+      await worker.query(
+        `INSERT INTO source_members (environment_id, directory_id, group_id, member_kind, member_id)
+          VALUES ($1, $2, 'g', 'user', 'u')`,
+        [environmentId, directory.id],
+      );
+      await untilWaiting(1);
+      await worker.query('COMMIT');
+      expect(await purged).toBe(false);
+    } finally {
+      await worker.query('ROLLBACK');
+      worker.release();
+    }
+    const { rows } = await test.pool.query('SELECT FROM source_members WHERE directory_id = $1', [
+      directory.id,
+    ]);
+    expect(rows).toEqual([]);
+  });
+
   it('counts and purges what a directory holds, bit by bit', async () => {
     await directories.purgeDeleted(1_000);
     const { directory } = await createScim();

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 
-/** In this order, because each is referred to by the ones before it. */
-const CONTENT = [
+/** Only a worker that holds the lease of the directory writes there; no foreign key says that there is a directory. */
+const WITHOUT_REFERENCE = [
   'snapshot_listed',
   'snapshot_records',
   'snapshot_member_lists',
@@ -13,6 +13,11 @@ const CONTENT = [
   'source_members',
   'source_member_digests',
   'source_records',
+] as const;
+
+/** In this order, because each is referred to by the ones before it. */
+const CONTENT = [
+  ...WITHOUT_REFERENCE,
   'uploaded_parts',
   'uploaded_files',
   'hold_items',
@@ -99,11 +104,19 @@ export class DirectoryPurge {
     return result[1];
   }
 
-  /** Its tokens go with it. */
-  async #drop(directory: DeletedDirectory): Promise<void> {
-    await this.#dataSource.query(
-      'DELETE FROM directories WHERE environment_id = $1 AND id = $2 AND deleted_at IS NOT NULL',
-      [directory.environment_id, directory.id],
-    );
+  /**
+   * Its tokens and its schedule go with it. A worker that held the lease to the last has locked the schedule until its
+   * page was written, so whatever it has left is seen behind that.
+   */
+  async #drop({ environment_id: environmentId, id }: DeletedDirectory): Promise<void> {
+    await this.#dataSource.transaction(async (tx) => {
+      const key = [environmentId, id];
+      await tx.query(
+        'DELETE FROM directories WHERE environment_id = $1 AND id = $2 AND deleted_at IS NOT NULL',
+        key,
+      );
+      for (const table of WITHOUT_REFERENCE)
+        await tx.query(`DELETE FROM ${table} WHERE environment_id = $1 AND directory_id = $2`, key);
+    });
   }
 }

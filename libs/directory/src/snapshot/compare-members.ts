@@ -114,8 +114,26 @@ const difference = (key: string, shownSide: string, knownSide: string): string =
   WHERE shown.is_shown IS NULL OR known.is_known IS NULL`;
 
 /**
+ * Groups of which a page was compared with what is believed while it was staged, and whom no such page shows; nothing was
+ * taken from them, see `settleLists`. Who stands among the lists of a group is new, unless one of its pages was staged whole.
+ */
+const COMPARED_BEFORE = `before AS MATERIALIZED (
+  SELECT s.group_id, count(*) AS pages FROM snapshot_member_digests s
+  WHERE ${ofRun('s')} AND s.version IS NOT NULL AND s.group_id IN (SELECT c.group_id FROM compared c)
+  GROUP BY s.group_id),
+lacking AS (
+  SELECT b.group_id, m.member_kind, m.member_id FROM before b
+  JOIN snapshot_member_digests s ON ${ofRun('s')} AND s.version IS NOT NULL AND s.group_id = b.group_id
+  CROSS JOIN LATERAL (SELECT 'user' COLLATE "C" AS member_kind, u.id AS member_id FROM unnest(s.missing_users) AS u (id)
+    UNION ALL SELECT 'group', g.id FROM unnest(s.missing_groups) AS g (id)) m
+  GROUP BY b.group_id, b.pages, m.member_kind, m.member_id HAVING count(*) = b.pages),
+staged_whole AS MATERIALIZED (
+  SELECT s.group_id FROM snapshot_member_digests s WHERE ${ofRun('s')} AND s.version IS NULL)`;
+
+/**
  * Group by group, because what has to be held at once then stays small: one join of all took half as long again. Where
- * something was taken away the groups are compared together, so that what was taken is looked through once.
+ * something was taken away the groups are compared together, so that what was taken is looked through once; and so are
+ * those whose lists were compared before, of which little is left.
  */
 const DIFFERENCE_OF_ALL = `
   SELECT c.group_id, d.* FROM compared c
@@ -124,18 +142,26 @@ const DIFFERENCE_OF_ALL = `
     shownMembers('l.group_id = c.group_id'),
     `${KNOWN} AND m.group_id = c.group_id`,
   )}) d
-  WHERE c.group_id NOT IN (SELECT t.group_id FROM taken t)
+  WHERE c.group_id NOT IN (SELECT t.group_id FROM taken t) AND c.group_id NOT IN (SELECT b.group_id FROM before b)
   UNION ALL ${difference(
     'group_id, member_kind, member_id',
     'SELECT shown.* FROM shown',
     `SELECT known.* FROM compared c CROSS JOIN LATERAL (${KNOWN} AND m.group_id = c.group_id OFFSET 0) known
       WHERE c.group_id IN (SELECT t.group_id FROM taken t)`,
-  )}`;
+  )}
+  UNION ALL SELECT d.* FROM (${difference(
+    'group_id, member_kind, member_id',
+    shownMembers('l.group_id IN (SELECT b.group_id FROM before b)'),
+    'SELECT lacking.* FROM lacking',
+  )}) d
+  WHERE NOT d.is_new OR d.group_id NOT IN (SELECT w.group_id FROM staged_whole w)
+    OR NOT EXISTS (${KNOWN} AND ${SAME_MEMBER('m', 'd')} OFFSET 0)`;
 
 /** Who was missing and is not among the absent is back. */
 const COMPARE_ALL = `
 WITH ${TAKEN},
 ${COMPARED},
+${COMPARED_BEFORE},
 shown AS (${shownOfTaken('l.group_id IN (SELECT c.group_id FROM compared c)')}),
 difference AS MATERIALIZED (${DIFFERENCE_OF_ALL}),
 ${NOTE_NEW},

@@ -25,8 +25,8 @@ export const UNCHANGED_GROUPS = `(
   WHERE (w.is_as_before OR w.digest = d.digest) AND NOT ${isSpokenOf('w.group_id')})`;
 
 /**
- * Stages what was left out because it was as before, where the run has more to say about the group: from now on every list
- * of such a group is there. Should a digest be gone, nobody knows any more what was shown, and the group's members count as
+ * Stages whole lists where only the difference was kept and the run has more to say about the group. Where what is
+ * believed is not any more what was compared with, nobody knows what was shown, and the group's members count as
  * unreadable. Doing it twice is doing it once.
  */
 export async function settleLists(tx: Queryable, run: SnapshotRun): Promise<void> {
@@ -36,27 +36,32 @@ export async function settleLists(tx: Queryable, run: SnapshotRun): Promise<void
 }
 
 const SETTLE_LISTS = `
-WITH left_out AS MATERIALIZED (
-  SELECT s.group_id, s.sequence, d.group_id IS NOT NULL AS is_known FROM snapshot_member_digests s
-  LEFT JOIN source_member_digests d ON d.environment_id = $1 AND d.directory_id = $2 AND d.group_id = s.group_id
-  WHERE ${ofRun('s')} AND s.is_as_before
-    AND (d.group_id IS NULL
-      OR s.group_id IN (SELECT l.group_id FROM snapshot_member_lists l WHERE ${ofRun('l')}))),
+WITH current AS MATERIALIZED (
+  SELECT coalesce(max(v.version), 0) AS version FROM source_member_versions v
+  WHERE v.environment_id = $1 AND v.directory_id = $2),
+left_out AS MATERIALIZED (
+  SELECT s.group_id, s.sequence, s.missing_users, s.missing_groups, s.version = current.version AS is_known
+  FROM snapshot_member_digests s CROSS JOIN current
+  WHERE ${ofRun('s')} AND s.version IS NOT NULL
+    AND (s.version <> current.version OR ${isSpokenOf('s.group_id')})),
 settled AS (
-  UPDATE snapshot_member_digests s SET is_as_before = false FROM left_out o
-  WHERE ${ofRun('s')} AND s.group_id = o.group_id AND s.sequence = o.sequence),
+  UPDATE snapshot_member_digests s SET version = NULL, is_as_before = false, missing_users = '{}', missing_groups = '{}'
+  FROM left_out o WHERE ${ofRun('s')} AND s.group_id = o.group_id AND s.sequence = o.sequence),
 unreadable AS (
   INSERT INTO snapshot_invalid (environment_id, directory_id, run_id, kind, source_id)
   SELECT DISTINCT $1, $2, $3, 'membership', o.group_id FROM left_out o WHERE NOT o.is_known
   ON CONFLICT DO NOTHING)
-INSERT INTO snapshot_member_lists (environment_id, directory_id, run_id, group_id, member_kind, present, sequence,
+INSERT INTO snapshot_member_lists AS l (environment_id, directory_id, run_id, group_id, member_kind, present, sequence,
   member_ids)
 SELECT $1, $2, $3, o.group_id, m.member_kind, true, o.sequence, array_agg(m.member_id)
 FROM left_out o
 CROSS JOIN LATERAL (SELECT m.member_kind, m.member_id FROM source_members m WHERE m.environment_id = $1
   AND m.directory_id = $2 AND m.group_id = o.group_id OFFSET 0) m
-WHERE o.is_known GROUP BY o.group_id, m.member_kind, o.sequence
-ON CONFLICT DO NOTHING`;
+WHERE o.is_known
+  AND m.member_id <> ALL(CASE m.member_kind WHEN 'user' THEN o.missing_users ELSE o.missing_groups END)
+GROUP BY o.group_id, m.member_kind, o.sequence
+ON CONFLICT (environment_id, directory_id, run_id, group_id, member_kind, present, sequence)
+DO UPDATE SET member_ids = l.member_ids || excluded.member_ids`;
 
 /** Notes the lists that turned out to be what is believed; call it after a comparison with a listing proven to be whole. */
 export async function rememberLists(tx: Queryable, run: SnapshotRun): Promise<void> {

@@ -100,6 +100,19 @@ describe('a list that loses members twice', () => {
     expect(new FoldedLog(await world.log()).contradictions).toEqual([]);
   });
 
+  it('is asked about nobody who is back', async () => {
+    const { asked, lookUpMembers } = source(() => 'present');
+    const back = [
+      ...people(8),
+      ...team('red', 'p000', 'p001', 'p003'),
+      ...team('blue', 'p005', 'p004', 'p006'),
+    ];
+    await world.run(all);
+    await world.run(short, { lookUpMembers });
+    await world.run(back, { lookUpMembers });
+    expect(asked).toEqual([['red p002']]);
+  });
+
   it('goes by its two runs where the source does not know', async () => {
     const { asked, lookUpMembers } = source(() => undefined);
     await world.run(all);

@@ -94,8 +94,8 @@ const knownMember = (alias: string): string => `EXISTS (SELECT FROM source_recor
 
 /**
  * Memberships that the run was not shown and would end for that: missing for the last time ($4), or left out of a list
- * that was read anew. Not of members who are gone themselves ($5, $6). By turns between groups, and others in each run
- * where there are too many.
+ * that was read anew. Not of members who are gone themselves ($5, $6), and a list that was compared while it was staged
+ * shows whom it does not lack. By turns between groups, and others in each run where there are too many.
  */
 const SUSPECTS = `
 WITH missing AS MATERIALIZED (
@@ -122,6 +122,9 @@ suspect AS (
   FROM missing s
   WHERE NOT EXISTS (SELECT FROM told t WHERE t.group_id = s.group_id AND t.member_kind = s.member_kind
       AND t.member_id = s.member_id)
+    AND NOT EXISTS (SELECT FROM snapshot_member_digests c WHERE ${ofRun('c')} AND c.group_id = s.group_id
+      AND c.version IS NOT NULL
+      AND s.member_id <> ALL(CASE s.member_kind WHEN 'user' THEN c.missing_users ELSE c.missing_groups END))
     AND s.member_id <> ALL(CASE s.member_kind WHEN 'user' THEN $5::text[] ELSE $6::text[] END)
     AND NOT EXISTS (SELECT FROM snapshot_records r WHERE ${ofRun('r')} AND r.kind = s.member_kind
       AND r.source_id = s.member_id AND r.record IS NULL)

@@ -51,6 +51,12 @@ export class StagedMembers {
     );
   }
 
+  /** The members that the page shows. */
+  shown(): Readonly<Record<SnapshotKind, readonly string[]>> {
+    const { user, group } = (this.#ids ?? idsOf(this.#shown)).present;
+    return { user: [...user], group: [...group] };
+  }
+
   lists(): MemberList[] {
     const { groupId } = this;
     const { present, gone } = this.#ids ?? idsOf(this.#shown);

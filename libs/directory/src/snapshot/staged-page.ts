@@ -19,23 +19,28 @@ export interface StagedPage {
   readonly invalid: readonly { readonly kind: string; readonly sourceId: string }[];
 }
 
-/** The members that a page shows of a group of which it says nothing else. */
-export interface ShownList {
-  readonly groupId: string;
-  readonly digest: string;
-}
-
 /** A page, and how it compares with what is believed. */
-export interface PageToWrite extends Compared {
+export interface PageToWrite {
   readonly page: StagedPage;
-  readonly shown: readonly ShownList[];
-}
-
-export interface Compared {
   /** Records that have to be staged. */
   readonly differing: readonly StagedRecord[];
-  /** Groups of which the page shows just the members that are believed. */
-  readonly asBefore: ReadonlySet<string>;
+  readonly lists: readonly ComparedList[];
+}
+
+/** The members that a page shows of a group of which it says nothing else. */
+export interface ComparedList {
+  readonly groupId: string;
+  readonly digest: string;
+  /** Absent where the whole list has to be staged. */
+  readonly difference?: ListDifference;
+}
+
+/** What a list shows other than the memberships that were believed at `version`. */
+export interface ListDifference {
+  readonly version: string;
+  readonly isAsBefore: boolean;
+  readonly missing: Readonly<Record<SnapshotKind, readonly string[]>>;
+  readonly added: Readonly<Record<SnapshotKind, readonly string[]>>;
 }
 
 /**

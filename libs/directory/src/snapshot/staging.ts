@@ -1,16 +1,12 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Fence } from '../apply/batch-options.js';
 import { Turns, type Database, type Queryable } from '#kernel';
 import type { SnapshotKind, SnapshotRecord } from '#model';
 import type { SnapshotRun } from './snapshot.js';
-import { insertMembers, listsAsBefore, shownLists } from './stage-members.js';
+import { compareLists } from './compare-lists.js';
+import { insertMembers } from './stage-members.js';
 import { differingRecords, insertRecords } from './stage-records.js';
-import {
-  toStagedPage,
-  type Compared,
-  type PageToWrite,
-  type ShownList,
-  type StagedPage,
-} from './staged-page.js';
+import { toStagedPage, type PageToWrite } from './staged-page.js';
 import { keyOf, SEEN } from './statement-parts.js';
 
 /*
@@ -33,24 +29,26 @@ export class Staging {
    * of a run may be added while this one is written; they are written in turn, and none after one that failed.
    */
   add(run: SnapshotRun, records: readonly SnapshotRecord[], fence: Fence): Promise<void> {
-    // The work of this process on the page, and the server's look at what is believed, are done while the page before is
-    // written: what is believed does not change by staging.
-    const page = toStagedPage(records, run.mode);
-    const shown = shownLists(run, page);
-    const known = this.#compare(run, page, shown);
+    const compared = this.#compare(run, records);
     // Told to whoever waits for the turn; where a page before has failed, nobody does.
-    known.catch(() => undefined);
-    return this.#turns.take(run.runId, async () =>
-      this.#write(run, { page, shown, ...(await known) }, fence),
-    );
+    compared.catch(() => undefined);
+    return this.#turns.take(run.runId, async () => this.#write(run, await compared, fence));
   }
 
-  async #compare(run: SnapshotRun, page: StagedPage, shown: readonly ShownList[]): Promise<Compared> {
-    const [differing, asBefore] = await Promise.all([
+  /**
+   * The work of this process on the page, and the server's look at what is believed, are done while the page before is
+   * written: what is believed does not change by staging.
+   */
+  async #compare(run: SnapshotRun, records: readonly SnapshotRecord[]): Promise<PageToWrite> {
+    // What the page before wants from the server leaves first, or the server waits for this process and this process
+    // for the server.
+    await nextTurn();
+    const page = toStagedPage(records, run.mode);
+    const [differing, lists] = await Promise.all([
       differingRecords(this.#database, run, page),
-      listsAsBefore(this.#database, run, shown),
+      compareLists(this.#database, run, page),
     ]);
-    return { differing, asBefore };
+    return { page, differing, lists };
   }
 
   /** Everything in one round trip, and COMMIT when the fence has let it pass. */
