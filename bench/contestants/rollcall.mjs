@@ -9,7 +9,7 @@ const ROOT = new URL('../../', import.meta.url);
 const MAIN = new URL('dist/src/main.js', ROOT);
 const START_TIMEOUT_MS = 60_000;
 /** What the image starts the service with. */
-export const SERVICE_FLAGS = ['--max-semi-space-size=16'];
+export const SERVICE_FLAGS = ['--max-semi-space-size=16', '--heap-growing-percent=150'];
 
 /** Processes of the service on one database; they share keys. */
 export class Rollcall {
