@@ -10,6 +10,18 @@ export function snapshotDoor(snapshots: Snapshots): SnapshotDoor {
       const report = await snapshots.unchanged(run, records, facts);
       return report && toReport(report);
     },
+    holdListing: (run) => {
+      const listing = snapshots.holdListing(run);
+      return {
+        add: (records) => listing.add(records),
+        stage: (fence) => listing.stage(fence),
+        ids: (kind) => listing.ids(kind),
+        unchanged: async (facts) => {
+          const report = await snapshots.unchangedListing(listing, facts);
+          return report && toReport(report);
+        },
+      };
+    },
     plan: async (run, facts) => toReport(await snapshots.plan(run, facts)),
     apply: async (run, facts, fence) => toReport(await snapshots.apply(run, facts, fence)),
     discard: (run) => snapshots.discard(run),

@@ -52,7 +52,14 @@ export { LeaseStore } from './engine/lease-store.js';
 export { executeRun } from './engine/run-executor.js';
 export { RunStore } from './engine/run-store.js';
 export { Schedules, type ScheduleChanges, type SyncSchedule } from './engine/schedules.js';
-export type { Fence, RunFacts, SnapshotDoor, SnapshotReport, SnapshotRun } from './engine/snapshot-door.js';
+export type {
+  Fence,
+  HeldListing,
+  RunFacts,
+  SnapshotDoor,
+  SnapshotReport,
+  SnapshotRun,
+} from './engine/snapshot-door.js';
 export type { UploadedFile, UploadedFiles } from './sdk/uploads.js';
 export type { QueuedRun } from './engine/run-queue.js';
 export { MAX_UPLOAD, type Digests } from './uploads/spool.js';

@@ -24,6 +24,18 @@ export function realDoor({
       const report = await snapshots.unchanged(run, records, facts);
       return report && shown(report);
     },
+    holdListing: (run) => {
+      const listing = snapshots.holdListing(run);
+      return {
+        add: (records) => listing.add(records),
+        stage: (fence) => listing.stage(fence),
+        ids: (kind) => listing.ids(kind),
+        unchanged: async (facts) => {
+          const report = await snapshots.unchangedListing(listing, facts);
+          return report && shown(report);
+        },
+      };
+    },
     plan: async (run, facts) => shown(await snapshots.plan(run, facts)),
     apply: async (run, facts, fence) => shown(await snapshots.apply(run, facts, fence)),
     discard: (run) => snapshots.discard(run),

@@ -1,6 +1,6 @@
 import { Turns, type Database, type JsonObject, type Queryable } from '#kernel';
 import type { SnapshotKind, SnapshotRecord } from '#model';
-import type { Fence, RunFacts, SnapshotDoor, SnapshotReport, SnapshotRun } from '#connectors';
+import type { Fence, HeldListing, RunFacts, SnapshotDoor, SnapshotReport, SnapshotRun } from '#connectors';
 
 /** A door without a directory behind it: keeps what is staged and applied, and obeys the fence like the real one. */
 export class InMemoryDoor implements SnapshotDoor {
@@ -11,7 +11,7 @@ export class InMemoryDoor implements SnapshotDoor {
   readonly facts: RunFacts[] = [];
   readonly discarded: string[] = [];
   /** Called before each step, for faults. */
-  before: (step: 'stage' | 'compare' | 'plan' | 'apply' | 'discard') => void | Promise<void> = () =>
+  before: (step: 'stage' | 'hold' | 'compare' | 'plan' | 'apply' | 'discard') => void | Promise<void> = () =>
     undefined;
   readonly #turns = new Turns();
   readonly #transaction: (work: Fence) => Promise<void>;
@@ -46,6 +46,30 @@ export class InMemoryDoor implements SnapshotDoor {
     return shown.size === known.size && [...shown].every((id) => known.has(id))
       ? reportOf([], [])
       : undefined;
+  }
+
+  /** Somebody who is not known, or cannot be read, makes a listing another one. */
+  holdListing(run: SnapshotRun): HeldListing {
+    const pages: (readonly SnapshotRecord[])[] = [];
+    return {
+      add: async (records) => {
+        await this.before('hold');
+        pages.push(records);
+        const known = this.#known(run.directoryId);
+        return (
+          records.every(({ kind }) => kind !== 'invalid') &&
+          [...peopleIn(records)].every((id) => known.has(id))
+        );
+      },
+      stage: async (fence) => {
+        for (let page = pages[0]; page !== undefined; page = pages[0]) {
+          await this.stage(run, page, fence);
+          pages.shift();
+        }
+      },
+      ids: (kind) => (kind === 'user' ? peopleIn(pages.flat()) : new Set()),
+      unchanged: () => this.unchanged(run, pages.flat()),
+    };
   }
 
   async plan(run: SnapshotRun, facts: RunFacts): Promise<SnapshotReport> {

@@ -29,7 +29,7 @@ export const MAX_WAITS = 5;
 
 /**
  * Reads all streams of a run, each page staged before its checkpoint is stored: a run that is killed in between stages
- * the page once more, which is harmless, and never skips one. What a small run has read is only held, without a checkpoint.
+ * the page once more, which is harmless, and never skips one. What is only held has no checkpoint: after a kill it is read again.
  */
 export class Fetching {
   readonly #parts: FetchParts;
@@ -37,7 +37,8 @@ export class Fetching {
 
   constructor(parts: FetchParts, run: SyncRun) {
     this.#parts = parts;
-    this.#run = run;
+    const isBegun = run.streams.some(({ state, pages }) => state !== 'reading' || pages > 0);
+    this.#run = isBegun ? run : { ...run, pages: 0, records: 0, invalid: 0 };
   }
 
   /** How far the run is, also when reading has thrown. */
@@ -91,7 +92,7 @@ export class Fetching {
 
   async #take(page: SourcePage, progress: StreamProgress, before: Promise<void>): Promise<void> {
     const { staging } = this.#parts;
-    const staged = staging.hold(page.records) ? undefined : staging.stage(page.records);
+    const staged = staging.take(page.records);
     // Both come to their end whatever becomes of the other: nothing of this run may be under way once it was left.
     for (const step of await Promise.allSettled([before, staged]))
       if (step.status === 'rejected') throw step.reason;
@@ -116,10 +117,11 @@ export class Fetching {
     const { store, lease, staging } = this.#parts;
     const streams = this.#run.streams.map((stream) => (stream.id === progress.id ? progress : stream));
     this.#run = { ...this.#run, streams };
+    if (staging.isSmall) return;
     // A checkpoint is stored after the records before it, never without them.
-    if (staging.held !== undefined) return;
-    const { run, isCancelled } = await store.save(lease, this.#run, items);
-    this.#run = run;
+    const shown = staging.isHolding ? withoutProgress(this.#run) : this.#run;
+    const { run, isCancelled } = await store.save(lease, shown, items);
+    this.#run = { ...this.#run, revision: run.revision };
     if (isCancelled) throw new Interrupted('cancelled');
   }
 
@@ -146,4 +148,9 @@ export class Fetching {
 /** Text of a source as it can be stored. */
 function clean(text: string): string {
   return text.replaceAll('\u0000', '').toWellFormed().slice(0, 1_000);
+}
+
+/** Whoever looks sees how far it is; whoever goes on after a kill begins again. */
+function withoutProgress(run: SyncRun): SyncRun {
+  return { ...run, streams: run.streams.map(({ id, covers }) => newStream(id, covers)) };
 }

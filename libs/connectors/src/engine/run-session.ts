@@ -206,12 +206,11 @@ export class RunSession {
   }
 
   /** Changes of which there are none, or a small listing, read whole, that is what was believed before. */
-  async #findsNothing(facts: RunFacts, { held }: RunStaging): Promise<boolean> {
+  async #findsNothing(facts: RunFacts, staging: RunStaging): Promise<boolean> {
     const { mode, streams, records, needsApproval } = this.#run;
     if (records === 0 && facts.complete.length === 0 && !needsApproval) return true;
     const isWhole = mode === 'full' && streams.every((stream) => stream.state === 'complete');
-    if (held === undefined || !isWhole) return false;
-    const report = await this.#parts.door.unchanged(this.#snapshot, held, facts);
+    const report = isWhole ? await staging.unchanged(facts) : undefined;
     if (report !== undefined) this.#run = { ...this.#run, counts: report.counts };
     return report !== undefined;
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { SnapshotRecord } from '#model';
 import { aSourceUser, InMemoryDoor } from '#testing';
 import { RunStaging } from './run-staging.js';
-import type { SnapshotRun } from './snapshot-door.js';
+import type { RunFacts, SnapshotRun } from './snapshot-door.js';
 
 const RUN: SnapshotRun = {
   environmentId: 'environment_1',
@@ -26,41 +26,96 @@ function group(sourceId: string): SnapshotRecord {
   return { kind: 'group', group: { sourceId, name: sourceId, raw: {} } };
 }
 
-function members(count: number): SnapshotRecord {
-  const all = Array.from({ length: count }, (_, index) => ({ id: `p${index}`, kind: 'user' }) as const);
-  return { kind: 'members', groupId: 'all', members: all };
+const MANY = Array.from({ length: 251 }, (_, index) => aSourceUser(`p${index}`));
+const UNREADABLE: SnapshotRecord = { kind: 'invalid', of: 'user', id: 'eve', problem: 'no name' };
+const FACTS: RunFacts = { complete: ['users'], listsInactive: false, statedCountsHalf: false };
+
+function knowing(records: readonly SnapshotRecord[]): ReturnType<typeof staging> {
+  const world = staging();
+  const ids = records.flatMap((record) => (record.kind === 'user' ? [record.user.sourceId] : []));
+  world.door.applied.set(RUN.directoryId, new Set(ids));
+  return world;
 }
 
 describe('RunStaging', () => {
   it('holds a small run, and stages it as one page in the order in which it was shown', async () => {
     const { door, staging: run } = staging();
-    expect(run.hold([aSourceUser('ada')])).toBe(true);
-    expect(run.hold([aSourceUser('bob')])).toBe(true);
-    expect([run.hasStaged, door.staged.size]).toEqual([false, 0]);
+    await run.take([aSourceUser('ada')]);
+    await run.take([aSourceUser('bob')]);
+    expect([run.isSmall, run.hasStaged, door.staged.size]).toEqual([true, false, 0]);
     await run.stage([aSourceUser('cleo')]);
     expect(door.staged.get('run_1')).toEqual([aSourceUser('ada'), aSourceUser('bob'), aSourceUser('cleo')]);
-    expect([run.hasStaged, run.held]).toEqual([true, undefined]);
-    expect(run.hold([aSourceUser('dan')])).toBe(false);
+    expect([run.hasStaged, run.isHolding]).toEqual([true, false]);
+    await run.take([aSourceUser('dan')]);
+    expect(door.staged.get('run_1')).toHaveLength(4);
   });
 
-  it.each<[string, readonly SnapshotRecord[]]>([
-    ['many people', Array.from({ length: 251 }, (_, index) => aSourceUser(`p${index}`))],
-    ['many members of one group', [members(250)]],
-    ['something that cannot be read', [{ kind: 'invalid', of: 'user', id: 'eve', problem: 'no name' }]],
-  ])('does not hold %s', (_, records) => {
-    expect(staging().staging.hold(records)).toBe(false);
+  it.each<[string, readonly SnapshotRecord[], SnapshotRun['mode']]>([
+    ['many people who are new', MANY, 'full'],
+    ['many changes', MANY, 'incremental'],
+    ['something that cannot be read', [UNREADABLE], 'full'],
+  ])('does not hold %s', async (_, records, mode) => {
+    const { door, staging: run } = staging(true, mode);
+    await run.take(records);
+    expect(door.staged.get('run_1')).toEqual(records);
+    expect([run.isHolding, run.hasStaged]).toEqual([false, true]);
   });
 
-  it('holds nothing of a run that somebody has begun before', () => {
-    const { staging: run } = staging(false);
-    expect([run.hold([aSourceUser('ada')]), run.held, run.hasStaged]).toEqual([false, undefined, true]);
+  it('stages what somebody else has begun', async () => {
+    const { door, staging: run } = staging(false);
+    await run.take([aSourceUser('ada')]);
+    expect([run.isHolding, run.hasStaged, door.staged.get('run_1')?.length]).toEqual([false, true, 1]);
+  });
+
+  describe('a large listing of people who are known', () => {
+    it('is held, page by page', async () => {
+      const { door, staging: run } = knowing(MANY);
+      for (let page = 0; page < 251; page += 50) await run.take(MANY.slice(page, page + 50));
+      expect([run.isSmall, run.isHolding, run.hasStaged, door.staged.size]).toEqual([false, true, false, 0]);
+      expect(await run.ids('user', { after: 'p98', limit: 3 })).toEqual(['p99']);
+      expect(await run.ids('user', { after: null, limit: 2 })).toEqual(['p0', 'p1']);
+      expect(await run.unchanged(FACTS)).toBeDefined();
+    });
+
+    it.each<[string, SnapshotRecord]>([
+      ['somebody who is new', aSourceUser('zoe')],
+      ['something that cannot be read', UNREADABLE],
+    ])('is staged page by page, in order, when it comes to %s', async (_, record) => {
+      const { door, staging: run } = knowing(MANY);
+      await run.take(MANY);
+      const late = [run.take([record]), run.take([aSourceUser('p7')])];
+      await Promise.all(late);
+      expect(door.staged.get('run_1')).toEqual([...MANY, record, aSourceUser('p7')]);
+      expect([run.isHolding, run.hasStaged]).toEqual([false, true]);
+    });
+
+    it('is staged when the run is left, and goes on being held as long as it cannot be', async () => {
+      const { door, staging: run } = knowing(MANY);
+      await run.take(MANY);
+      await run.take([aSourceUser('p7')]);
+      let failures = 1;
+      door.before = (step) => {
+        if (step === 'stage' && door.staged.size === 1 && failures-- > 0) throw new Error('away');
+      };
+      await expect(run.stage([])).rejects.toThrow('away');
+      expect([run.isHolding, run.hasStaged]).toEqual([true, true]);
+      await run.stage([]);
+      expect(door.staged.get('run_1')).toEqual([...MANY, aSourceUser('p7')]);
+    });
   });
 
   it('names what it holds as the tables do: in the order of bytes, page by page, without what was taken back', async () => {
     const { staging: run } = staging(true, 'incremental');
     // U+FF21 comes after the surrogates of U+1D400 in UTF-16, and before it in UTF-8.
-    run.hold([group('b'), group('\u{1D400}'), group('\uFF21'), aSourceUser('ada'), group('a'), group('c')]);
-    run.hold([{ kind: 'removed', of: 'group', id: 'c', reason: 'deleted' }]);
+    await run.take([
+      group('b'),
+      group('\u{1D400}'),
+      group('\uFF21'),
+      aSourceUser('ada'),
+      group('a'),
+      group('c'),
+    ]);
+    await run.take([{ kind: 'removed', of: 'group', id: 'c', reason: 'deleted' }]);
     expect(await run.ids('group', { after: null, limit: 3 })).toEqual(['a', 'b', '\uFF21']);
     expect(await run.ids('group', { after: '\uFF21', limit: 3 })).toEqual(['\u{1D400}']);
     expect(await run.ids('user', { after: null, limit: 3 })).toEqual(['ada']);
@@ -75,14 +130,14 @@ describe('RunStaging', () => {
     'who is listed is there, and in a feed the last word counts: %s',
     async (mode, records, ids) => {
       const { staging: run } = staging(true, mode);
-      for (const record of records) run.hold([record]);
+      for (const record of records) await run.take([record]);
       expect(await run.ids('group', { after: null, limit: 9 })).toEqual(ids);
     },
   );
 
   it('asks the tables once something was staged, and not before it is there', async () => {
     const { door, staging: run } = staging();
-    run.hold([aSourceUser('ada')]);
+    await run.take([aSourceUser('ada')]);
     let isWritten: () => void = () => undefined;
     door.before = () => new Promise((resolve) => (isWritten = resolve));
     const staged = run.stage([aSourceUser('bob')]);

@@ -3,6 +3,7 @@ import { aSourceUser, createTestDatabase, ScriptedSource, type TestDatabase } fr
 import { SourceError } from '../index.js';
 import { SyncWorld } from '../../test-support/sync-world.js';
 import { RunControl } from './interrupted.js';
+import { LeaseLostError } from './lease-store.js';
 
 let db: TestDatabase;
 let world: SyncWorld;
@@ -116,11 +117,82 @@ describe('a larger run', () => {
       stored.push((await world.lastRun(id))['pages']);
     };
     await world.runOnce();
-    expect(steps).toEqual(['stage', 'stage', 'apply', 'discard']);
+    expect(steps).toEqual(['hold', 'stage', 'stage', 'apply', 'discard']);
     // The source is asked for the next page while the one before is staged.
     expect(stored.slice(0, 3)).toEqual([0, 0, 0]);
     expect(await world.lastRun(id)).toMatchObject({ pages: 4, records: 255, status: 'succeeded' });
     expect(world.door.applied.get(id)?.size).toBe(255);
+  });
+});
+
+describe('a larger run that finds nothing', () => {
+  const crowd = (page: number): ReturnType<typeof aSourceUser>[] =>
+    Array.from({ length: 130 }, (_, index) => aSourceUser(`p${page}-${index}`));
+  const CROWDS = [crowd(0), crowd(1), crowd(2)];
+  let id: string;
+
+  beforeEach(async () => {
+    source.script.streams = { users: CROWDS };
+    id = await world.directory();
+    await world.runOnce();
+  });
+
+  it('is held as ids and staged nowhere, and tells how far it is', async () => {
+    const told: number[] = [];
+    const checkpoints: unknown[] = [];
+    source.script.fault = async () => {
+      const { pages, streams } = await world.lastRun(id);
+      told.push(pages as number);
+      checkpoints.push(
+        ...(streams as readonly { readonly checkpoint: unknown }[]).map((one) => one.checkpoint),
+      );
+    };
+    source.script.streams = { users: [...CROWDS, [], []] };
+    await again(id);
+    expect(steps).toEqual(['hold', 'hold', 'hold', 'hold', 'compare']);
+    expect(told.at(-1)).toBeGreaterThan(1);
+    expect(new Set(checkpoints)).toEqual(new Set([null]));
+    expect(await world.lastRun(id)).toMatchObject({
+      pages: 5,
+      records: 390,
+      streams: [{ state: 'complete', pages: 5, records: 390 }],
+    });
+    expect(await world.schedule(id)).toMatchObject({ staged_run_id: null, last_full_records: 390 });
+  });
+
+  it('is read from its beginning after a kill, and counts nothing twice', async () => {
+    source.script.streams = { users: [...CROWDS, [], []] };
+    const dead = new RunControl();
+    source.script.fault = ({ page }) => {
+      if (page === 4) dead.interrupt('lost');
+    };
+    world.door.before = (step) => {
+      if (step === 'stage') throw new LeaseLostError();
+    };
+    await world.makeDue(id, 'full');
+    expect(await world.runOnce({}, dead)).toMatchObject({ outcome: 'lost' });
+    await world.expireLease(id);
+    world.door.before = (step) => void steps.push(step);
+    expect(await world.lastRun(id)).toMatchObject({ status: 'fetching', pages: 4 });
+    source.script.fault = () => undefined;
+    await again(id);
+    expect(steps).toEqual(['stage', 'stage', 'stage', 'apply', 'discard']);
+    expect(await world.lastRun(id)).toMatchObject({ status: 'succeeded', pages: 5, records: 390 });
+    expect(world.door.applied.get(id)?.size).toBe(390);
+  });
+
+  it('is staged when the source has to be waited for, and goes on after what it has read', async () => {
+    source.script.fault = ({ page }) => {
+      if (page === 2) throw new SourceError('rate_limited', 'Too many requests.');
+    };
+    await world.makeDue(id, 'full');
+    expect(await world.runOnce()).toMatchObject({ outcome: 'paused' });
+    const run = (await world.lastRun(id)) as { id: string };
+    expect(world.door.staged.get(run.id)).toEqual(CROWDS.slice(0, 2).flat());
+    source.script.fault = () => undefined;
+    await world.makeDue(id);
+    expect(await world.runOnce()).toMatchObject({ outcome: 'succeeded', pages: 1 });
+    expect(world.door.applied.get(id)?.size).toBe(390);
   });
 });
 

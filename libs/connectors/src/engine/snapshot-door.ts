@@ -51,6 +51,18 @@ export interface SnapshotReport {
  */
 export type Fence = (tx: Queryable) => Promise<void>;
 
+/** A full listing that is what is believed as far as it has come. Nothing of it is written until it is staged. */
+export interface HeldListing {
+  /** @returns false when it is not what is believed any more, or too large: then it has to be staged, this page as well. */
+  add(records: readonly SnapshotRecord[]): Promise<boolean>;
+  /** Stages all of it, page by page. */
+  stage(fence: Fence): Promise<void>;
+  /** Ids that it lists. */
+  ids(kind: SnapshotKind): ReadonlySet<string>;
+  /** What the listing, read to its end, comes to when it is what is believed; undefined when it has to be staged. */
+  unchanged(facts: RunFacts): Promise<SnapshotReport | undefined>;
+}
+
 /**
  * The directory's door for snapshots. Staging the same page twice is harmless, and `apply` that was cut off is continued
  * by calling it again: a run resumes after a kill.
@@ -73,6 +85,7 @@ export interface SnapshotDoor {
     records: readonly SnapshotRecord[],
     facts: RunFacts,
   ): Promise<SnapshotReport | undefined>;
+  holdListing(run: SnapshotRun): HeldListing;
   /** What applying would do. Writes nothing that anybody sees. */
   plan(run: SnapshotRun, facts: RunFacts): Promise<SnapshotReport>;
   /** Applies in batches, each with its events in one transaction. @throws also what `facts.tell` throws */

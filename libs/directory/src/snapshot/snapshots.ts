@@ -11,6 +11,7 @@ import {
 } from './decision.js';
 import { proveMemberships, type MembershipProof } from './membership-proof.js';
 import { Growth, refreshStatistics } from './growth.js';
+import { HeldListing } from './held-listing.js';
 import { startProgress } from './progress.js';
 import { settleLists } from './member-digests.js';
 import { applyEdges, applyMembers } from './members.js';
@@ -77,6 +78,12 @@ export class Snapshots {
     return this.#staging.ids(run, kind, page);
   }
 
+  /** Holds a full listing for as long as it is what is believed. */
+  holdListing(run: SnapshotRun): HeldListing {
+    const { pipeline, database } = this.#parts;
+    return new HeldListing({ database: pipeline ?? database, staging: this.#staging, run });
+  }
+
   discard(run: SnapshotRun): Promise<void> {
     return this.#staging.discard(run);
   }
@@ -97,6 +104,11 @@ export class Snapshots {
   ): Promise<SnapshotReport | undefined> {
     if (!(await isUnchanged(this.#parts.database, run, { records, facts }))) return undefined;
     return this.#report(new Tally(), NOTHING);
+  }
+
+  /** The same of a listing that is held. */
+  async unchangedListing(listing: HeldListing, facts: RunFacts): Promise<SnapshotReport | undefined> {
+    return (await listing.isUnchanged(facts)) ? this.#report(new Tally(), NOTHING) : undefined;
   }
 
   /** What applying would do, with names. Writes nothing that anybody sees. */

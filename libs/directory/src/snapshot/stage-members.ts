@@ -10,7 +10,7 @@ export async function insertMembers(
   run: SnapshotRun,
   { page: { members, replaced }, lists }: PageToWrite,
 ): Promise<void> {
-  if (members.length + replaced.length === 0) return;
+  if (members.length + replaced.length + lists.length === 0) return;
   const compared = lists.filter(({ difference }) => difference !== undefined);
   const isCompared = new Set(compared.map(({ groupId }) => groupId));
   const whole = members.filter(({ groupId }) => !isCompared.has(groupId)).flatMap((said) => said.lists());

@@ -29,17 +29,22 @@ export class Staging {
    * of a run may be added while this one is written; they are written in turn, and none after one that failed.
    */
   add(run: SnapshotRun, records: readonly SnapshotRecord[], fence: Fence): Promise<void> {
-    const compared = this.#compare(run, records);
+    const compared = this.compare(run, records);
     // Told to whoever waits for the turn; where a page before has failed, nobody does.
     compared.catch(() => undefined);
+    return this.put(run, compared, fence);
+  }
+
+  /** Adds a page that was compared. */
+  put(run: SnapshotRun, compared: PageToWrite | Promise<PageToWrite>, fence: Fence): Promise<void> {
     return this.#turns.take(run.runId, async () => this.#write(run, await compared, fence));
   }
 
   /**
-   * The work of this process on the page, and the server's look at what is believed, are done while the page before is
+   * Writes nothing. The work of this process on the page, and the server's look at what is believed, are done while the page before is
    * written: what is believed does not change by staging.
    */
-  async #compare(run: SnapshotRun, records: readonly SnapshotRecord[]): Promise<PageToWrite> {
+  async compare(run: SnapshotRun, records: readonly SnapshotRecord[]): Promise<PageToWrite> {
     // What the page before wants from the server leaves first, or the server waits for this process and this process
     // for the server.
     await nextTurn();

@@ -33,7 +33,7 @@ export async function isUnchanged(
       textArray(edges.map(([groupId]) => groupId)),
       textArray(edges.map(([, kind]) => kind)),
       textArray(edges.map(([, , id]) => id)),
-      JSON.stringify(totalsOf(page, facts)),
+      JSON.stringify(totalsOf(numbersOf(page), facts)),
     ],
   });
   return row?.unchanged === true;
@@ -53,18 +53,34 @@ function edgesOf(lists: readonly MemberList[]): Edge[] {
   );
 }
 
-/** What would be remembered of the listing's size. */
-function totalsOf({ records }: StagedPage, facts: RunFacts): Partial<Record<SnapshotKind, number>> {
+/** What would be remembered of the size of a listing that has so many of each kind. */
+export function totalsOf(
+  numbers: Readonly<Record<SnapshotKind, number>>,
+  facts: RunFacts,
+): Partial<Record<SnapshotKind, number>> {
   const kinds = facts.complete.flatMap((coverage) => KIND_OF[coverage] ?? []);
-  return Object.fromEntries(
-    kinds.map((kind) => [kind, records.filter((record) => record.kind === kind).length]),
-  );
+  return Object.fromEntries(kinds.map((kind) => [kind, numbers[kind]]));
+}
+
+function numbersOf({ records }: StagedPage): Record<SnapshotKind, number> {
+  const ofKind = (kind: SnapshotKind): number => records.filter((record) => record.kind === kind).length;
+  return { user: ofKind('user'), group: ofKind('group') };
 }
 
 /** As many as are shown, and no more of them are counted than it takes to see that there are others. */
 const isNumber = (table: string, shown: string): string => `
   (SELECT count(*) FROM (SELECT FROM ${table} t WHERE t.environment_id = $1 AND t.directory_id = $2
     LIMIT cardinality(${shown}) + 1) counted) = cardinality(${shown})`;
+
+/**
+ * Nothing is left to do from before.
+ * @param totals what would be remembered of the listing's size, as SQL
+ */
+export const NOTHING_PENDING = (totals: string): string => `
+  NOT EXISTS (SELECT FROM source_missing_members x WHERE x.environment_id = $1 AND x.directory_id = $2)
+  AND NOT EXISTS (SELECT FROM source_member_changes c WHERE c.environment_id = $1 AND c.directory_id = $2)
+  AND coalesce((SELECT t.totals FROM source_totals t WHERE t.environment_id = $1 AND t.directory_id = $2), '{}')
+    @> ${totals}`;
 
 const IS_UNCHANGED = `
 SELECT ${isNumber('source_records', '$4::text[]')}
@@ -79,7 +95,4 @@ SELECT ${isNumber('source_records', '$4::text[]')}
     SELECT FROM unnest($6::text[], $7::text[], $8::text[]) AS s (group_id, member_kind, member_id)
     WHERE NOT EXISTS (SELECT FROM source_members m WHERE m.environment_id = $1 AND m.directory_id = $2
       AND m.group_id = s.group_id AND m.member_kind = s.member_kind AND m.member_id = s.member_id OFFSET 0))
-  AND NOT EXISTS (SELECT FROM source_missing_members x WHERE x.environment_id = $1 AND x.directory_id = $2)
-  AND NOT EXISTS (SELECT FROM source_member_changes c WHERE c.environment_id = $1 AND c.directory_id = $2)
-  AND coalesce((SELECT t.totals FROM source_totals t WHERE t.environment_id = $1 AND t.directory_id = $2), '{}')
-    @> $9::jsonb AS unchanged`;
+  AND ${NOTHING_PENDING('$9::jsonb')} AS unchanged`;
