@@ -4,14 +4,20 @@ import { RetryableError } from '#kernel';
 import { ControlLog } from './control-log.js';
 
 function failingWith(error: Error): ControlLog {
-  const dataSource: Pick<DataSource, 'transaction'> = { transaction: () => Promise.reject(error) };
+  const dataSource: Pick<DataSource, 'transaction'> = {
+    transaction: async () => {
+      throw error;
+    },
+  };
   return new ControlLog(dataSource as DataSource, {});
 }
 
 const write = (log: ControlLog): Promise<unknown> =>
-  log.write({ environmentId: 'environment_1' }, () =>
-    Promise.resolve({ result: 1, events: [], organizationId: null }),
-  );
+  log.write({ environmentId: 'environment_1' }, async () => ({
+    result: 1,
+    events: [],
+    organizationId: null,
+  }));
 
 describe('a change of the control plane', () => {
   it('says that the database is away when it is, so that a run goes on later instead of failing', async () => {
