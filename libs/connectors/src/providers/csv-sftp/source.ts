@@ -103,7 +103,8 @@ function endOf(files: OpenFiles, previous: SeenSet | null): StreamEnd {
   const { full, survey, plan } = files;
   const pending = plan.pending.map(({ stamp }) => stamp);
   if (full !== null && survey !== null && files.isNew) {
-    const cursor = seenSet(full, survey, pending);
+    const isToReadAgain = files.isMarked && full.fingerprint !== previous?.fingerprint;
+    const cursor = seenSet(full, survey, { deltas: pending, isToReadAgain });
     const bytesBefore = previous?.bytes ?? 0;
     const isShrunk = bytesBefore > SMALL_BYTES && full.bytes < bytesBefore * (1 - MOST_SHRINKAGE);
     if (isShrunk && !files.isMarked) {
