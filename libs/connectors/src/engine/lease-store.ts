@@ -1,4 +1,4 @@
-import type { Database, Queryable } from '#kernel';
+import type { Clock, Database, Queryable } from '#kernel';
 import type { DirectoryState } from '#model';
 import type { MaintenanceWindow } from './maintenance-window.js';
 import type { Fence } from './snapshot-door.js';
@@ -158,6 +158,15 @@ export function fenceOf(lease: Lease): Fence {
     });
     if (rows.length === 0) throw new LeaseLostError();
   };
+}
+
+/**
+ * The database's clock, as it goes on since the claim: a worker whose own clock is wrong, or is set while it reads, must not
+ * end an employment before its last day.
+ */
+export function clockOf({ claimedAt }: Claim): Clock {
+  const since = performance.now();
+  return { now: () => new Date(claimedAt.getTime() + performance.now() - since) };
 }
 
 export function keyOf(lease: Lease): [string, string, string] {
