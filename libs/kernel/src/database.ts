@@ -108,7 +108,9 @@ export class Database implements Queryable {
 
 /** Connection exceptions, operator intervention, resources, read-only, lock and statement timeouts. */
 const AWAY = /^(08...|57P0[1-4]|57014|53[0-4]00|25006|55P03)$/;
-const SOCKET = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|ENOENT)$/;
+/** The last four: this process or its machine has no descriptor, memory or port left for a connection. */
+const SOCKET =
+  /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|ENOENT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|EMFILE|ENFILE|ENOBUFS|EADDRNOTAVAIL)$/;
 const POOL =
   /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
 
