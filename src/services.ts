@@ -97,7 +97,6 @@ export function createServices(
       database,
       pipeline,
       store,
-      clock,
       guard: createRunGuard({ database, holds, clock }),
     }),
   };

@@ -136,7 +136,6 @@ function createWorker(
     door,
     health: new DirectoryConnections(dataSource, clock, { afterCommit }),
     ports: createPortsFactory({
-      clock,
       log,
       guard,
       http: httpFactory({ guard, origins: config.sourceOrigins }),
@@ -159,8 +158,7 @@ function createWorker(
 }
 
 function httpFactory(ways: Pick<SourceHttpPorts, 'guard' | 'origins' | 'tries'>): HttpFactory {
-  return (options, { signal, log }) =>
-    createSourceHttp(options, { clock: systemClock, signal, log, ...ways });
+  return (options, { signal, log, clock }) => createSourceHttp(options, { clock, signal, log, ...ways });
 }
 
 function breathe(): Promise<void> {

@@ -16,7 +16,7 @@ export function realDoor({
   const holds = new Holds({ database, clock });
   const store = new DirectoryStore({ database: new Database(writePool), clock });
   const guard = createRunGuard({ database, holds, clock });
-  const snapshots = new Snapshots({ database, store, guard, clock });
+  const snapshots = new Snapshots({ database, store, guard });
   return {
     stage: (run, records, fence) => snapshots.stage(run, records, fence),
     stagedIds: (run, kind, page) => snapshots.stagedIds(run, kind, page),

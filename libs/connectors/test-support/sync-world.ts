@@ -1,5 +1,5 @@
 import { InMemoryDoor } from '#testing';
-import { newId, SecretBox, systemClock, type Database } from '#kernel';
+import { newId, SecretBox, type Database } from '#kernel';
 import { createPortsFactory } from '../src/engine/source-ports.js';
 import type { Execution, ExecutorParts } from '../src/engine/executor-parts.js';
 import { executeRun } from '../src/engine/run-executor.js';
@@ -113,7 +113,6 @@ export class SyncWorld {
           }),
       },
       ports: createPortsFactory({
-        clock: systemClock,
         log,
         guard: GUARD,
         uploads: (key) => new UploadBox(this.#database).filesOf(key),

@@ -32,7 +32,7 @@ export async function snapshotWorld(
   const database = options.database ?? db.database;
   const clock = options.clock ?? systemClock;
   const guard = createRunGuard({ database, holds, clock });
-  const snapshots = new Snapshots({ database, store, guard, clock });
+  const snapshots = new Snapshots({ database, store, guard });
   const newRun = (mode: SnapshotRun['mode'] = 'full'): SnapshotRun => ({ ...ref, runId: newId('run'), mode });
   const column = async (text: string): Promise<string[]> => {
     const values = [ref.environmentId, ref.directoryId];

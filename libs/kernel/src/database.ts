@@ -36,7 +36,7 @@ export class Database implements Queryable {
       const result = await this.#pool.query<R>(asConfig(statement));
       return result.rows;
     } catch (error) {
-      throw translate(error);
+      throw translateOutage(error);
     }
   }
 
@@ -54,7 +54,7 @@ export class Database implements Queryable {
       return result;
     } catch (error) {
       broken = await rollback(client);
-      throw translate(error);
+      throw translateOutage(error);
     } finally {
       client.release(broken);
     }
@@ -91,7 +91,7 @@ export class Database implements Queryable {
         (refused: unknown) => refused,
       );
       broken = await rollback(client);
-      throw translate(reason);
+      throw translateOutage(reason);
     } finally {
       client.release(broken);
     }
@@ -101,20 +101,25 @@ export class Database implements Queryable {
     try {
       return await this.#pool.connect();
     } catch (error) {
-      throw translate(error);
+      throw translateOutage(error);
     }
   }
 }
 
 /** Connection exceptions, operator intervention, resources, read-only, lock and statement timeouts. */
 const AWAY = /^(08...|57P0[1-4]|57014|53[0-4]00|25006|55P03)$/;
-const SOCKET = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|ENOENT)$/;
+/** The last four: this process or its machine has no descriptor, memory or port left for a connection. */
+const SOCKET =
+  /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|ENOENT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|EMFILE|ENFILE|ENOBUFS|EADDRNOTAVAIL)$/;
 const POOL =
   /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
 
-/** Turns "the database is away" into RetryableError; leaves every other error as it is. */
-function translate(error: unknown): unknown {
-  const { code, message } = error as { code?: unknown; message?: unknown };
+/**
+ * Turns "the database is away" into RetryableError; leaves every other error as it is. For what comes from TypeORM, which
+ * reports outages in its own words.
+ */
+export function translateOutage(error: unknown): unknown {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   const away =
     (typeof code === 'string' && (AWAY.test(code) || SOCKET.test(code))) ||
     (typeof message === 'string' && POOL.test(message));

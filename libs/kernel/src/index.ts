@@ -24,7 +24,7 @@ export {
 } from './token-buckets.js';
 export { Turns } from './turns.js';
 export { textArray } from './text-array.js';
-export { Database, type Pipelined, type Queryable, type Statement } from './database.js';
+export { Database, translateOutage, type Pipelined, type Queryable, type Statement } from './database.js';
 export {
   poolOptions,
   dataSourceOptions,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { BadRequestException, NotFoundException } from '@nestjs/common';
+import { QueryFailedError } from 'typeorm';
 import {
   AuthenticationError,
   ConflictError,
@@ -81,6 +82,20 @@ describe('describeFailure', () => {
       expect(typeof failure.body.message).toBe('string');
     },
   );
+
+  // What TypeORM and the driver report while PostgreSQL restarts, each in words of its own.
+  it.each([
+    new QueryFailedError('SELECT 1', [], new Error('Connection terminated unexpectedly')),
+    new QueryFailedError('SELECT 1', [], Object.assign(new Error('shutting down'), { code: '57P01' })),
+    Object.assign(new Error('not yet accepting connections'), { code: '57P03' }),
+    Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
+  ])('answers an outage of the database as one: %s', (error) => {
+    expect(describeFailure(error, 'r1')).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '5' },
+      body: { code: 'database_unavailable' },
+    });
+  });
 
   it('says when to come back', () => {
     const failure = describeFailure(new RetryableError('busy', { retryAfterSeconds: 7 }), 'r1');

@@ -7,6 +7,7 @@ import {
   NotFoundError,
   PermissionError,
   RetryableError,
+  translateOutage,
   type InputProblem,
   type JsonObject,
 } from '#kernel';
@@ -35,7 +36,8 @@ const BAD_REQUEST_CODES = new Set([
  * The answer to a failed request. This is the only place that builds REST error bodies: always an object, `message`
  * always a string, never a top-level `error` (official SDKs take that for an OAuth failure).
  */
-export function describeFailure(error: unknown, requestId: string): Failure {
+export function describeFailure(thrown: unknown, requestId: string): Failure {
+  const error = translateOutage(thrown);
   if (error instanceof AuthenticationError)
     return failure(401, { message: 'Unauthorized' }, { 'www-authenticate': 'Bearer' });
   if (error instanceof PermissionError) return failure(403, { message: error.message });

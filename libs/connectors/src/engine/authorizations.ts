@@ -4,6 +4,7 @@ import {
   InvalidInputError,
   NotFoundError,
   randomSecret,
+  systemClock,
   type Database,
   type SecretBox,
 } from '#kernel';
@@ -256,7 +257,14 @@ export class Authorizations {
     const timer = setTimeout(() => abort.abort(new Interrupted('deadline')), timeoutMs);
     const { limits } = connector.manifest;
     try {
-      const client = http({ baseUrl: new URL(plan.tokenUrl).origin, limits }, { signal: abort.signal, log });
+      const client = http(
+        { baseUrl: new URL(plan.tokenUrl).origin, limits },
+        {
+          signal: abort.signal,
+          log,
+          clock: systemClock,
+        },
+      );
       return await exchangeCode(client, plan, grant);
     } catch (cause) {
       if (cause instanceof Interrupted) throw new Refusal('vendor_unavailable', { cause });

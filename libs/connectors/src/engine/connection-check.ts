@@ -96,6 +96,7 @@ export class ConnectionCheck {
       stagedIds: () => Promise.resolve([]),
       signal: abort.signal,
       secrets: rotating,
+      clock: this.#parts.clock,
     });
     const source = connector.connect(connector.readConfig(answers), ports);
     try {

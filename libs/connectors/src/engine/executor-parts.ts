@@ -1,4 +1,4 @@
-import type { Database, SecretBox } from '#kernel';
+import type { Clock, Database, SecretBox } from '#kernel';
 import type { ConnectorRegistry } from '../providers/registry.js';
 import type { SourcePorts } from '../sdk/ports.js';
 import type { RotatingSecrets } from '../sdk/rotating-secrets.js';
@@ -15,6 +15,8 @@ export type PortsFactory = (run: {
   readonly stagedIds: SourcePorts['stagedIds'];
   readonly signal: AbortSignal;
   readonly secrets: RotatingSecrets;
+  /** What time it is for the source: who works today, how long a token is good for. */
+  readonly clock: Clock;
 }) => SourcePorts;
 
 export interface ExecutorParts {

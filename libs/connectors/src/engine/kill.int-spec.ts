@@ -156,6 +156,31 @@ describe('two workers', () => {
     expect(runs).toHaveLength(ids.length);
   });
 
+  it('hand a run over although one that ends still looks for due directories', async () => {
+    const id = await world.directory();
+    let letGo: () => void = () => undefined;
+    const hanging = new Promise<void>((resolve) => (letGo = resolve));
+    const claim = world.leases.claim.bind(world.leases);
+    const looks = jest.spyOn(world.leases, 'claim').mockImplementation(async (request) => {
+      if (looks.mock.calls.length === 1) return claim(request);
+      await hanging;
+      return [];
+    });
+    const first = world.worker('one');
+    let stopping: Promise<void> | undefined;
+    source.script.fault = async ({ page }) => {
+      if (page !== 1) return;
+      await until(() => looks.mock.calls.length === 2);
+      stopping ??= first.stop();
+    };
+    first.start();
+    await until(async () => stopping !== undefined && (await world.schedule(id))['worker'] === null);
+    expect(await world.lastRun(id)).toMatchObject({ status: 'fetching', pages: 2 });
+    letGo();
+    await stopping;
+    looks.mockRestore();
+  });
+
   it('hand a run over when one of them ends', async () => {
     const id = await world.directory();
     const first = world.worker('one');

@@ -1,4 +1,4 @@
-import type { Database, Queryable } from '#kernel';
+import type { Clock, Database, Queryable } from '#kernel';
 import type { DirectoryState } from '#model';
 import type { MaintenanceWindow } from './maintenance-window.js';
 import type { Fence } from './snapshot-door.js';
@@ -81,8 +81,8 @@ export class LeaseStore {
   }
 
   /**
-   * Takes up to `limit` directories that are due and free, the oldest first, in turn between the environments: one with
-   * ten thousand due directories delays another's one by one place. `perEnvironment` caps what all workers together do
+   * Takes up to `limit` directories that are due and free, the oldest first, in turn between the environments, and between
+   * the organizations of each: one with ten thousand due directories delays another's one by one place. `perEnvironment` caps what all workers together do
    * for one environment; two that claim in the same instant may exceed it by one round. `except` gets nothing, unless it
    * is the only environment with polled directories.
    */
@@ -160,6 +160,15 @@ export function fenceOf(lease: Lease): Fence {
   };
 }
 
+/**
+ * The database's clock, as it goes on since the claim: a worker whose own clock is wrong, or is set while it reads, must not
+ * end an employment before its last day.
+ */
+export function clockOf({ claimedAt }: Claim): Clock {
+  const since = performance.now();
+  return { now: () => new Date(claimedAt.getTime() + performance.now() - since) };
+}
+
 export function keyOf(lease: Lease): [string, string, string] {
   return [lease.environmentId, lease.directoryId, lease.token];
 }
@@ -186,20 +195,27 @@ function toClaim(row: ClaimRow): Claim {
 }
 
 const FREE_OF = (environment: string): string => `
-      SELECT s.environment_id, s.directory_id, s.due_at FROM sync_schedules s
+      SELECT s.environment_id, s.directory_id, s.due_at, d.organization_id FROM sync_schedules s
       JOIN directories d ON d.environment_id = s.environment_id AND d.id = s.directory_id AND d.deleted_at IS NULL
         AND d.paused_at IS NULL
       WHERE s.environment_id = ${environment} AND s.due_at <= now() AND s.lease_until < now()
       ORDER BY s.due_at`;
 
+/** So many that are due of one environment are looked at; a backlog that is longer costs no more. */
+const IN_SIGHT = 1_000;
+
 /*
- * First the environments whose turn it is, by one look at the head of each; then as many rows of those as can be taken.
- * A long backlog costs no more than a short one, and a thousand environments cost a thousand look-ups in an index.
+ * First the environments whose turn it is, by one look at the head of each; then as many rows of those as can be taken: what
+ * somebody has asked for, then one of each organization. A long backlog costs little more than a short one, and a thousand
+ * environments cost a thousand look-ups in an index.
  */
 const CLAIM_SQL = `
-  WITH busy AS MATERIALIZED (
-    SELECT environment_id, count(*) AS runs FROM sync_schedules
-    WHERE worker IS NOT NULL AND lease_until > now() GROUP BY environment_id),
+  WITH busy_organizations AS MATERIALIZED (
+    SELECT s.environment_id, d.organization_id, count(*) AS runs FROM sync_schedules s
+    JOIN directories d ON d.environment_id = s.environment_id AND d.id = s.directory_id
+    WHERE s.worker IS NOT NULL AND s.lease_until > now() GROUP BY s.environment_id, d.organization_id),
+  busy AS MATERIALIZED (
+    SELECT environment_id, sum(runs)::int8 AS runs FROM busy_organizations GROUP BY environment_id),
   heads AS MATERIALIZED (
     SELECT h.environment_id, coalesce(b.runs, 0) AS runs
     FROM environments e
@@ -211,8 +227,13 @@ const CLAIM_SQL = `
     ORDER BY coalesce(b.runs, 0), h.due_at LIMIT $1::int * 4),
   candidates AS (
     SELECT c.environment_id, c.directory_id, c.due_at,
-      h.runs + row_number() OVER (PARTITION BY c.environment_id ORDER BY c.due_at) AS turn
-    FROM heads h CROSS JOIN LATERAL (${FREE_OF('h.environment_id')} LIMIT $1::int * 4) c),
+      h.runs + row_number() OVER (PARTITION BY c.environment_id ORDER BY c.is_scheduled, c.own_turn, c.due_at) AS turn
+    FROM heads h CROSS JOIN LATERAL (
+      SELECT f.*, f.due_at > '-infinity' AS is_scheduled,
+        coalesce(b.runs, 0) + row_number() OVER (PARTITION BY f.organization_id ORDER BY f.due_at) AS own_turn
+      FROM (${FREE_OF('h.environment_id')} LIMIT ${IN_SIGHT}) f
+      LEFT JOIN busy_organizations b ON b.environment_id = f.environment_id AND b.organization_id = f.organization_id
+      ORDER BY is_scheduled, own_turn, f.due_at LIMIT $1::int * 4) c),
   chosen AS (
     SELECT s.environment_id, s.directory_id, s.due_at
     FROM (SELECT * FROM candidates WHERE turn <= $2 ORDER BY turn, due_at LIMIT $1::int * 4) c

@@ -7,7 +7,7 @@ import { loadSettings, type ConnectionSettings } from './connection-settings.js'
 import { isLost, meaningOf } from './failure-meaning.js';
 import { Fetching } from './fetching.js';
 import { Interrupted, type RunControl } from './interrupted.js';
-import { fenceOf, type Claim } from './lease-store.js';
+import { clockOf, fenceOf, type Claim } from './lease-store.js';
 import { describeFailure, runError, whileApplying } from './run-errors.js';
 import type { Execution, ExecutorParts } from './executor-parts.js';
 import { progressOf } from './run-progress.js';
@@ -129,6 +129,7 @@ export class RunSession {
         stagedIds: (kind, page) => staging.ids(kind, page),
         signal,
         secrets,
+        clock: clockOf(this.#claim),
       }),
     );
     try {

@@ -10,11 +10,10 @@ import type { PortsFactory } from './executor-parts.js';
 /** Makes the HTTP client of one origin; it ends with the signal. */
 export type HttpFactory = (
   options: SourceHttpOptions,
-  run: { readonly signal: AbortSignal; readonly log: SourceLog },
+  run: { readonly signal: AbortSignal; readonly log: SourceLog; readonly clock: Clock },
 ) => SourceHttp;
 
 export interface PortsParts {
-  readonly clock: Clock;
   readonly log: SourceLog;
   readonly guard: AddressGuard;
   readonly http: HttpFactory;
@@ -23,13 +22,13 @@ export interface PortsParts {
 }
 
 /** The ways out that a source gets: guarded, and ended with its run. */
-export function createPortsFactory({ clock, log, guard, http, uploads }: PortsParts): PortsFactory {
-  return ({ directory, stagedIds, signal, secrets }): SourcePorts => ({
+export function createPortsFactory({ log, guard, http, uploads }: PortsParts): PortsFactory {
+  return ({ directory, stagedIds, signal, secrets, clock }): SourcePorts => ({
     clock,
     signal,
     log,
     secrets,
-    http: (options) => http(options, { signal, log }),
+    http: (options) => http(options, { signal, log, clock }),
     connectTcp: (host, port, { secure }) => connectTcp({ host, port, secure }, guard, signal),
     uploads: uploads(directory),
     stagedIds,

@@ -74,9 +74,11 @@ export class SyncWorker {
   async stop(): Promise<void> {
     this.#hasStopped = true;
     this.#wake();
+    // A look for due directories that is under way may take its time; what it still brings is told as well.
+    this.#drain();
     await this.#loop;
+    this.#drain();
     const running = [...this.#running.values()];
-    for (const { control } of running) control.drain();
     const timer = setTimeout(() => {
       for (const { control } of running) control.interrupt('draining');
     }, this.#parts.options.drainMs ?? DRAIN_MS);
@@ -84,6 +86,10 @@ export class SyncWorker {
     clearTimeout(timer);
     clearInterval(this.#renewals);
     await this.#renewing;
+  }
+
+  #drain(): void {
+    for (const { control } of this.#running.values()) control.drain();
   }
 
   async #run(): Promise<void> {

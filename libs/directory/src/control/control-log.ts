@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { appendEvents, lockStream, readHead } from '#events';
-import type { Queryable, Statement } from '#kernel';
+import { translateOutage, type Queryable, type Statement } from '#kernel';
 import type { NewEvent } from '#model';
 
 /** Settings shared by the services of the control plane. */
@@ -35,11 +35,11 @@ export class ControlLog {
 
   /**
    * One transaction on one stream. The lock is its first statement, so `work` sees what every earlier writer of the
-   * stream committed, and nobody else writes meanwhile.
+   * stream committed, and nobody else writes meanwhile. @throws RetryableError when the database is away
    */
   async write<T>(target: LogTarget, work: (manager: EntityManager) => Promise<Outcome<T>>): Promise<T> {
     const streamId = target.directoryId ?? target.environmentId;
-    const outcome = await this.#dataSource.transaction(async (manager) => {
+    const outcome = await this.#transaction(async (manager) => {
       await manager.query(lockStream(streamId));
       const done = await work(manager);
       if (done.events.length > 0) await append(manager, target, done);
@@ -47,6 +47,14 @@ export class ControlLog {
     });
     if (outcome.events.length > 0) this.#afterCommit?.(target.environmentId, streamId);
     return outcome.result;
+  }
+
+  async #transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    try {
+      return await this.#dataSource.transaction(work);
+    } catch (error) {
+      throw translateOutage(error);
+    }
   }
 }
 

@@ -3,6 +3,8 @@ import { isHarmless, judgeRun, judgeWindow, type RemovalKind, type RunRemovals }
 import { DEFAULT_POLICY, readPolicy } from './policy.js';
 
 const NONE: RunRemovals = { users: 0, groups: 0, memberships: 0, identityChanges: 0, emptied: [] };
+const NO_ONE = { users: 0, groups: 0, memberships: 0, identities: 0 };
+type Waiting = typeof NO_ONE;
 const LARGE = { activeUsers: 1_000, groups: 100, memberships: 10_000 };
 
 describe('judgeRun', () => {
@@ -28,13 +30,41 @@ describe('judgeRun', () => {
     ['a group of 4 emptied', {}, { emptied: [{ name: 'Four', members: 4 }] }, false],
     ['a group of 5 emptied', {}, { emptied: [{ name: 'Five', members: 5 }] }, true],
   ])('%s', (...[, before, removals, hold]) => {
-    const verdict = judgeRun(DEFAULT_POLICY, { ...LARGE, ...before }, { ...NONE, ...removals });
+    const verdict = judgeRun(DEFAULT_POLICY, { ...LARGE, ...before }, { removals: { ...NONE, ...removals } });
     expect(verdict.hold).toBe(hold);
     expect(verdict.reasons).toHaveLength(hold ? 1 : 0);
   });
 
+  it.each<[string, Partial<RunRemovals>, Partial<Waiting>, boolean]>([
+    ['70 more, each run within its limit', { users: 70 }, { users: 120 }, true],
+    ['what makes 10 % together', { users: 70 }, { users: 30 }, false],
+    ['one more than 10 % together', { users: 71 }, { users: 30 }, true],
+    ['10, who may always go', { users: 10 }, { users: 900 }, false],
+    ['11, who may not', { users: 11 }, { users: 900 }, true],
+    ['those whom the source itself says are gone', { users: 20, usersWeight: 10 }, { users: 900 }, false],
+    ['others than those who wait', { groups: 20, users: 100 }, { memberships: 9_000 }, false],
+    ['groups', { groups: 11 }, { groups: 10 }, true],
+    ['memberships', { memberships: 51 }, { memberships: 1_950 }, true],
+    ['identities', { identityChanges: 51 }, { identities: 50 }, true],
+  ])('judges with what waits already: %s', (...[, removals, waiting, hold]) => {
+    const verdict = judgeRun(DEFAULT_POLICY, LARGE, {
+      removals: { ...NONE, ...removals },
+      waiting: { ...NO_ONE, ...waiting },
+    });
+    expect(verdict.hold).toBe(hold);
+  });
+
+  it('says how many wait already', () => {
+    const waiting = { ...NO_ONE, users: 120 };
+    expect(judgeRun(DEFAULT_POLICY, LARGE, { removals: { ...NONE, users: 70 }, waiting }).reasons).toEqual([
+      '70 users would be removed or deactivated in one run, while 120 wait already; the limit is 100 (of 1000 active users).',
+    ]);
+  });
+
   it('gives the reasons and holds nothing where the policy only alerts', () => {
-    const verdict = judgeRun({ ...DEFAULT_POLICY, action: 'alert_only' }, LARGE, { ...NONE, users: 500 });
+    const verdict = judgeRun({ ...DEFAULT_POLICY, action: 'alert_only' }, LARGE, {
+      removals: { ...NONE, users: 500 },
+    });
     expect(verdict).toEqual({
       hold: false,
       reasons: [
@@ -114,12 +144,11 @@ describe('readPolicy', () => {
 
   it('lets pass what the relaxed share allows', () => {
     const policy = readPolicy({ guard: { relaxed: { percent: 60, since: now.toISOString() } } }, now);
-    expect(judgeRun(policy, LARGE, { ...NONE, users: 600 }).hold).toBe(false);
-    expect(judgeRun(policy, LARGE, { ...NONE, users: 601 }).hold).toBe(true);
+    expect(judgeRun(policy, LARGE, { removals: { ...NONE, users: 600 } }).hold).toBe(false);
+    expect(judgeRun(policy, LARGE, { removals: { ...NONE, users: 601 } }).hold).toBe(true);
   });
 });
 
 function judged(before: typeof LARGE, kind: RemovalKind, next: number): boolean {
-  const counts = { users: 0, groups: 0, memberships: 0, identities: 0 };
-  return judgeWindow(DEFAULT_POLICY, before, { kind, counts, next }).hold;
+  return judgeWindow(DEFAULT_POLICY, before, { kind, counts: NO_ONE, next }).hold;
 }

@@ -45,14 +45,24 @@ const SMALL_PUSH = { users: 50, limit: { count: 5, percent: 20 } };
 /** A collection of so many members must not become empty in one run. */
 const COLLECTION = 5;
 
-/** Judges one complete run of a pulled source, before anything of it is applied. */
-export function judgeRun(policy: GuardPolicy, before: Before, removals: RunRemovals): Verdict {
+const NOTHING_WAITS: WindowCounts = { users: 0, groups: 0, memberships: 0, identities: 0 };
+
+/**
+ * Judges one complete run of a pulled source, before anything of it is applied. What waits for approval since earlier runs
+ * counts along, so that an accident does not come through in pieces; only as many as may always go pass beside it.
+ */
+export function judgeRun(
+  policy: GuardPolicy,
+  before: Before,
+  { removals, waiting = NOTHING_WAITS }: { readonly removals: RunRemovals; readonly waiting?: WindowCounts },
+): Verdict {
   const { relaxed, pull } = policy;
   const users = before.activeUsers <= SMALL_PULL.users ? stricter(pull.users, SMALL_PULL.limit) : pull.users;
   const period = 'in one run';
   const reasons = [
     exceeds({
       what: 'users',
+      waiting: waiting.users,
       count: removals.users,
       weight: removals.usersWeight,
       of: before.activeUsers,
@@ -62,6 +72,7 @@ export function judgeRun(policy: GuardPolicy, before: Before, removals: RunRemov
     }),
     exceeds({
       what: 'groups',
+      waiting: waiting.groups,
       count: removals.groups,
       of: before.groups,
       limit: pull.groups,
@@ -70,6 +81,7 @@ export function judgeRun(policy: GuardPolicy, before: Before, removals: RunRemov
     }),
     exceeds({
       what: 'memberships',
+      waiting: waiting.memberships,
       count: removals.memberships,
       of: before.memberships,
       limit: pull.memberships,
@@ -78,6 +90,7 @@ export function judgeRun(policy: GuardPolicy, before: Before, removals: RunRemov
     }),
     exceeds({
       what: 'identities',
+      waiting: waiting.identities,
       count: removals.identityChanges,
       of: before.activeUsers,
       limit: users,
@@ -122,12 +135,18 @@ export function isHarmless(policy: GuardPolicy, kind: RemovalKind, count: number
   return count <= pushLimit(policy, kind, 0).count;
 }
 
-/** How many memberships a run's directory has to have for its removals to pass; Infinity when no number is enough. */
-export function enoughMemberships({ pull, relaxed }: GuardPolicy, removed: number): number {
+/**
+ * How many memberships a run's directory has to have for its removals to pass beside those that wait; Infinity when no
+ * number is enough.
+ */
+export function enoughMemberships(
+  { pull, relaxed }: GuardPolicy,
+  { removed, waiting }: { readonly removed: number; readonly waiting: number },
+): number {
   if (removed <= pull.memberships.count) return 0;
   const share = Math.max(pull.memberships.percent, relaxed?.percent ?? 0);
   // One more, so that rounding holds nothing back.
-  return share === 0 ? Infinity : Math.ceil((removed * 100) / share) + 1;
+  return share === 0 ? Infinity : Math.ceil(((removed + waiting) * 100) / share) + 1;
 }
 
 function pushLimit({ push }: GuardPolicy, kind: RemovalKind, activeUsers: number): Limit {
@@ -150,18 +169,21 @@ function exceeds(asked: {
   readonly what: RemovalKind;
   readonly count: number;
   readonly weight?: number | undefined;
+  /** As many wait for approval already. */
+  readonly waiting?: number;
   readonly of: number;
   readonly limit: Limit;
   readonly relaxed: GuardPolicy['relaxed'];
   readonly period: string;
 }): string | undefined {
-  const { what, count, weight = count, of, limit, relaxed, period } = asked;
+  const { what, count, weight = count, waiting = 0, of, limit, relaxed, period } = asked;
   const share = Math.max(limit.percent, relaxed?.percent ?? 0);
   const allowed = Math.max(limit.count, (share * of) / 100);
-  if (weight <= allowed) return undefined;
+  if (weight <= limit.count || weight + waiting <= allowed) return undefined;
   const [noun, verb, whole] = WORDS[what];
   const counted = weight === count ? '' : ` and count as ${weight}, for the source has said so itself`;
-  return `${count} ${noun} ${verb} ${period}${counted}; the limit is ${Math.floor(allowed)} (of ${of} ${whole}).`;
+  const beside = waiting === 0 ? '' : `, while ${waiting} wait already`;
+  return `${count} ${noun} ${verb} ${period}${counted}${beside}; the limit is ${Math.floor(allowed)} (of ${of} ${whole}).`;
 }
 
 function emptied({ name, members }: { readonly name: string; readonly members: number }): string | undefined {

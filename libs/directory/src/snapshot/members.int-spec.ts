@@ -261,7 +261,7 @@ it('comes back to a group whose change was refused, in the next run', async () =
   };
   const { database } = db;
   const guard = createRunGuard({ database, holds: world.holds, clock: systemClock });
-  const snapshots = new Snapshots({ database, store: refusing, guard, clock: systemClock });
+  const snapshots = new Snapshots({ database, store: refusing, guard });
   const run = world.newRun();
   await snapshots.stage(run, after, allowed);
   await snapshots.apply(run, { complete: ['users', 'groups', 'memberships'] }, allowed);

@@ -1,6 +1,12 @@
 import type { Clock, Database, JsonObject } from '#kernel';
 import type { DirectoryRef } from '../apply/head.js';
-import { enoughMemberships, judgeRun, type Before, type RunRemovals } from '../guard/judge.js';
+import {
+  enoughMemberships,
+  judgeRun,
+  type Before,
+  type RunRemovals,
+  type WindowCounts,
+} from '../guard/judge.js';
 import { readPolicy, type GuardPolicy } from '../guard/policy.js';
 import type { Holds } from '../holds/holds.js';
 import type { RunGuard } from './snapshot.js';
@@ -16,7 +22,9 @@ export function createRunGuard(parts: {
     judge: async (ref: DirectoryRef, removals: RunRemovals) => {
       if (isNothing(removals)) return { hold: false, reasons: [] };
       const policy = readPolicy(await configOf(database, ref), clock.now());
-      return judgeRun(policy, await countBefore(database, ref, { policy, removals }), removals);
+      const waiting = await countWaiting(database, ref);
+      const before = await countBefore(database, ref, { policy, removals, waiting });
+      return judgeRun(policy, before, { removals, waiting });
     },
     openForRun: (ref, run) => holds.openForRun(ref, run),
   };
@@ -36,15 +44,42 @@ async function configOf(database: Database, ref: DirectoryRef): Promise<JsonObje
 }
 
 /**
+ * What waits for a decision, or was rejected and is still claimed by the source. What is approved is on its way; memberships
+ * that go with somebody who waits are not counted again.
+ */
+async function countWaiting(database: Database, ref: DirectoryRef): Promise<WindowCounts> {
+  const [row] = await database.query<{ waiting: WindowCounts }>({
+    name: 'snapshot_guard_waiting',
+    text: `SELECT json_build_object(
+        'users', count(*) FILTER (WHERE i.kind = 'user'),
+        'groups', count(*) FILTER (WHERE i.kind = 'group'),
+        'identities', count(*) FILTER (WHERE i.kind = 'identity'),
+        'memberships', count(*) FILTER (WHERE i.kind = 'membership' AND NOT EXISTS (
+          SELECT FROM hold_items o WHERE o.environment_id = $1 AND o.directory_id = $2 AND o.state = 'pending'
+            AND o.kind = 'user' AND o.user_id = i.user_id AND o.group_id = '' AND o.action = 'delete')
+          AND NOT EXISTS (
+          SELECT FROM hold_items o WHERE o.environment_id = $1 AND o.directory_id = $2 AND o.state = 'pending'
+            AND o.kind = 'group' AND o.user_id = '' AND o.group_id = i.group_id))) AS waiting
+      FROM hold_items i WHERE i.environment_id = $1 AND i.directory_id = $2 AND i.state = 'pending'`,
+    values: [ref.environmentId, ref.directoryId],
+  });
+  return row?.waiting as WindowCounts;
+}
+
+/**
  * Of what loses nothing it does not matter how much there is, and counting a large directory takes a while: so memberships
  * are counted up to the number at which their removals pass.
  */
 async function countBefore(
   database: Database,
   ref: DirectoryRef,
-  { policy, removals }: { readonly policy: GuardPolicy; readonly removals: RunRemovals },
+  asked: { readonly policy: GuardPolicy; readonly removals: RunRemovals; readonly waiting: WindowCounts },
 ): Promise<Before> {
-  const enough = enoughMemberships(policy, removals.memberships);
+  const { policy, removals, waiting } = asked;
+  const enough = enoughMemberships(policy, {
+    removed: removals.memberships,
+    waiting: waiting.memberships,
+  });
   const [row] = await database.query<{ users: number; groups: number; memberships: number }>({
     name: 'snapshot_guard_before',
     text: `SELECT

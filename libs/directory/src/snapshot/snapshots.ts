@@ -1,4 +1,4 @@
-import type { Clock, Database, JsonObject, Queryable } from '#kernel';
+import type { Database, JsonObject, Queryable } from '#kernel';
 import type { SnapshotKind, SnapshotRecord } from '#model';
 import { proveAbsences } from './absences.js';
 import {
@@ -31,7 +31,6 @@ interface Parts {
   readonly pipeline?: Database;
   readonly store: SnapshotStore;
   readonly guard: RunGuard;
-  readonly clock: Clock;
 }
 
 const NOTHING: Decision = { holdId: null, reasons: [], warnings: [], kept: [], awaiting: 0, listed: {} };

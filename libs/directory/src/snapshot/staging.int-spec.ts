@@ -201,7 +201,7 @@ it('stages over connections that pipeline as over others, and nothing without th
     const { store, holds } = world;
     const guard = createRunGuard({ database, holds, clock: systemClock });
     const pipeline = new Database(pool);
-    const snapshots = new Snapshots({ database, pipeline, store, guard, clock: systemClock });
+    const snapshots = new Snapshots({ database, pipeline, store, guard });
     const run = world.newRun();
     const lost: typeof allowed = async (tx) => {
       await tx.query({ text: 'SELECT 1' });

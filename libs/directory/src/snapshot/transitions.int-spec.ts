@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from '@jest/globals';
+import type { Clock } from '#kernel';
 import type { SnapshotRecord, UpcomingState } from '#model';
 import { createTestDatabase, type TestDatabase } from '#testing';
 import { people, snapshotWorld, type SnapshotWorld } from '../../test-support/snapshot-world.js';
@@ -12,10 +13,10 @@ afterEach(async () => {
   for (const db of opened.splice(0)) await db.drop();
 });
 
-async function fresh(): Promise<{ readonly world: SnapshotWorld; readonly db: TestDatabase }> {
+async function fresh(clock?: Clock): Promise<{ readonly world: SnapshotWorld; readonly db: TestDatabase }> {
   const db = await createTestDatabase();
   opened.push(db);
-  return { world: await snapshotWorld(db), db };
+  return { world: await snapshotWorld(db, { ...(clock && { clock }) }), db };
 }
 
 const dated = (
@@ -68,4 +69,20 @@ it('states that have come due let any number of people begin', async () => {
   await world.run([...dated(30, BEGIN, { active: false }), ...people(5, 30)]);
   await comeDue(world, 4);
   expect(await world.active()).toHaveLength(35);
+});
+
+it.each([
+  ['ahead', 10],
+  ['behind', -10],
+])('states come due by the clock of the database, however far %s that of a worker is', async (_, minutes) => {
+  const { world } = await fresh({ now: () => new Date(Date.now() + minutes * 60_000) });
+  const at = (offset: number): string => new Date(Date.now() + offset * 60_000).toISOString();
+  await world.run([
+    ...dated(1, { ...END, at: at(-5) }),
+    ...dated(1, { ...END, at: at(5) }, { from: 1 }),
+    ...people(8, 2),
+  ]);
+  await comeDue(world, 10);
+  expect(await world.active()).toHaveLength(9);
+  expect(await world.active()).toContain('p001');
 });

@@ -1,4 +1,4 @@
-import { newId, type Clock, type Database, type JsonObject } from '#kernel';
+import { newId, type Database, type JsonObject } from '#kernel';
 import type { StateReason, UserInput } from '#model';
 import type { DirectoryRef } from '../apply/head.js';
 import { countActive, weighStated } from './losses.js';
@@ -16,14 +16,12 @@ export class Transitions {
     readonly database: Database;
     readonly store: SnapshotStore;
     readonly guard: RunGuard;
-    readonly clock: Clock;
   };
 
   constructor(parts: {
     readonly database: Database;
     readonly store: SnapshotStore;
     readonly guard: RunGuard;
-    readonly clock: Clock;
   }) {
     this.#parts = parts;
   }
@@ -34,18 +32,18 @@ export class Transitions {
    * @returns how many of the first `limit` there were
    */
   async applyDue(limit: number): Promise<number> {
-    const { database, clock } = this.#parts;
-    const at = clock.now().toISOString();
-    const due = await database.query<DirectoryRef & Record<string, unknown>>({
+    // By the clock of the database: that of a worker may be ahead, and nobody's last day is over early.
+    const due = await this.#parts.database.query<DirectoryRef & { readonly at: string }>({
       name: 'snapshot_due_transitions',
-      text: `SELECT r.environment_id AS "environmentId", r.directory_id AS "directoryId" FROM source_records r
+      text: `SELECT r.environment_id AS "environmentId", r.directory_id AS "directoryId", now()::text AS at
+        FROM source_records r
         JOIN directories d ON d.environment_id = r.environment_id AND d.id = r.directory_id
           AND d.deleted_at IS NULL AND d.paused_at IS NULL
-        WHERE r.kind = 'user' AND r.upcoming_at <= $1 ORDER BY r.upcoming_at LIMIT $2`,
-      values: [at, limit],
+        WHERE r.kind = 'user' AND r.upcoming_at <= now() ORDER BY r.upcoming_at LIMIT $1`,
+      values: [limit],
     });
     const refs = new Map(due.map((ref) => [`${ref.environmentId} ${ref.directoryId}`, ref]));
-    for (const ref of refs.values()) await this.#applyOf(ref, { at, limit });
+    for (const { at, ...ref } of refs.values()) await this.#applyOf(ref, { at, limit });
     return due.length;
   }
 

@@ -5,6 +5,7 @@ import {
   NotFoundError,
   PermissionError,
   RetryableError,
+  translateOutage,
 } from '#kernel';
 import {
   ScimError,
@@ -33,7 +34,8 @@ export interface Refusal {
 }
 
 /** Turns whatever was thrown into the closed list of SCIM errors (RFC 7644 3.12). Nothing internal gets out. */
-export function toRefusal(thrown: unknown, requestId: string): Refusal {
+export function toRefusal(failure: unknown, requestId: string): Refusal {
+  const thrown = translateOutage(failure);
   if (thrown instanceof ScimError) return scimRefusal(thrown);
   if (thrown instanceof InvalidInputError) return refusal(inputError(thrown));
   if (thrown instanceof NotFoundError) return refusal(notFound(thrown.message));

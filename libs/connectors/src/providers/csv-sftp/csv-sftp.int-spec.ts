@@ -163,6 +163,17 @@ describe('csv-sftp', () => {
     }
   });
 
+  it('is read a second time when it is said to be whole: of memberships nobody can be asked', async () => {
+    await start({ 'users.csv': `${sheet(...lines(5))}#EOF,5\n` });
+    const first = await read({ trailer: true });
+    const second = await again(first, { trailer: true });
+    expect(second).toMatchObject({ complete: true, error: null });
+    expect(second.covered).toContain('memberships');
+    expect([...second.members]).toEqual([...first.members]);
+    const third = await again(second, { trailer: true });
+    expect(third).toMatchObject({ complete: true, error: null, covered: [], cursors: second.cursors });
+  });
+
   it('is a second witness when a later export has found the same', async () => {
     await start({ 'users.csv': sheet(...lines(5)) });
     const first = await read();

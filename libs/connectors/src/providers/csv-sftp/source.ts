@@ -5,7 +5,9 @@ import type { JsonValue } from '#kernel';
 import type { CsvConfig } from './config.js';
 import { openFiles, type OpenFiles } from './files/open-files.js';
 import type { SeenSet } from './files/last-time.js';
+import type { LoadedFullSet } from './files/load-set.js';
 import { readSeenSet, seenSet } from './files/seen-set.js';
+import type { Survey } from './files/survey.js';
 import { recordsOf } from './records-of.js';
 
 const STREAM = 'files';
@@ -100,24 +102,32 @@ class Reading {
 }
 
 function endOf(files: OpenFiles, previous: SeenSet | null): StreamEnd {
-  const { full, survey, plan } = files;
+  const { full, survey, plan, isMarked } = files;
   const pending = plan.pending.map(({ stamp }) => stamp);
   if (full !== null && survey !== null && files.isNew) {
-    const cursor = seenSet(full, survey, pending);
-    const bytesBefore = previous?.bytes ?? 0;
-    const isShrunk = bytesBefore > SMALL_BYTES && full.bytes < bytesBefore * (1 - MOST_SHRINKAGE);
-    if (isShrunk && !files.isMarked) {
-      const proof = `${full.sheets.users.name} has ${full.bytes} bytes after ${bytesBefore} the last time, and nothing says that it is whole: nobody counts as missing.`;
-      return { complete: true, proof, cursor, provesNoAbsence: true };
-    }
-    const proof = `All ${survey.userRows} rows of ${full.sheets.users.name} were read.`;
-    return { complete: true, proof, cursor };
+    const isToReadAgain = isMarked && full.fingerprint !== previous?.fingerprint;
+    const cursor = seenSet(full, survey, { deltas: pending, isToReadAgain });
+    return { complete: true, cursor, ...whatIsProved({ full, survey, isMarked }, previous) };
   }
   const { deltas, ...base } = previous as SeenSet;
   const cursor = { ...base, deltas: [...deltas, ...pending] } as unknown as JsonValue;
   if (plan.stop !== null) return { complete: false, reason: plan.stop, cursor };
   const proof = `What has changed was read: ${pending.length} delta file(s). They say nothing about anybody else.`;
   return { complete: true, proof, cursor, provesNoAbsence: true };
+}
+
+function whatIsProved(
+  { full, survey, isMarked }: { full: LoadedFullSet; survey: Survey; isMarked: boolean },
+  previous: SeenSet | null,
+): { readonly proof: string; readonly provesNoAbsence?: true } {
+  const { name } = full.sheets.users;
+  const bytesBefore = previous?.bytes ?? 0;
+  const isShrunk = bytesBefore > SMALL_BYTES && full.bytes < bytesBefore * (1 - MOST_SHRINKAGE);
+  if (!isShrunk || isMarked) return { proof: `All ${survey.userRows} rows of ${name} were read.` };
+  return {
+    proof: `${name} has ${full.bytes} bytes after ${bytesBefore} the last time, and nothing says that it is whole: nobody counts as missing.`,
+    provesNoAbsence: true,
+  };
 }
 
 function warningsOf({ full, survey, isMarked }: OpenFiles): string[] {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { systemClock, type Database, type JsonObject } from '#kernel';
+import type { Database, JsonObject } from '#kernel';
 import {
   createTestDatabase,
   fakeGusto as fake,
@@ -64,14 +64,13 @@ function partsOf(database: Database): Parameters<typeof executeRun>[0] {
   const ignore = (): void => undefined;
   const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
   const ports = createPortsFactory({
-    clock: systemClock,
     log,
     guard: GUARD,
     uploads: (directory) => new UploadBox(database).filesOf(directory),
-    http: (options, { signal, log: runLog }) =>
+    http: (options, { signal, log: runLog, clock }) =>
       createSourceHttp(
         { ...options, baseUrl: options.baseUrl.replace(ORIGIN, server.url) },
-        { clock: systemClock, guard: GUARD, signal, log: runLog },
+        { clock, guard: GUARD, signal, log: runLog },
       ),
   });
   return world.parts({ ports, database, store: new RunStore(database) });

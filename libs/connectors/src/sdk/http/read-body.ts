@@ -7,17 +7,27 @@ class IdleError extends Error {
   readonly code = 'ROLLCALL_IDLE';
 }
 
-/** The chunks of a body; a silence of `idleMs` while we wait for the next one ends it. */
+/** Less than this within the time of a silence is one: a byte a second would hold a worker's place for hours. */
+const LEAST_BYTES = 1_024;
+
+/** The chunks of a body; it ends when we wait longer than `idleMs` for the next so many bytes of it. */
 export async function* withIdleLimit(body: Readable, idleMs: number): AsyncGenerator<Buffer> {
   let timer: NodeJS.Timeout | undefined;
+  let left = idleMs;
+  let bytes = 0;
+  let since = 0;
   const arm = (): void => {
-    timer = setTimeout(() => body.destroy(new IdleError('idle')), idleMs);
+    since = performance.now();
+    timer = setTimeout(() => body.destroy(new IdleError('idle')), left);
   };
   arm();
   try {
     for await (const chunk of body) {
       // A slow consumer is not the source's silence.
       clearTimeout(timer);
+      left -= performance.now() - since;
+      bytes += (chunk as Buffer).length;
+      if (bytes >= LEAST_BYTES) [left, bytes] = [idleMs, 0];
       yield chunk as Buffer;
       arm();
     }

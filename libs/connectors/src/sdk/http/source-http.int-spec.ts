@@ -329,6 +329,26 @@ describe('source HTTP client', () => {
       expect(error).toMatchObject({ code: 'source_unavailable', facts: { error: 'ROLLCALL_IDLE' } });
     });
 
+    it('a byte now and then is a silence, too, and enough of them is none', async () => {
+      const dripping = (text: string, last: string): Answer => {
+        return (_request, response) => {
+          response.writeHead(200, { 'content-type': 'application/json' }).write('"');
+          let sent = 0;
+          const drip = setInterval(() => {
+            response.write(text);
+            if (++sent === 60) response.end(last);
+          }, 10);
+          response.on('close', () => clearInterval(drip));
+        };
+      };
+      answers = [dripping('x', '"')];
+      const error = await failure(client({}, { idleMs: 300, tries: 1 }).json({ path: '/users' }));
+      expect(error).toMatchObject({ code: 'source_unavailable', facts: { error: 'ROLLCALL_IDLE' } });
+      answers = [dripping('x'.repeat(1_024), '"')];
+      const whole = await client({}, { idleMs: 300, tries: 1 }).json({ path: '/users' });
+      expect(whole.body).toHaveLength(61_440);
+    });
+
     it('silence before the first byte ends it', async () => {
       answers = [() => undefined];
       const error = await failure(client({ firstByteMs: 20 }, { tries: 1 }).json({ path: '/users' }));

@@ -15,4 +15,14 @@ export interface SeenSet {
   readonly ended: readonly string[];
   /** Stamps of the delta files that were applied, in order. */
   readonly deltas: readonly string[];
+  /**
+   * They are said to be whole and were read once. Nobody can be asked about memberships, so a second reading of them is what
+   * ends those that are gone: the next export may be weeks away.
+   */
+  readonly isToReadAgain?: boolean;
+}
+
+/** Delta files that were applied on top of them would be undone by it. */
+export function isToReadAgain(previous: SeenSet | null): boolean {
+  return previous?.isToReadAgain === true && previous.deltas.length === 0;
 }

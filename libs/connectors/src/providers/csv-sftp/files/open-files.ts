@@ -10,7 +10,7 @@ import { startPgp, type PgpThread } from '../pgp/pgp-thread.js';
 import { compareStamps, findSets, isPgpName, type FoundSets, type PgpNaming } from './find-sets.js';
 import { asFullSet, loadSet, type LoadedFullSet } from './load-set.js';
 import { planOld, planSets, type NoNews, type Plan } from './plan-sets.js';
-import type { SeenSet } from './last-time.js';
+import { isToReadAgain, type SeenSet } from './last-time.js';
 import { expectSameShape } from './seen-set.js';
 import { openSftpStore } from './sftp-store.js';
 import { survey, type Survey } from './survey.js';
@@ -83,8 +83,8 @@ async function open(opening: Opening): Promise<Omit<OpenFiles, 'discard'> | NoNe
   if (full === null || previous === null || !plan.isNew) return read(opening, plan, full);
   if (isOlder(full, previous))
     return { noNews: `${full.sheets.users.name} was made before what was read the last time.` };
-  if (full.fingerprint !== previous.fingerprint || isAnotherExport(full, previous, config.files))
-    return read(opening, plan, full);
+  const isSame = full.fingerprint === previous.fingerprint && !isToReadAgain(previous);
+  if (!isSame || isAnotherExport(full, previous, config.files)) return read(opening, plan, full);
   return reread(opening, found, { plan, full, previous });
 }
 

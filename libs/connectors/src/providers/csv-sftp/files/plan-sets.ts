@@ -3,7 +3,7 @@ import { SourceError } from '../../../sdk/source-error.js';
 import type { FileSettings } from '../config.js';
 import type { StoredFile } from './file-store.js';
 import { compareStamps, isPgpName, ROLES, type FileSet, type FoundSets } from './find-sets.js';
-import type { SeenSet } from './last-time.js';
+import { isToReadAgain, type SeenSet } from './last-time.js';
 
 /** Nothing to read: the files of the last time, or newer ones that are not finished. */
 export interface NoNews {
@@ -56,7 +56,7 @@ export function planSets(found: FoundSets, planning: Planning): Plan | NoNews {
 function newsIn(full: FileSet, planning: Planning): 'stale' | 'listed' | 'possible' | 'none' {
   if (isStale(full, planning)) return 'stale';
   if (listingOf(full) !== planning.previous?.listing) return 'listed';
-  return showsContent(full, planning) ? 'none' : 'possible';
+  return showsContent(full, planning) && !isToReadAgain(planning.previous) ? 'none' : 'possible';
 }
 
 /** Whether a look at the folder is enough to tell that files are the same; small ones are simply read again. */

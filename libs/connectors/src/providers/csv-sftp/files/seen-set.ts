@@ -6,7 +6,11 @@ import type { LoadedFullSet } from './load-set.js';
 import type { SeenSet } from './last-time.js';
 import type { Survey } from './survey.js';
 
-export function seenSet(set: LoadedFullSet, survey: Survey, deltas: readonly string[]): SeenSet & JsonObject {
+export function seenSet(
+  set: LoadedFullSet,
+  survey: Survey,
+  { deltas, isToReadAgain }: Pick<SeenSet, 'deltas'> & { readonly isToReadAgain: boolean },
+): SeenSet & JsonObject {
   return {
     stamp: set.stamp,
     listing: set.listing,
@@ -19,6 +23,7 @@ export function seenSet(set: LoadedFullSet, survey: Survey, deltas: readonly str
     hasLeadingZeros: survey.hasLeadingZeros,
     ended: [...survey.ended],
     deltas: [...deltas],
+    isToReadAgain,
   };
 }
 
