@@ -114,7 +114,6 @@ export class SyncWorld {
       },
       ports: createPortsFactory({
         clock: systemClock,
-        log,
         guard: GUARD,
         uploads: (key) => new UploadBox(this.#database).filesOf(key),
         http: () => {

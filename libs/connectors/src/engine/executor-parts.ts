@@ -1,13 +1,13 @@
 import type { Database, SecretBox } from '#kernel';
 import type { ConnectorRegistry } from '../providers/registry.js';
-import type { SourcePorts } from '../sdk/ports.js';
+import type { SourceLog, SourcePorts } from '../sdk/ports.js';
 import type { RotatingSecrets } from '../sdk/rotating-secrets.js';
 import type { ConnectionHealth } from './connection-health.js';
 import type { DirectoryKey } from './connection-settings.js';
 import type { EngineLog } from './log.js';
 import type { RunStore } from './run-store.js';
 import type { SnapshotDoor } from './snapshot-door.js';
-import type { RunError, RunOutcome } from './sync-run.js';
+import type { RunError, RunOutcome, SyncRun } from './sync-run.js';
 
 /** Makes the ports of one run. */
 export type PortsFactory = (run: {
@@ -15,6 +15,8 @@ export type PortsFactory = (run: {
   readonly stagedIds: SourcePorts['stagedIds'];
   readonly signal: AbortSignal;
   readonly secrets: RotatingSecrets;
+  /** Says with every line whose run it is. */
+  readonly log: SourceLog;
 }) => SourcePorts;
 
 export interface ExecutorParts {
@@ -38,6 +40,9 @@ export interface Execution {
   readonly provider: string;
   /** Why it is not good, for the log. */
   readonly error: RunError | null;
+  /** Pages of this turn. */
   readonly pages: number;
   readonly seconds: number;
+  /** As it stands now; null when it could not be opened. */
+  readonly run: SyncRun | null;
 }

@@ -15,7 +15,6 @@ export type HttpFactory = (
 
 export interface PortsParts {
   readonly clock: Clock;
-  readonly log: SourceLog;
   readonly guard: AddressGuard;
   readonly http: HttpFactory;
   /** What was uploaded for a directory. */
@@ -23,8 +22,8 @@ export interface PortsParts {
 }
 
 /** The ways out that a source gets: guarded, and ended with its run. */
-export function createPortsFactory({ clock, log, guard, http, uploads }: PortsParts): PortsFactory {
-  return ({ directory, stagedIds, signal, secrets }): SourcePorts => ({
+export function createPortsFactory({ clock, guard, http, uploads }: PortsParts): PortsFactory {
+  return ({ directory, stagedIds, signal, secrets, log }): SourcePorts => ({
     clock,
     signal,
     log,
