@@ -9,6 +9,7 @@ import {
   Credentials,
   executeRun,
   LeaseStore,
+  observeSyncBacklog,
   RunStore,
   Schedules,
   SyncMetrics,
@@ -70,6 +71,7 @@ export function createSync(parts: Parts): Sync {
     policy: createAddressPolicy(config.outboundAllow.join(',')),
     resolver: new CachingNameResolver(),
   };
+  observeSyncBacklog(parts.metrics.registry, database);
   const credentials = new Credentials({ database, secretBox });
   const box = new UploadBox(database);
   const onDue = (): void => worker?.wake();
@@ -136,7 +138,6 @@ function createWorker(
     door,
     health: new DirectoryConnections(dataSource, clock, { afterCommit }),
     ports: createPortsFactory({
-      log,
       guard,
       http: httpFactory({ guard, origins: config.sourceOrigins }),
       uploads: (key) => box.filesOf(key),
@@ -151,7 +152,7 @@ function createWorker(
     leases: new LeaseStore(database),
     execute: (claim, control) => executeRun(executor, claim, control),
     log,
-    observer: new SyncMetrics(metrics.registry, database),
+    observer: new SyncMetrics(metrics.registry),
     name: `${hostname()} ${process.pid}`,
     options: { concurrency: config.syncConcurrency, perEnvironment: config.syncPerEnvironment },
   });

@@ -5,7 +5,7 @@ import type { Holds } from '#directory';
 export function observeHolds(registry: Registry, holds: Holds): void {
   const pending: Gauge = new Gauge({
     name: 'rollcall_held_removals',
-    help: 'Removals that the guard holds back',
+    help: 'Removals that wait for a decision',
     registers: [registry],
     collect: async () => {
       pending.set(await holds.countPending());

@@ -195,6 +195,15 @@ describe('a polled directory', () => {
     const text = await (await fetch(`${rollcall.baseUrl}/metrics`)).text();
     expect(text).toMatch(/rollcall_sync_runs_total\{provider="scripted",outcome="succeeded"\} [1-9]/);
     expect(text).toMatch(/rollcall_sync_freshness_seconds\{quantile="1"\}/);
+    for (const state of [
+      'due',
+      'failing',
+      'invalid_credentials',
+      'awaiting_approval',
+      'waiting_for_consent',
+      'paused',
+    ])
+      expect(text).toMatch(new RegExp(`rollcall_sync_directories\\{state="${state}"\\} \\d`));
   });
 
   it('closes open streams when the process ends, which they do not hold up', async () => {

@@ -72,13 +72,15 @@ export { Uploads, type Receipt } from './uploads/uploads.js';
 export { createPortsFactory, type HttpFactory } from './engine/source-ports.js';
 export { knownTotal, progressIn, secondsLeft, type RunProgress } from './engine/run-progress.js';
 export { SourceRecheck } from './engine/source-recheck.js';
+export { observeSyncBacklog } from './engine/sync-backlog.js';
 export { SyncMetrics } from './engine/sync-metrics.js';
 export {
   isFinal,
+  RUN_STATUSES,
   type RunError,
   type RunMode,
   type StreamProgress,
   type SyncRun,
 } from './engine/sync-run.js';
-export { SyncRuns, type SyncRunItem } from './engine/sync-runs.js';
+export { RUN_ITEM_KINDS, SyncRuns, type SyncRunItem } from './engine/sync-runs.js';
 export { SyncWorker } from './engine/sync-worker.js';

@@ -113,7 +113,6 @@ export class SyncWorld {
           }),
       },
       ports: createPortsFactory({
-        log,
         guard: GUARD,
         uploads: (key) => new UploadBox(this.#database).filesOf(key),
         http: () => {

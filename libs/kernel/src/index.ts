@@ -41,3 +41,4 @@ export {
   type EmbeddedPostgresOptions,
 } from './embedded/index.js';
 export { resealEach } from './reseal.js';
+export { sharedFor } from './shared-for.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { InvalidInputError } from '#kernel';
-import { array, clearable, object, optional, type Decoder } from './decoder.js';
+import { array, clearable, closedObject, object, optional, type Decoder } from './decoder.js';
 import { decodeBody } from './input.js';
 import { domainName, flag, instant, integer, oneOf, text } from './values.js';
 
@@ -19,6 +19,33 @@ function problemsOf(decoder: Decoder<unknown>, value: unknown): string[] {
   }
   return [];
 }
+
+describe('a closed object', () => {
+  const schedule = closedObject(
+    { paused: optional(flag()), window: optional(closedObject({ from: text() })) },
+    { shown: ['object'] },
+  );
+
+  it('refuses names that it does not know, beside everything else that is wrong', () => {
+    expect(problemsOf(schedule, { pause: true, paused: 1, window: { from: 'a', until: 'b' } })).toEqual([
+      'field.pause is no field of this request. It takes: paused, window.',
+      'field.paused must be true or false.',
+      'field.window.until is no field of this request. It takes: from.',
+    ]);
+    expect(schedule.schema).toMatchObject({ additionalProperties: false });
+  });
+
+  it('takes back what its answer shows, and ignores it', () => {
+    expect(schedule.decode({ object: 'sync_schedule', paused: true }, '')).toEqual({ paused: true });
+  });
+
+  it('names a few of very many, and nothing endless', () => {
+    const many = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`${index}`.repeat(500), 1]));
+    const told = problemsOf(schedule, many);
+    expect(told).toHaveLength(20);
+    expect(Math.max(...told.map((problem) => problem.length))).toBeLessThan(200);
+  });
+});
 
 describe('object', () => {
   it('reads its fields and ignores others', () => {

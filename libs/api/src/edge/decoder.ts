@@ -38,6 +38,34 @@ export function object<F extends Fields>(fields: F): Decoder<DecodedFields<F>> {
   };
 }
 
+/**
+ * An object with these fields and no others: a name that is written wrong would otherwise change nothing, and say so to
+ * nobody. `shown` are fields of the answer that may come back with it, and are ignored.
+ */
+export function closedObject<F extends Fields>(
+  fields: F,
+  { shown = [] }: { readonly shown?: readonly string[] } = {},
+): Decoder<DecodedFields<F>> {
+  const open = object(fields);
+  const names = Object.keys(fields);
+  const additions = Object.fromEntries(shown.map((name) => [name, { description: 'Ignored.' }]));
+  const properties = { ...(open.schema['properties'] as JsonObject), ...additions };
+  return {
+    schema: { ...open.schema, properties, additionalProperties: false },
+    decode: (value, path) => {
+      const given = isJsonObject(value) ? Object.keys(value) : [];
+      const unknown = given.filter((name) => !names.includes(name) && !shown.includes(name));
+      const at = (name: string): string => (path === '' ? name : `${path}.${name}`).slice(0, 100);
+      const refuseUnknown = (name: string) => (): never => {
+        throw refuse(at(name), `is no field of this request. It takes: ${names.join(', ')}`);
+      };
+      const problems = unknown.slice(0, 20).map((name) => [name, refuseUnknown(name)] as const);
+      const read = collect([...problems, ['', () => open.decode(value, path)]]);
+      return read[''] as DecodedFields<F>;
+    },
+  };
+}
+
 /** A field that may be missing; an explicit null counts as missing. */
 export function optional<T>(inner: Decoder<T>): Decoder<T | undefined> {
   return {

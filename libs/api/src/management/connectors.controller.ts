@@ -6,7 +6,7 @@ import { consentRedirectUri } from '../connections/redirect-uri.js';
 import { Scopes } from '../edge/access.js';
 import { EnvironmentId } from '../edge/api-request.js';
 import { ApiSettings } from '../edge/api-settings.js';
-import { object, optional, type Decoded } from '../edge/decoder.js';
+import { closedObject, optional, type Decoded } from '../edge/decoder.js';
 import { Idempotent } from '../edge/idempotency.interceptor.js';
 import { Input, PathId } from '../edge/input.js';
 import { completeListBody } from '../edge/list-body.js';
@@ -14,7 +14,7 @@ import { anyObject, text } from '../edge/values.js';
 import { listOf, Operation, ref } from '../openapi/operation.js';
 import { checkWire, connectorWire } from './sync-wire.js';
 
-const checkConnector = object({ config: anyObject(), organization_id: optional(text()) });
+const checkConnector = closedObject({ config: anyObject(), organization_id: optional(text()) });
 
 @Controller('management/connectors')
 export class ConnectorsController {

@@ -2,14 +2,14 @@ import { Controller, Post } from '@nestjs/common';
 import type { JsonObject } from '#kernel';
 import { Scopes } from '../edge/access.js';
 import { ApiKeyId, EnvironmentId } from '../edge/api-request.js';
-import { object, optional, type Decoded } from '../edge/decoder.js';
+import { closedObject, optional, type Decoded } from '../edge/decoder.js';
 import { Idempotent } from '../edge/idempotency.interceptor.js';
 import { Input, PathId } from '../edge/input.js';
 import { integer } from '../edge/values.js';
 import { Operation, ref } from '../openapi/operation.js';
 import { LINK_SECONDS, PolledDirectoryView } from './polled-directory-view.provider.js';
 
-const newAuthorization = object({ expires_in: optional(integer(LINK_SECONDS.min, LINK_SECONDS.max)) });
+const newAuthorization = closedObject({ expires_in: optional(integer(LINK_SECONDS.min, LINK_SECONDS.max)) });
 
 /** Links with which an admin of the source consents to being read. */
 @Controller('management/directories/:id/authorizations')

@@ -3,7 +3,7 @@ import { ConnectionCheck, Connections, Schedules } from '#connectors';
 import type { JsonObject } from '#kernel';
 import { Scopes } from '../edge/access.js';
 import { EnvironmentId } from '../edge/api-request.js';
-import { array, clearable, object, optional, type Decoded } from '../edge/decoder.js';
+import { array, clearable, closedObject, optional, type Decoded } from '../edge/decoder.js';
 import { Idempotent } from '../edge/idempotency.interceptor.js';
 import { Input, PathId } from '../edge/input.js';
 import { completeListBody } from '../edge/list-body.js';
@@ -11,26 +11,39 @@ import { anyObject, flag, integer, text } from '../edge/values.js';
 import { listOf, Operation, ref } from '../openapi/operation.js';
 import { checkWire, credentialWire, scheduleWire } from './sync-wire.js';
 
-const checkDirectory = object({ config: optional(anyObject()) });
-const changeCredentials = object({ credentials: anyObject() });
-const changeSchedule = object({
-  incremental_interval: clearable(integer(60, 604_800)),
-  full_interval: clearable(integer(300, 2_592_000)),
-  paused: optional(flag()),
-  maintenance_windows: optional(
-    array(
-      object({
-        days: array(integer(1, 7), { min: 1, max: 7 }),
-        from: text(5),
-        to: text(5),
-        time_zone: text(64),
-      }),
-      {
-        max: 20,
-      },
+const checkDirectory = closedObject({ config: optional(anyObject()) });
+const changeCredentials = closedObject({ credentials: anyObject() });
+/** Of an answer that is sent back with what was changed in it. */
+const SHOWN = [
+  'object',
+  'directory_id',
+  'next_incremental_at',
+  'next_full_at',
+  'last_succeeded_at',
+  'needs_approval',
+  'failures',
+];
+const changeSchedule = closedObject(
+  {
+    incremental_interval: clearable(integer(60, 604_800)),
+    full_interval: clearable(integer(300, 2_592_000)),
+    paused: optional(flag()),
+    maintenance_windows: optional(
+      array(
+        closedObject({
+          days: array(integer(1, 7), { min: 1, max: 7 }),
+          from: text(5),
+          to: text(5),
+          time_zone: text(64),
+        }),
+        {
+          max: 20,
+        },
+      ),
     ),
-  ),
-});
+  },
+  { shown: SHOWN },
+);
 
 const NOT_POLLED = { 409: 'The directory is not polled.' };
 

@@ -3,14 +3,14 @@ import { Directories } from '#directory';
 import type { JsonObject } from '#kernel';
 import { Scopes } from '../edge/access.js';
 import { ApiKeyId, EnvironmentId } from '../edge/api-request.js';
-import { object, optional, type Decoded } from '../edge/decoder.js';
+import { closedObject, optional, type Decoded } from '../edge/decoder.js';
 import { Idempotent } from '../edge/idempotency.interceptor.js';
 import { Input, PathId } from '../edge/input.js';
 import { text } from '../edge/values.js';
 import { Operation, ref } from '../openapi/operation.js';
 import { ManagedDirectoryView } from './managed-directory-view.provider.js';
 
-const pauseDirectory = object({ paused_by: optional(text(100)), reason: optional(text(200)) });
+const pauseDirectory = closedObject({ paused_by: optional(text(100)), reason: optional(text(200)) });
 
 @Controller('management/directories/:id')
 export class DirectoryPausesController {

@@ -7,7 +7,7 @@ import { checkScimSettings } from '#scim';
 import { Scopes } from '../edge/access.js';
 import { ApiKeyId, EnvironmentId } from '../edge/api-request.js';
 import { ApiSettings } from '../edge/api-settings.js';
-import { clearable, object, optional, type Decoded } from '../edge/decoder.js';
+import { clearable, closedObject, optional, type Decoded } from '../edge/decoder.js';
 import { Idempotent } from '../edge/idempotency.interceptor.js';
 import { Input, PathId } from '../edge/input.js';
 import { anyObject, integer, text } from '../edge/values.js';
@@ -19,7 +19,7 @@ import { ManagedDirectoryView } from './managed-directory-view.provider.js';
 const MAX_RATE = 1_000_000;
 import { resolveProvider } from './provider-type.js';
 
-const createDirectory = object({
+const createDirectory = closedObject({
   organization_id: text(),
   name: text(),
   type: text(),
@@ -27,7 +27,7 @@ const createDirectory = object({
   provider: optional(text()),
   config: optional(anyObject()),
 });
-const updateDirectory = object({
+const updateDirectory = closedObject({
   name: optional(text()),
   config: optional(anyObject()),
   dialect: optional(text()),

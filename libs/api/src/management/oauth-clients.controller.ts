@@ -50,6 +50,7 @@ export class OAuthClientsController {
       'The client credentials grant. Tokens and OAuth clients count together: three live ones per directory.',
     returns: ref('NewOAuthClient'),
     errors: {
+      409: 'The directory is polled and has no OAuth clients.',
       422: '`too_many_credentials`: revoke one first. Otherwise `errors` says what is not acceptable.',
     },
   })

@@ -3,7 +3,7 @@ import { GuardPolicies, POLICY_BOUNDS, Restores, type GuardPolicy, type RestoreS
 import type { JsonObject } from '#kernel';
 import { Scopes } from '../edge/access.js';
 import { ApiKeyId, EnvironmentId } from '../edge/api-request.js';
-import { object, optional, refuse, type Decoded } from '../edge/decoder.js';
+import { closedObject, optional, refuse, type Decoded } from '../edge/decoder.js';
 import { Idempotent } from '../edge/idempotency.interceptor.js';
 import { Input, PathId } from '../edge/input.js';
 import { integer, oneOf, text } from '../edge/values.js';
@@ -11,21 +11,24 @@ import { Operation, ref } from '../openapi/operation.js';
 
 const limits = (side: 'push' | 'pull') => {
   const limit = (kind: 'users' | 'groups' | 'memberships') =>
-    object({
+    closedObject({
       count: integer(0, POLICY_BOUNDS[side][kind].count),
       percent: integer(0, POLICY_BOUNDS[side][kind].percent),
     });
-  return object({ users: limit('users'), groups: limit('groups'), memberships: limit('memberships') });
+  return closedObject({ users: limit('users'), groups: limit('groups'), memberships: limit('memberships') });
 };
 
-const policy = object({
-  action: optional(oneOf(['hold', 'alert_only'])),
-  push: optional(limits('push')),
-  pull: optional(limits('pull')),
-  release_after_hours: optional(integer(1, POLICY_BOUNDS.releaseAfterHours)),
-  relaxed_percent: optional(integer(1, 100)),
-});
-const restore = object({
+const policy = closedObject(
+  {
+    action: optional(oneOf(['hold', 'alert_only'])),
+    push: optional(limits('push')),
+    pull: optional(limits('pull')),
+    release_after_hours: optional(integer(1, POLICY_BOUNDS.releaseAfterHours)),
+    relaxed_percent: optional(integer(1, 100)),
+  },
+  { shown: ['object', 'directory_id', 'relaxed'] },
+);
+const restore = closedObject({
   user_id: optional(text()),
   group_id: optional(text()),
   hold_id: optional(text()),

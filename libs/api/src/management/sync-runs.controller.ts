@@ -1,24 +1,32 @@
 import { Controller, Get, HttpCode, Post, Res, type OnModuleDestroy } from '@nestjs/common';
-import { isFinal, SyncRuns } from '#connectors';
+import { isFinal, RUN_ITEM_KINDS, RUN_STATUSES, SyncRuns } from '#connectors';
 import { systemClock, type JsonObject } from '#kernel';
 import type { FastifyReply } from 'fastify';
 import { Scopes } from '../edge/access.js';
 import { EnvironmentId } from '../edge/api-request.js';
-import { object, type Decoded } from '../edge/decoder.js';
+import { closedObject, type Decoded } from '../edge/decoder.js';
 import { Idempotent } from '../edge/idempotency.interceptor.js';
 import { Filters, Input, PathId } from '../edge/input.js';
 import { listBody } from '../edge/list-body.js';
 import { pageQuery } from '../edge/page-query.js';
-import type { QueryOf } from '../edge/query.js';
+import { parameter, type QueryOf } from '../edge/query.js';
 import { oneOf } from '../edge/values.js';
 import { listOf, Operation, ref, STRING } from '../openapi/operation.js';
 import { OpenStreams } from './open-streams.js';
 import { followRun, type StreamMessage } from './sync-run-stream.js';
 import { syncRunItemWire, syncRunWire } from './sync-wire.js';
 
-const startRun = object({ mode: oneOf(['full', 'incremental', 'preview']) });
-const runsQuery = pageQuery('run', {});
-const itemsQuery = pageQuery('run_item', {}, 'asc');
+const startRun = closedObject({ mode: oneOf(['full', 'incremental', 'preview']) });
+const runsQuery = pageQuery('run', {
+  status: parameter(oneOf(RUN_STATUSES), 'Show runs in this status only.'),
+});
+const itemsQuery = pageQuery(
+  'run_item',
+  {
+    kind: parameter(oneOf(RUN_ITEM_KINDS), '`invalid`: could not be read. `change`: an example of a change.'),
+  },
+  'asc',
+);
 
 /** Pulls of polled directories: started, watched, approved and cancelled. */
 @Controller('management/directories/:id/sync_runs')
@@ -64,7 +72,7 @@ export class SyncRunsController implements OnModuleDestroy {
     @Filters(runsQuery) query: QueryOf<typeof runsQuery>,
   ): Promise<JsonObject> {
     const now = systemClock.now();
-    const page = await this.runs.list({ environmentId, directoryId }, query.page);
+    const page = await this.runs.list({ environmentId, directoryId }, query);
     return listBody(page, (run) => syncRunWire(run, now));
   }
 
@@ -92,7 +100,7 @@ export class SyncRunsController implements OnModuleDestroy {
     @PathId('run_id', 'Sync run') runId: string,
     @Filters(itemsQuery) query: QueryOf<typeof itemsQuery>,
   ): Promise<JsonObject> {
-    const page = await this.runs.items({ environmentId, directoryId }, runId, query.page);
+    const page = await this.runs.items({ environmentId, directoryId }, runId, query);
     return listBody(page, syncRunItemWire);
   }
 

@@ -9,7 +9,7 @@ import { secretsForCheck } from './check-secrets.js';
 import { checkConsent } from './connection-settings.js';
 import { readAnswers } from './connections.js';
 import { Interrupted, obeying } from './interrupted.js';
-import type { EngineLog } from './log.js';
+import { logAbout, type EngineLog } from './log.js';
 import { describeFailure } from './run-errors.js';
 import { createPortsFactory, type HttpFactory, type PortsParts } from './source-ports.js';
 import type { RunError, RunErrorCode } from './sync-run.js';
@@ -76,7 +76,7 @@ export class ConnectionCheck {
       // Our own failure is not the source's.
       if (error instanceof RetryableError) throw error;
       if (!(error instanceof Interrupted || error instanceof SourceError))
-        this.#parts.log.error({ provider: connector.manifest.id, err: error }, 'a connection test failed');
+        this.#parts.log.error({ ...aboutCheck(connector, request), err: error }, 'a connection test failed');
       return { error: failureOf(error), users: null, groups: null, samples: [], warnings: [] };
     }
   }
@@ -97,6 +97,7 @@ export class ConnectionCheck {
       signal: abort.signal,
       secrets: rotating,
       clock: this.#parts.clock,
+      log: logAbout(this.#parts.log, aboutCheck(connector, request)),
     });
     const source = connector.connect(connector.readConfig(answers), ports);
     try {
@@ -194,4 +195,9 @@ function findings(found: SourceCheck, people: readonly SnapshotUser[]): string[]
 
 async function* once<T>(work: () => Promise<T>): AsyncGenerator<T> {
   yield await work();
+}
+
+/** Of which connection a line of the log is. */
+function aboutCheck({ manifest }: Connector, { environmentId, directoryId }: CheckRequest): object {
+  return { environmentId, ...(directoryId !== null && { directoryId }), provider: manifest.id };
 }

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CONTROL_ENTITIES, Directories, DirectoryConnections, Environments, Organizations } from '#directory';
-import { InvalidInputError, RetryableError, SecretBox, systemClock } from '#kernel';
+import { InvalidInputError, type JsonObject, RetryableError, SecretBox, systemClock } from '#kernel';
 import type { PageRequest } from '#model';
 import { aSourceUser, createTestDatabase, ScriptedSource, type TestDatabase } from '#testing';
 import { SourceError } from '../index.js';
@@ -51,7 +51,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.sql('UPDATE sync_schedules SET due_at = $1', ['infinity']));
 
-async function create(config: Record<string, string | boolean> = CONFIG): Promise<string> {
+async function create(config: JsonObject = CONFIG): Promise<string> {
   const input = { organizationId, name: 'People', provider: 'scripted', config };
   return (await connections.create(environmentId, input)).directory.id;
 }
@@ -99,6 +99,39 @@ describe('settings of a polled directory', () => {
     expect(await world.sql('SELECT id FROM directories WHERE environment_id = $1', [environmentId])).toEqual(
       [],
     );
+  });
+
+  it('of our own that are of another kind are refused, not taken for the default', async () => {
+    const problemsOf = (error: unknown): unknown => (error as InvalidInputError).problems;
+    const problems = [
+      { field: 'config.auto_apply', message: expect.stringContaining('must be true or false') },
+      { field: 'config.guard', message: expect.stringContaining('must be a JSON object') },
+    ];
+    const wrong = { auto_apply: 'yes', guard: 5 };
+    expect(problemsOf(await create({ ...CONFIG, ...wrong }).catch((error: unknown) => error))).toEqual(
+      problems,
+    );
+    const id = await create({ ...CONFIG, auto_apply: null });
+    const change = connections.changeSettings(environmentId, id, { config: wrong });
+    expect(problemsOf(await change.catch((error: unknown) => error))).toEqual(problems);
+    // What an older version has let through stands in nobody's way.
+    await world.sql(`UPDATE directories SET config = config || '{"auto_apply": "yes"}' WHERE id = $1`, [id]);
+    await connections.changeCredentials(environmentId, id, { api_token: 'better' });
+  });
+
+  it('that are no credentials are refused where they were sent, with where they belong', async () => {
+    const id = await create();
+    const refused = async (answers: JsonObject): Promise<unknown> => {
+      const change = connections.changeCredentials(environmentId, id, answers);
+      return ((await change.catch((error: unknown) => error)) as InvalidInputError).problems;
+    };
+    expect(await refused({ domain: 'x.org', token: 'x' })).toEqual([
+      { field: 'credentials.domain', message: expect.stringContaining('PATCH') },
+      { field: 'credentials.token', message: expect.stringContaining('It has: api_token.') },
+    ]);
+    expect(await refused({ api_token: 5 })).toEqual([
+      { field: 'credentials.api_token', message: expect.any(String) },
+    ]);
   });
 
   it('rotate while everything runs: named credentials are replaced, used, and never shown', async () => {
@@ -211,17 +244,23 @@ describe('a run that somebody asks for', () => {
     expect(queued).toMatchObject({ status: 'queued', mode: 'full', trigger: 'manual', needsApproval: true });
     await expect(runs.request(key(id), 'full')).rejects.toMatchObject({ code: 'sync_run_in_progress' });
     expect(await runDue()).toBe('awaiting_approval');
-    const items = await runs.items(key(id), queued.id, { limit: 1, order: 'asc' });
+    const items = await runs.items(key(id), queued.id, { page: { limit: 1, order: 'asc' } });
     expect(items.data).toMatchObject([{ kind: 'change', detail: { action: 'create', id: 'ada' } }]);
-    const next = await runs.items(key(id), queued.id, { limit: 1, order: 'asc', after: String(items.after) });
+    const next = await runs.items(key(id), queued.id, {
+      page: { limit: 1, order: 'asc', after: String(items.after) },
+    });
     expect(next.data).toMatchObject([{ detail: { id: 'bob' } }]);
+    const unread = await runs.items(key(id), queued.id, { page: PAGE, kind: 'invalid' });
+    expect(unread.data).toEqual([]);
 
     expect(await runs.approve(key(id), queued.id)).toMatchObject({ status: 'planning' });
     await expect(runs.approve(key(id), queued.id)).rejects.toMatchObject({ reason: 'state' });
     expect(await runDue()).toBe('succeeded');
     expect([...(world.door.applied.get(id) ?? [])].sort()).toEqual(['ada', 'bob']);
     await expect(runs.cancel(key(id), queued.id)).rejects.toMatchObject({ reason: 'state' });
-    expect((await runs.list(key(id), PAGE)).data.map((run) => run.id)).toEqual([queued.id]);
+    expect((await runs.list(key(id), { page: PAGE })).data.map((run) => run.id)).toEqual([queued.id]);
+    expect((await runs.list(key(id), { page: PAGE, status: 'failed' })).data).toEqual([]);
+    expect((await runs.list(key(id), { page: PAGE, status: 'succeeded' })).data).toHaveLength(1);
   });
 
   it('as a preview changes nothing, and the schedule stays as it was', async () => {
@@ -242,12 +281,15 @@ describe('a run that somebody asks for', () => {
   it('takes the place of a preview that waits, and can be cancelled before a worker has it', async () => {
     const id = await create();
     await runDue();
-    const [waiting] = (await runs.list(key(id), PAGE)).data;
+    const [waiting] = (await runs.list(key(id), { page: PAGE })).data;
     const run = await runs.request(key(id), 'full');
     expect(await runs.get(key(id), String(waiting?.id))).toMatchObject({
       status: 'cancelled',
       error: { code: 'superseded' },
     });
+    await expect(runs.approve(key(id), String(waiting?.id))).rejects.toThrow(
+      /cancelled\. Another run was started .* List the runs/,
+    );
     await runs.cancel(key(id), run.id);
     expect(await runDue()).toBe('cancelled');
     expect(world.door.staged.size).toBe(0);

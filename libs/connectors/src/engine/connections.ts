@@ -5,16 +5,14 @@ import type { ConnectorRegistry } from '../providers/registry.js';
 import { asIfConsented, awaitsConsent, consentPlan, formBeforeConsent } from '../sdk/consent.js';
 import type { Connector } from '../sdk/contract.js';
 import { readForm } from '../sdk/read-form.js';
+import {
+  checkOwnSettings,
+  DIRECTORY_SETTINGS,
+  refuseUnknownCredentials,
+  underCredentials,
+} from './answer-problems.js';
 import { fingerprintOf, type DirectoryKey } from './connection-settings.js';
 import type { Credentials, Secrets, StoredCredential } from './credentials.js';
-
-/** Settings of a directory that are ours and not its connector's. */
-const DIRECTORY_SETTINGS: readonly string[] = [
-  'auto_apply',
-  'unique_group_names',
-  'match_external_ids',
-  'guard',
-];
 
 export interface ConnectionsParts {
   readonly registry: ConnectorRegistry;
@@ -47,6 +45,7 @@ export class Connections {
 
   /** @throws InvalidInputError with one problem per field. */
   create(environmentId: string, input: NewConnection): Promise<CreatedDirectory> {
+    checkOwnSettings(input.config);
     const connector = this.#parts.registry.get(input.provider);
     const { config, secrets, awaitsConsent: awaits } = readAnswers(connector, input.config);
     const isUploaded = connector.uploads?.isOn(config) === true;
@@ -81,6 +80,7 @@ export class Connections {
     id: string,
     changes: { readonly name?: string; readonly config: JsonObject },
   ): Promise<Directory> {
+    checkOwnSettings(changes.config);
     const { directory, connector, key } = await this.#load(environmentId, id);
     const known = await this.#parts.credentials.open(key);
     const stored = knownTo(connector, directory.config);
@@ -118,19 +118,11 @@ export class Connections {
   ): Promise<StoredCredential[]> {
     const { directory, connector, key } = await this.#load(environmentId, id);
     const { form } = connector.manifest;
-    const unknown = Object.keys(answers).filter(
-      (name) => !form.some((field) => field.secret && field.key === name),
-    );
-    if (unknown.length > 0)
-      throw new InvalidInputError('Validation failed', {
-        problems: unknown.map((field) => ({ field, message: `"${field}" is no credential of this source.` })),
-      });
+    refuseUnknownCredentials(connector, answers);
     const known = await this.#parts.credentials.open(key);
-    const { secrets, awaitsConsent: awaits } = readAnswers(connector, {
-      ...directory.config,
-      ...known,
-      ...answers,
-    });
+    const { secrets, awaitsConsent: awaits } = underCredentials(answers, () =>
+      readAnswers(connector, { ...directory.config, ...known, ...answers }),
+    );
     const given = Object.fromEntries(Object.keys(answers).map((field) => [field, secrets[field] ?? '']));
     await this.#parts.directories.update(environmentId, id, {
       alongside: async (tx) => {

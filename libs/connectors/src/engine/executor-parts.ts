@@ -1,13 +1,13 @@
 import type { Clock, Database, SecretBox } from '#kernel';
 import type { ConnectorRegistry } from '../providers/registry.js';
-import type { SourcePorts } from '../sdk/ports.js';
+import type { SourceLog, SourcePorts } from '../sdk/ports.js';
 import type { RotatingSecrets } from '../sdk/rotating-secrets.js';
 import type { ConnectionHealth } from './connection-health.js';
 import type { DirectoryKey } from './connection-settings.js';
 import type { EngineLog } from './log.js';
 import type { RunStore } from './run-store.js';
 import type { SnapshotDoor } from './snapshot-door.js';
-import type { RunError, RunOutcome } from './sync-run.js';
+import type { RunError, RunOutcome, SyncRun } from './sync-run.js';
 
 /** Makes the ports of one run. */
 export type PortsFactory = (run: {
@@ -17,6 +17,8 @@ export type PortsFactory = (run: {
   readonly secrets: RotatingSecrets;
   /** What time it is for the source: who works today, how long a token is good for. */
   readonly clock: Clock;
+  /** Says with every line whose run it is. */
+  readonly log: SourceLog;
 }) => SourcePorts;
 
 export interface ExecutorParts {
@@ -40,6 +42,9 @@ export interface Execution {
   readonly provider: string;
   /** Why it is not good, for the log. */
   readonly error: RunError | null;
+  /** Pages of this turn. */
   readonly pages: number;
   readonly seconds: number;
+  /** As it stands now; null when it could not be opened. */
+  readonly run: SyncRun | null;
 }

@@ -130,7 +130,7 @@ export class Fetching {
     if (error instanceof Interrupted && error.reason === 'deadline') return this.#giveUp();
     if (!(error instanceof SourceError)) throw error;
     const kind = classifyFailure(error);
-    this.#parts.log.warn({ stream: progress.id, code: error.code, ...error.facts }, error.message);
+    this.#parts.log.info({ stream: progress.id, code: error.code, ...error.facts }, error.message);
     if (kind === 'fatal') throw error;
     if (kind === 'wait' && this.#run.attempts < MAX_WAITS) throw error;
     if (kind === 'restart' && progress.restarts < MAX_RESTARTS) return this.#save(restarted(progress));

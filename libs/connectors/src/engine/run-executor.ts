@@ -19,9 +19,10 @@ export async function executeRun(
     return {
       outcome,
       provider: claim.provider ?? 'unknown',
-      error: session.error,
+      error: session.run?.error ?? null,
       pages: session.pagesRead,
       seconds: (performance.now() - startedAt) / 1_000,
+      run: session.run,
     };
   } finally {
     // Connections that are kept for the next request would outlive the run, a few for each run of the last minute.

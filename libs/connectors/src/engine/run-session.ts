@@ -8,6 +8,7 @@ import { isLost, meaningOf } from './failure-meaning.js';
 import { Fetching } from './fetching.js';
 import { Interrupted, type RunControl } from './interrupted.js';
 import { clockOf, fenceOf, type Claim } from './lease-store.js';
+import { logAbout, type EngineLog } from './log.js';
 import { describeFailure, runError, whileApplying } from './run-errors.js';
 import type { Execution, ExecutorParts } from './executor-parts.js';
 import { progressOf } from './run-progress.js';
@@ -48,8 +49,14 @@ export class RunSession {
     return (this.#opened?.pages ?? 0) - this.#pagesBefore;
   }
 
-  get error(): RunError | null {
-    return this.#opened?.error ?? null;
+  /** As it stands; null when it could not be opened. */
+  get run(): SyncRun | null {
+    return this.#opened ?? null;
+  }
+
+  get #log(): EngineLog {
+    const { environmentId, directoryId, provider } = this.#claim;
+    return logAbout(this.#parts.log, { environmentId, directoryId, provider, runId: this.#opened?.id });
   }
 
   async execute(): Promise<Execution['outcome']> {
@@ -130,6 +137,7 @@ export class RunSession {
         signal,
         secrets,
         clock: clockOf(this.#claim),
+        log: this.#log,
       }),
     );
     try {
@@ -163,13 +171,16 @@ export class RunSession {
     source: Source,
     { settings, staging }: { readonly settings: ConnectionSettings; readonly staging: RunStaging },
   ): Promise<RunError | null> {
-    const { store, log } = this.#parts;
+    const { store } = this.#parts;
     const lease = this.#claim;
     const control = this.#control;
     // A preview shows everything, whatever was read before.
     const isPreview = this.#run.mode === 'preview';
     const previous = isPreview ? new Map() : await store.cursors(lease, settings.fingerprint);
-    const fetching = new Fetching({ source, control, store, staging, lease, previous, log }, this.#run);
+    const fetching = new Fetching(
+      { source, control, store, staging, lease, previous, log: this.#log },
+      this.#run,
+    );
     try {
       await fetching.readAll();
     } catch (error) {
@@ -292,10 +303,7 @@ export class RunSession {
       await this.#parts.door.discard(this.#snapshot);
       await this.#parts.store.forgetStaged(this.#claim, run.id);
     } catch (error) {
-      this.#parts.log.warn(
-        { runId: run.id, reason: (error as Error).message },
-        'staged records stay for a while',
-      );
+      this.#log.warn({ reason: (error as Error).message }, 'staged records stay for a while');
     }
   }
 
@@ -326,7 +334,8 @@ export class RunSession {
       case 'wait':
         return this.#pause({ error: describeFailure(error) }, waitSeconds(error, this.#run.attempts));
       case 'fail':
-        if (!(error instanceof SourceError)) this.#logUnforeseen(error);
+        if (!(error instanceof SourceError))
+          this.#log.error({ err: error }, 'a sync run failed for a reason that nobody foresaw');
         return this.#fail(describeFailure(error));
     }
   }
@@ -340,11 +349,5 @@ export class RunSession {
     this.#run = { ...this.#run, ...changes };
     await this.#parts.store.close(this.#claim, this.#run, pause(this.#claim, seconds));
     return 'paused';
-  }
-
-  #logUnforeseen(error: unknown): void {
-    const { environmentId, directoryId, provider } = this.#claim;
-    const facts = { environmentId, directoryId, provider, runId: this.#run.id, err: error };
-    this.#parts.log.error(facts, 'a sync run failed for a reason that nobody foresaw');
   }
 }

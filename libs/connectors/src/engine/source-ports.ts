@@ -14,7 +14,6 @@ export type HttpFactory = (
 ) => SourceHttp;
 
 export interface PortsParts {
-  readonly log: SourceLog;
   readonly guard: AddressGuard;
   readonly http: HttpFactory;
   /** What was uploaded for a directory. */
@@ -22,8 +21,8 @@ export interface PortsParts {
 }
 
 /** The ways out that a source gets: guarded, and ended with its run. */
-export function createPortsFactory({ log, guard, http, uploads }: PortsParts): PortsFactory {
-  return ({ directory, stagedIds, signal, secrets, clock }): SourcePorts => ({
+export function createPortsFactory({ guard, http, uploads }: PortsParts): PortsFactory {
+  return ({ directory, stagedIds, signal, secrets, clock, log }): SourcePorts => ({
     clock,
     signal,
     log,

@@ -308,6 +308,47 @@ describe('a source that fails', () => {
     expect(world.errors).toHaveLength(1);
   });
 
+  it('is in the log with environment, directory, provider and run', async () => {
+    const id = await world.directory();
+    const lines: { level: string; facts: object }[] = [];
+    const into = (level: string) => (facts: object) => void lines.push({ level, facts });
+    source.script.fault = ({ page }) => {
+      if (page === 1)
+        throw new SourceError('insufficient_permissions', 'No right.', { facts: { status: 403 } });
+    };
+    const log = { debug: into('debug'), info: into('info'), warn: into('warn'), error: into('error') };
+    await world.runOnce({ log });
+    const { id: runId } = await world.lastRun(id);
+    const about = { environmentId: world.environmentId, directoryId: id, provider: 'scripted', runId };
+    expect(lines).toEqual([
+      { level: 'info', facts: { ...about, stream: 'users', code: 'insufficient_permissions', status: 403 } },
+    ]);
+  });
+
+  it('is in the log of its source under the same names', async () => {
+    const id = await world.directory();
+    const lines: object[] = [];
+    const ignore = (): void => undefined;
+    const log = {
+      debug: ignore,
+      info: (facts: object) => void lines.push(facts),
+      warn: ignore,
+      error: ignore,
+    };
+    const { ports } = world.parts();
+    source.script.fault = () => told?.info({ attempt: 1 }, 'is tried again');
+    let told: ReturnType<typeof ports>['log'] | undefined;
+    const keep: typeof ports = (run) => {
+      const made = ports(run);
+      told = made.log;
+      return made;
+    };
+    await world.runOnce({ log, ports: keep });
+    const { id: runId } = await world.lastRun(id);
+    const about = { environmentId: world.environmentId, directoryId: id, provider: 'scripted', runId };
+    expect(lines[0]).toEqual({ ...about, attempt: 1 });
+  });
+
   it('never is left to its time, and no hanging source holds a worker', async () => {
     const id = await world.directory();
     source.script.fault = ({ page }) => (page === 1 ? new Promise<void>(() => undefined) : undefined);

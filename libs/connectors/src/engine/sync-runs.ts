@@ -14,8 +14,11 @@ import { notPolled } from './connections.js';
 import { endSuperseded, insertRun, makeDue } from './run-queue.js';
 import { RUN_COLUMNS, toRun, type RunRow } from './run-row.js';
 import { createdAt } from './run-store.js';
-import { isFinal, type RunMode, type SyncRun } from './sync-run.js';
+import { isFinal, type RunMode, type RunStatus, type SyncRun } from './sync-run.js';
 import { CONSENT_COLUMNS, waitsForConsent, type ConsentRow } from './waits-for-consent.js';
+
+/** What items of a run tell: what could not be read, and examples of changes. */
+export const RUN_ITEM_KINDS = ['invalid', 'change'] as const;
 
 /** What a run tells about one record. */
 export interface SyncRunItem {
@@ -75,26 +78,35 @@ export class SyncRuns {
     return this.#find(this.#parts.database, key, runId);
   }
 
-  async list(key: DirectoryKey, page: PageRequest): Promise<Page<SyncRun>> {
+  /** Runs of a directory, all or those in one status. */
+  async list(
+    key: DirectoryKey,
+    { page, status }: { readonly page: PageRequest; readonly status?: RunStatus | undefined },
+  ): Promise<Page<SyncRun>> {
     await this.#exists(key);
     const scan = keysetScan(page);
     const rows = await this.#parts.database.query<RunRow>({
       text: `SELECT ${RUN_COLUMNS} FROM sync_runs r
         WHERE r.environment_id = $1 AND r.directory_id = $2 AND ($3::text IS NULL OR r.id ${scan.comparison} $3)
+          AND ($5::text IS NULL OR r.status = $5)
         ORDER BY r.id ${scan.direction} LIMIT $4`,
-      values: [key.environmentId, key.directoryId, scan.cursor ?? null, page.limit + 1],
+      values: [key.environmentId, key.directoryId, scan.cursor ?? null, page.limit + 1, status ?? null],
     });
     return toPage(rows.map(toRun), page);
   }
 
   /** @throws NotFoundError */
-  async items(key: DirectoryKey, runId: string, page: PageRequest): Promise<Page<SyncRunItem>> {
+  async items(
+    key: DirectoryKey,
+    runId: string,
+    { page, kind }: { readonly page: PageRequest; readonly kind?: string | undefined },
+  ): Promise<Page<SyncRunItem>> {
     const run = await this.get(key, runId);
     const scan = keysetScan(page);
     const rows = await this.#parts.database.query<SyncRunItem>({
       text: `SELECT i.id, i.kind, i.detail FROM sync_run_items i
         WHERE i.environment_id = $1 AND i.directory_id = $2 AND i.run_id = $3 AND i.created_at = $4::timestamptz
-          AND ($5::text IS NULL OR i.id ${scan.comparison} $5)
+          AND ($5::text IS NULL OR i.id ${scan.comparison} $5) AND ($7::text IS NULL OR i.kind = $7)
         ORDER BY i.id ${scan.direction} LIMIT $6`,
       values: [
         key.environmentId,
@@ -103,6 +115,7 @@ export class SyncRuns {
         createdAt(run),
         scan.cursor ?? null,
         page.limit + 1,
+        kind ?? null,
       ],
     });
     return toPage(rows, page);
@@ -141,7 +154,7 @@ export class SyncRuns {
       await this.#find(tx, key, runId);
       const head = await this.#lock(tx, key);
       const run = await this.#find(tx, key, runId);
-      if (isFinal(run.status)) throw stateConflict(`The run has ended: ${run.status}.`);
+      if (isFinal(run.status)) throw hasEnded(run);
       const { set, where } = decide(run, head);
       const [row] = await tx.query<RunRow>({
         text: `UPDATE sync_runs r SET ${set}, revision = revision + 1
@@ -228,6 +241,14 @@ function refusePaused({ paused_in: place }: HeadRow): void {
     throw stateConflict('The directory is paused. Resume it (POST …/resume), then send this again.');
   if (place === 'schedule')
     throw stateConflict('The directory is paused. Resume it in its schedule, then start the run.');
+}
+
+/** Says why, where that is not plain, and where to go on. */
+function hasEnded({ status, error }: SyncRun): ConflictError {
+  const why = error === null ? '' : ` ${error.message}`;
+  return stateConflict(
+    `The run has ended: ${status}.${why} List the runs of the directory, or start another.`,
+  );
 }
 
 function stateConflict(message: string): ConflictError {

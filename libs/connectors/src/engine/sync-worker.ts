@@ -3,6 +3,7 @@ import { LEASE_MS, LeaseLostError, type Claim, type LeaseStore } from './lease-s
 import type { EngineLog } from './log.js';
 import { endOfWindow } from './maintenance-window.js';
 import type { Execution } from './executor-parts.js';
+import { runLine } from './run-line.js';
 
 /** What is told about runs, for metrics. */
 export interface RunObserver {
@@ -157,15 +158,18 @@ export class SyncWorker {
 
   async #perform(claim: Claim, control: RunControl): Promise<void> {
     const { leases, execute, log, observer } = this.#parts;
-    const facts = { environmentId: claim.environmentId, directoryId: claim.directoryId };
+    const { environmentId, directoryId, provider, activeRunId } = claim;
+    const facts = { environmentId, directoryId, provider };
     try {
       if (await this.#waitsForWindow(claim)) return;
       const execution = await execute(claim, control);
       observer.ended(execution);
-      logExecution(log, facts, execution);
+      const line = runLine(execution);
+      log[line.level]({ ...facts, ...line.facts }, line.message);
     } catch (error) {
       if (error instanceof LeaseLostError) return;
-      log.warn({ ...facts, reason: (error as Error).message }, 'a sync run had to stop; it goes on shortly');
+      const told = { ...facts, runId: activeRunId, reason: (error as Error).message };
+      log.warn(told, 'a sync run had to stop; it goes on shortly');
       // If this fails, too, the lease runs out by itself.
       await leases.release(claim, RETRY_SECONDS).catch(() => undefined);
     }
@@ -200,19 +204,4 @@ export class SyncWorker {
 
 function keyOf(claim: Claim): string {
   return `${claim.environmentId}/${claim.directoryId}/${claim.token}`;
-}
-
-function logExecution(log: EngineLog, facts: object, execution: Execution): void {
-  const { outcome, provider, error, pages, seconds } = execution;
-  const told = {
-    ...facts,
-    provider,
-    pages,
-    seconds: Math.round(seconds * 10) / 10,
-    ...(error !== null && { code: error.code, reason: error.message }),
-  };
-  if (outcome === 'failed' || outcome === 'partial') log.warn(told, `sync run ${outcome}`);
-  else if (outcome === 'lost') log.warn(told, 'sync run was taken over by another worker');
-  else if (pages > 1 || error !== null) log.info(told, `sync run ${outcome}`);
-  else log.debug(told, `sync run ${outcome}`);
 }

@@ -84,10 +84,14 @@ export class HoldReader {
     return rows.map((row) => ({ hold: holdFromRow(row), config: row.config }));
   }
 
+  /** What waits for a decision, of all environments. What was rejected stays listed, and waits for nobody. */
   async countPending(): Promise<number> {
     const rows = await this.#database.query<{ count: number }>({
       name: 'holds_pending',
-      text: 'SELECT count(*) AS count FROM hold_items',
+      text: `SELECT count(*) AS count FROM hold_items i
+        JOIN holds h ON h.environment_id = i.environment_id AND h.directory_id = i.directory_id AND h.id = i.hold_id
+          AND h.state IN ('open', 'approving')
+        JOIN directories d ON d.environment_id = h.environment_id AND d.id = h.directory_id AND d.deleted_at IS NULL`,
     });
     return rows[0]?.count ?? 0;
   }

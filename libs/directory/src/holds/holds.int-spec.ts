@@ -195,8 +195,10 @@ describe('an approval', () => {
 describe('a rejection', () => {
   it('keeps people in effect and marked, and can be approved after all', async () => {
     const { d, ids, holdId } = await withHold();
+    const waiting = await d.holds.countPending();
     const rejected = await d.holds.reject(d.ref.environmentId, holdId, 'key');
     expect(rejected).toMatchObject({ state: 'rejected', pending: { users: 3 } });
+    expect(waiting - (await d.holds.countPending())).toBe(3);
     expect(await shown(d, ids[6])).toMatchObject({ active: true, pendingRemoval: true });
     await d.store.apply(d.ref, deactivate(String(ids[6])));
     expect((await d.holds.list(d.ref, PAGE)).data).toHaveLength(1);

@@ -1,14 +1,20 @@
 import type { Change, SnapshotKind } from '#model';
 import { NotFoundError } from '#kernel';
-import { goneRecords } from './absences.js';
-import { keyOf } from './statement-parts.js';
+import { CONFIRMING_RUNS, goneRecords } from './absences.js';
+import { keyOf, ofRun } from './statement-parts.js';
 import { BATCH, fenced, perform, type Outcome, type RunWork, type Task } from './worklist.js';
 
 interface GoneRow {
   readonly source_id: string;
   readonly entity_id: string;
   readonly label: string | null;
+  /** The source said so, rather than not showing it any more. */
+  readonly is_stated: boolean;
 }
+
+/** In words for the admin. */
+const STATED = 'The source says that it is gone.';
+const ABSENT = `The source lists it no more, and denied it when it was asked, or ${CONFIRMING_RUNS} complete runs in a row have missed it.`;
 
 /** Removes what this run has proven to be gone, or what the source said is gone. */
 export async function applyRemovals(work: RunWork, kind: SnapshotKind): Promise<void> {
@@ -36,8 +42,8 @@ export async function planRemovals(work: RunWork, kind: SnapshotKind): Promise<v
     const rows = await goneRows(work, { kind, after });
     if (rows.length === 0) return;
     for (const row of rows) {
-      const { change: _change, ...task } = toTask(kind, row);
-      work.tally.add({ ...task, detail: '' });
+      const { change: _change, proof = '', ...task } = toTask(kind, row);
+      work.tally.add({ ...task, detail: proof });
     }
     after = (rows.at(-1) as GoneRow).source_id;
   }
@@ -51,7 +57,8 @@ function goneRows(
     kind === 'user' ? ['directory_users', 'coalesce(e.name, e.user_name)'] : ['directory_groups', 'e.name'];
   return database.query<GoneRow & Record<string, unknown>>({
     name: `snapshot_gone_${kind}s`,
-    text: `SELECT r.source_id, r.entity_id, e.label
+    text: `SELECT r.source_id, r.entity_id, e.label, EXISTS (SELECT FROM snapshot_records s
+        WHERE ${ofRun('s')} AND s.kind = $4 AND s.source_id = r.source_id AND s.record IS NULL) AS is_stated
       FROM (SELECT * FROM ${goneRecords('$4')} gone WHERE gone.source_id > $5 ORDER BY gone.source_id LIMIT ${BATCH}) r
       LEFT JOIN LATERAL (SELECT ${label} AS label FROM ${table} e WHERE e.environment_id = $1 AND e.directory_id = $2
         AND e.id = r.entity_id OFFSET 0) e ON true
@@ -60,9 +67,17 @@ function goneRows(
   });
 }
 
-function toTask(kind: SnapshotKind, { source_id: sourceId, entity_id: id, label }: GoneRow): Task {
+function toTask(kind: SnapshotKind, row: GoneRow): Task {
+  const { source_id: sourceId, entity_id: id, label, is_stated: isStated } = row;
   const change: Change = { kind: kind === 'user' ? 'delete_user' : 'delete_group', id };
-  return { kind, action: 'delete', sourceId, label: label ?? sourceId, change };
+  return {
+    kind,
+    action: 'delete',
+    sourceId,
+    label: label ?? sourceId,
+    proof: isStated ? STATED : ABSENT,
+    change,
+  };
 }
 
 /** Somebody who is not there any more is removed already, by a run that was killed before it could note so. */

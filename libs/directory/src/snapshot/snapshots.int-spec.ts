@@ -11,6 +11,7 @@ import {
   team,
   type SnapshotWorld,
 } from '../../test-support/snapshot-world.js';
+import type { SnapshotItem } from './snapshot.js';
 
 describe('Snapshots', () => {
   let db: TestDatabase;
@@ -51,7 +52,8 @@ describe('Snapshots', () => {
     const first = await world.run(short);
     expect(first.awaitingConfirmation).toBe(2);
     expect(await world.active()).toHaveLength(12);
-    await world.run(short);
+    const second = await world.run(short);
+    expect(deletions(second.items)).toEqual([['p011', expect.stringContaining('2 complete runs in a row')]]);
     expect(await world.active()).toHaveLength(11);
     expect(await world.teams()).toEqual(['red: p000']);
   });
@@ -137,7 +139,7 @@ describe('Snapshots', () => {
   it('takes the word of a source that says somebody is gone or inactive', async () => {
     await fresh();
     await world.run([...people(12), ...team('red', 'p000', 'p001')]);
-    await world.run(
+    const { items } = await world.run(
       [
         { kind: 'removed', of: 'user', id: 'p000', reason: 'deleted' },
         person('p001', { active: false, stateReason: 'suspended' }),
@@ -145,6 +147,7 @@ describe('Snapshots', () => {
       ],
       { mode: 'incremental' },
     );
+    expect(deletions(items)).toEqual([['p000', 'The source says that it is gone.']]);
     expect(await world.active()).toEqual(
       people(10, 2).map((record) => (record.kind === 'user' ? record.user.sourceId : '')),
     );
@@ -159,6 +162,8 @@ describe('Snapshots', () => {
     for (let i = 0; i < 2; i++) await world.run([...left, person('new1')]);
     const held = await world.run([...left, person('new1'), person('new2')]);
     expect(held.holdId).toEqual(expect.any(String));
+    const waiting = held.items.filter(({ action }) => action === 'held');
+    expect(waiting[0]?.detail).toMatch(/^Waits for approval\. The source lists it no more/);
     expect(await world.active()).toHaveLength(42);
     await world.holds.approve(world.ref.environmentId, String(held.holdId), 'api_key_x');
     expect(await world.active()).toHaveLength(26);
@@ -251,6 +256,7 @@ describe('Snapshots', () => {
     const plan = await world.snapshots.plan(run, { complete: ['users'] });
     expect(plan.counts).toMatchObject({ users: { create: 1, delete: 1 } });
     expect(plan.items.map((item) => `${item.action} ${item.label}`)).toEqual(['create new', 'delete p011']);
+    expect(deletions(plan.items)).toEqual([['p011', expect.stringContaining('lists it no more')]]);
     expect(await eventCount()).toBe(before);
     expect(await world.active()).toHaveLength(12);
   });
@@ -310,3 +316,8 @@ describe('Snapshots', () => {
     return { state, contradictions: folded.contradictions, events: await eventCount(), wasKilled };
   }
 });
+
+/** Who was removed, and by what proof. */
+function deletions(items: readonly SnapshotItem[]): unknown[] {
+  return items.filter(({ action }) => action === 'delete').map(({ label, detail }) => [label, detail]);
+}

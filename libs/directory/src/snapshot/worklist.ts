@@ -28,6 +28,8 @@ export interface Task {
   readonly action: SnapshotAction;
   readonly sourceId: string;
   readonly label: string;
+  /** Of a removal: what proves it. */
+  readonly proof?: string;
   readonly change: Change;
 }
 
@@ -77,12 +79,16 @@ function sizeOf({ kind, change }: Task): number {
   return kind === 'membership' && 'named' in change ? (change.named?.length ?? 1) : 1;
 }
 
-function report({ tally, decision }: RunWork, { change: _change, ...task }: Task, outcome: Outcome): void {
+function report(
+  { tally, decision }: RunWork,
+  { change: _change, proof, ...task }: Task,
+  outcome: Outcome,
+): void {
   if ('error' in outcome) tally.add({ ...task, action: 'refused', detail: messageOf(outcome.error) });
   else if (decision.holdId !== null && isHeld(task.action, outcome.result))
-    tally.add({ ...task, action: 'held', detail: 'Waits for approval.' });
+    tally.add({ ...task, action: 'held', detail: ['Waits for approval.', proof ?? ''].join(' ').trim() });
   else if (outcome.result.events.length > 0)
-    tally.add({ ...task, detail: `${outcome.result.events.length} event(s)` });
+    tally.add({ ...task, detail: proof ?? `${outcome.result.events.length} event(s)` });
 }
 
 /** Who would be deactivated waits, though something else of them may have changed; the others are told by an event. */

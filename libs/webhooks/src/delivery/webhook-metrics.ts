@@ -1,6 +1,6 @@
 import type { AttemptRecord } from './endpoint-session.js';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { Database } from '#kernel';
+import { sharedFor, type Database } from '#kernel';
 
 interface BacklogRow {
   readonly lag: number;
@@ -64,15 +64,6 @@ export class WebhookMetrics {
 
 /** All gauges are collected at the same moment; one query serves them. */
 const SHARE_MS = 1_000;
-
-function sharedFor<T>(ms: number, work: () => Promise<T>): () => Promise<T> {
-  let last: { readonly at: number; readonly result: Promise<T> } | undefined;
-  return () => {
-    if (last === undefined || performance.now() - last.at > ms)
-      last = { at: performance.now(), result: work() };
-    return last.result;
-  };
-}
 
 const BACKLOG_SQL = `
   SELECT coalesce(sum(s.sequence - coalesce(l.sequence, 0)), 0)::float8 AS lag,

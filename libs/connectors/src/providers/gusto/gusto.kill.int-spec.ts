@@ -61,10 +61,7 @@ async function connected(): Promise<string> {
 }
 
 function partsOf(database: Database): Parameters<typeof executeRun>[0] {
-  const ignore = (): void => undefined;
-  const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
   const ports = createPortsFactory({
-    log,
     guard: GUARD,
     uploads: (directory) => new UploadBox(database).filesOf(directory),
     http: (options, { signal, log: runLog, clock }) =>

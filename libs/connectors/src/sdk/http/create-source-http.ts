@@ -185,7 +185,9 @@ class HttpClient implements SourceHttp {
     if (afterMs !== undefined && afterMs > MAX_WAIT_MS) throw tooLong(error, afterMs);
     const isTold = afterMs !== undefined && afterMs > 0;
     const waitMs = isTold ? afterMs : backOffMs(attempt, this.#ports.random ?? Math.random);
-    this.#ports.log.warn({ ...error.facts, attempt, wait_ms: waitMs }, 'source request is tried again');
+    const facts = { ...error.facts, attempt, waitMs };
+    // A limit that was met is daily business; what ends or delays the run says so itself.
+    this.#ports.log[isTold ? 'debug' : 'info'](facts, 'source request is tried again');
     if (isTold) this.#pacer.pause(waitMs);
     else await this.#sleep(waitMs);
   }
