@@ -1,3 +1,4 @@
+import { isJsonObject, type JsonValue } from '#kernel';
 import type {
   SnapshotFinding,
   SnapshotKind,
@@ -10,6 +11,7 @@ import { listedIds, lookUpByMember, plural, toFound } from '../../sdk/look-up.js
 import type { SourcePorts } from '../../sdk/ports.js';
 import { isRefusal } from '../../sdk/unless-refused.js';
 import { GraphClient } from './client.js';
+import { hidesMembers } from './hidden-members.js';
 import type { EntraConfig } from './config.js';
 import { mapGroup } from './map-group.js';
 import { mapUser } from './map-user.js';
@@ -37,6 +39,7 @@ async function check(client: GraphClient, config: EntraConfig): Promise<SourceCh
     if (!isRefusal(error)) throw error;
     warnings.push('Deleted users may not be read: their removal waits for the delta or for an approval.');
   }
+  warnings.push(...(await hiddenMembers(client, groups.items)));
   return {
     users: users.next === null ? users.items.length : null,
     groups: groups.next === null ? groups.items.length : null,
@@ -46,6 +49,15 @@ async function check(client: GraphClient, config: EntraConfig): Promise<SourceCh
     ],
     warnings,
   };
+}
+
+/** Of the first group that hides its members: with the permission for that it has some. */
+async function hiddenMembers(client: GraphClient, groups: readonly JsonValue[]): Promise<readonly string[]> {
+  const hidden = groups.filter(isJsonObject).find(hidesMembers);
+  if (hidden === undefined || typeof hidden['id'] !== 'string' || client.seesHiddenMembers) return [];
+  const [page] = await client.members([hidden['id']]);
+  if (page === null || page === undefined || page.items.length > 0) return [];
+  return ['Some groups hide their members. Without Member.Read.Hidden nobody is read in them.'];
 }
 
 /** Of what is in scope. */

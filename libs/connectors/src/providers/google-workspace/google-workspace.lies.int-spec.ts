@@ -93,4 +93,52 @@ describe('Google Workspace that answers oddly', () => {
     const found = await w.ask(async (source) => source.lookUp?.('user', [fake.userId(3)]), { domain });
     expect(found?.get(fake.userId(3))).toBe(expected);
   });
+
+  describe('who is listed as deleted', () => {
+    const deleted = (bend: (answer: ToldAnswer) => ToldAnswer, single = bend): void =>
+      w.liar.tell((url, answer) => {
+        if (url.searchParams.has('showDeleted')) return bend(answer);
+        return url.pathname.endsWith(fake.userId(3)) ? single(answer) : answer;
+      });
+    const naming = (users: JsonValue): ((answer: ToldAnswer) => ToldAnswer) =>
+      withBody((body) => ({ ...body, users }));
+    const three = { id: fake.userId(3), deletionTime: '2026-03-01T00:00:00.000Z' };
+
+    it('is believed with a time of deletion only: a list of everybody is none of deleted users', async () => {
+      deleted(naming([{ id: fake.userId(3) }, { id: fake.userId(4), deletionTime: null }]));
+      expect(await w.read()).toMatchObject({ removed: [], complete: true });
+    });
+
+    it('and as a user stays as long as Google knows them', async () => {
+      deleted(naming([three]), (answer) => answer);
+      expect(await w.read()).toMatchObject({ removed: [], complete: true });
+    });
+
+    it('and as a user is gone when Google denies them', async () => {
+      deleted(naming([three]), refusal(404, { errors: [{ reason: 'notFound' }] }));
+      expect((await w.read()).removed).toEqual([`user:${fake.userId(3)} deleted`]);
+    });
+  });
+
+  it('understands "not found" in the newer form of errors', async () => {
+    const gone = { code: 404, message: 'Resource Not Found: groupKey', status: 'NOT_FOUND' };
+    w.liar.tell(lieAt(new RegExp(`${fake.groupId(0)}/members$`), refusal(404, gone)));
+    const { complete, invalid } = await w.read();
+    expect([complete, invalid.map(({ id }) => id)]).toEqual([true, [fake.groupId(0)]]);
+  });
+
+  it('takes nobody for gone because a domain is not found', async () => {
+    const error = { errors: [{ reason: 'notFound', message: 'Domain not found.' }] };
+    w.liar.tell(lieAt(/users\/./, refusal(404, error)));
+    const found = await w.ask(async (source) => source.lookUp?.('user', [fake.userId(3)]));
+    expect([...(found ?? [])]).toEqual([]);
+  });
+
+  it('names the scope for members when consent has left it out', async () => {
+    w.liar.tell(lieAt(/members$/, refusal(403, { errors: [{ reason: 'insufficientPermissions' }] })));
+    await expect(w.ask((source) => source.check())).rejects.toMatchObject({
+      code: 'insufficient_permissions',
+      message: expect.stringContaining('admin.directory.group.member.readonly'),
+    });
+  });
 });
