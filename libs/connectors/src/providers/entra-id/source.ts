@@ -1,14 +1,9 @@
 import { isJsonObject, type JsonValue } from '#kernel';
-import type {
-  SnapshotFinding,
-  SnapshotKind,
-  SnapshotMember,
-  SnapshotMembership,
-  SnapshotRecord,
-} from '#model';
+import type { SnapshotFinding, SnapshotKind, SnapshotMember, SnapshotMembership } from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
 import { listedIds, lookUpByMember, plural, toFound } from '../../sdk/look-up.js';
 import type { SourcePorts } from '../../sdk/ports.js';
+import { sampleListing } from '../../sdk/sample-listing.js';
 import { isRefusal } from '../../sdk/unless-refused.js';
 import { GraphClient } from './client.js';
 import { hidesMembers } from './hidden-members.js';
@@ -16,8 +11,6 @@ import type { EntraConfig } from './config.js';
 import { mapGroup } from './map-group.js';
 import { mapUser } from './map-user.js';
 import { entraStreams } from './streams.js';
-
-const SAMPLES = 3;
 
 export function connect(config: EntraConfig, ports: SourcePorts): Source {
   const client = new GraphClient(config, ports);
@@ -30,8 +23,14 @@ export function connect(config: EntraConfig, ports: SourcePorts): Source {
 }
 
 async function check(client: GraphClient, config: EntraConfig): Promise<SourceCheck> {
-  const users = await client.users(null);
-  const groups = await client.groups(null);
+  const users = await sampleListing(
+    (token) => client.users(token),
+    (item) => mapUser(item, config),
+  );
+  const groups = await sampleListing(
+    (token) => client.groups(token),
+    (item) => mapGroup(item, config),
+  );
   const warnings: string[] = [];
   try {
     await client.deletedUsers(null);
@@ -41,12 +40,9 @@ async function check(client: GraphClient, config: EntraConfig): Promise<SourceCh
   }
   warnings.push(...(await hiddenMembers(client, groups.items)));
   return {
-    users: users.next === null ? users.items.length : null,
-    groups: groups.next === null ? groups.items.length : null,
-    samples: [
-      ...samplesOf(users.items.map((item) => mapUser(item, config))),
-      ...samplesOf(groups.items.map((item) => mapGroup(item, config))),
-    ],
+    users: users.count,
+    groups: groups.count,
+    samples: [...users.samples, ...groups.samples],
     warnings,
   };
 }
@@ -58,11 +54,6 @@ async function hiddenMembers(client: GraphClient, groups: readonly JsonValue[]):
   const [page] = await client.members([hidden['id']]);
   if (page === null || page === undefined || page.items.length > 0) return [];
   return ['Some groups hide their members. Without Member.Read.Hidden nobody is read in them.'];
-}
-
-/** Of what is in scope. */
-function samplesOf(records: readonly SnapshotRecord[]): readonly SnapshotRecord[] {
-  return records.filter(({ kind }) => kind !== 'removed').slice(0, SAMPLES);
 }
 
 async function lookUp(

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { JsonValue } from '#kernel';
+import type { JsonObject, JsonValue } from '#kernel';
 import { fakeGoogleWorkspace as fake, lieAt, lieTo, withBody, type LiedTo, type ToldAnswer } from '#testing';
 import type { Connector } from '../../sdk/contract.js';
 import google from './index.js';
@@ -132,6 +132,33 @@ describe('Google Workspace that answers oddly', () => {
     w.liar.tell(lieAt(/users\/./, refusal(404, error)));
     const found = await w.ask(async (source) => source.lookUp?.('user', [fake.userId(3)]));
     expect([...(found ?? [])]).toEqual([]);
+  });
+
+  it.each([
+    [400, { errors: [{ reason: 'badRequest', message: 'Bad Request' }] }],
+    [404, { errors: [{ reason: 'notFound', message: 'Domain not found.' }] }],
+  ])('says what to check when a list is refused with %i', async (status, error) => {
+    w.liar.tell(lieAt(/users$/, refusal(status, error)));
+    await expect(w.ask((source) => source.check())).rejects.toMatchObject({
+      code: 'not_found_tenant',
+      message: expect.stringMatching(/customer ID.*domain.*admin/),
+    });
+  });
+
+  it('shows and counts in a connection test those of the chosen units, on whichever page they are', async () => {
+    const unit = (user: JsonValue): JsonValue => ({
+      ...(user as JsonObject),
+      orgUnitPath: (user as JsonObject)['id'] === fake.userId(5) ? '/Sales/East' : '/Other',
+    });
+    w.liar.tell(
+      lieAt(
+        /users$/,
+        withBody((body) => ({ ...body, users: (body['users'] as JsonValue[]).map(unit) })),
+      ),
+    );
+    const found = await w.ask((source) => source.check(), { org_units: ['/Sales'] });
+    expect(found.users).toBe(1);
+    expect(found.samples).toMatchObject([{ user: { sourceId: fake.userId(5) } }, {}, {}, {}]);
   });
 
   it('names the scope for members when consent has left it out', async () => {
