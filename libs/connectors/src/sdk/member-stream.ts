@@ -10,12 +10,15 @@ const MEMBERS_PER_PAGE = 5_000;
 const MEMBERS_PER_RECORD = 1_000;
 const IDS_AT_ONCE = 500;
 
+/** What is known of one group: its members, that it is not there any more (null), or why its members are not known. */
+export type FoundMembers = readonly SnapshotMember[] | { readonly problem: string } | null;
+
 /** Members of many groups, read group by group. */
 export interface MemberListing extends Pick<SourceStream, 'id' | 'covers'> {
   /** Ids of the groups after one, in ascending order. */
   readonly groups: (after: string | null) => AsyncIterable<string>;
-  /** All members of each group; null when the vendor does not know it any more. @throws SourceError */
-  readonly read: (groupIds: readonly string[]) => Promise<readonly (readonly SnapshotMember[] | null)[]>;
+  /** All members of each group, in the same order. @throws SourceError */
+  readonly read: (groupIds: readonly string[]) => Promise<readonly FoundMembers[]>;
   /** Groups that one `read` takes. */
   readonly groupsPerRead: number;
   /** How many `read` run at the same time. */
@@ -80,12 +83,17 @@ function readGroups(listing: MemberListing, after: string | null): AsyncGenerato
 /** A member that cannot be decoded leaves its own group unread, and no other. */
 async function readSome(listing: MemberListing, ids: readonly string[]): Promise<GroupMembers[]> {
   try {
-    return (await listing.read(ids)).map((found, index) => ({ id: ids[index] as string, found }));
+    return (await listing.read(ids)).map((found, index) => groupMembers(ids[index] as string, found));
   } catch (error) {
     if (!(error instanceof AttributeError)) throw error;
-    if (ids.length === 1) return [{ id: ids[0] as string, found: null, problem: error.message }];
+    if (ids.length === 1)
+      return [{ id: ids[0] as string, found: null, problem: `A member: ${error.message}` }];
     return (await Promise.all(ids.map((id) => readSome(listing, [id])))).flat();
   }
+}
+
+function groupMembers(id: string, found: FoundMembers): GroupMembers {
+  return found !== null && 'problem' in found ? { id, found: null, problem: found.problem } : { id, found };
 }
 
 function countMembers(batch: readonly GroupMembers[]): number {
@@ -122,7 +130,7 @@ function groupRecords({ id: groupId, found, problem }: GroupMembers, replaces: b
         kind: 'invalid',
         of: 'membership',
         id: groupId,
-        problem: problem === undefined ? 'The group was listed, but is not there.' : `A member: ${problem}`,
+        problem: problem ?? 'The group was listed, but is not there.',
       },
     ];
   const records: SnapshotRecord[] = replaces

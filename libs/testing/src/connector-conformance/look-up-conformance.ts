@@ -14,6 +14,21 @@ export const UNCLEAR: FaultKind[] = [
   { kind: 'hang_up' },
 ];
 
+/** What is no answer to a question about one record: somebody who is not listed either must stay for it, run after run. */
+export const NO_ANSWER: FaultKind[] = [
+  { kind: 'status', status: 403 },
+  { kind: 'nothing' },
+  { kind: 'no_list' },
+  { kind: 'html' },
+  { kind: 'html_404' },
+];
+
+/** A question that fails counts like one that was not answered. */
+export function notAnswered(error: unknown): 'unanswered' {
+  expect(error).toBeInstanceOf(SourceError);
+  return 'unanswered';
+}
+
 type Answers = ReadonlyMap<string, SnapshotFinding>;
 
 /** What asking for single records proves, and what it does not. */
@@ -45,5 +60,11 @@ export function conformsInLookUp({ connector, fake }: Subject): void {
     });
     expect(handle.fired()).toBeGreaterThan(0);
     expect([...answers.values()]).not.toContain('gone');
+  });
+
+  it.each(NO_ANSWER)('says that there was no answer when it was %j', async (fault) => {
+    w.server.fail({ call: fake.calls.lookUp as string, times: Infinity, fault });
+    const ask = async (): Promise<unknown> => (await lookUp([3])).get(fake.userId(3));
+    expect(await ask().catch(notAnswered)).toBe('unanswered');
   });
 }

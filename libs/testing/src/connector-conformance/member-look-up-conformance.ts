@@ -3,7 +3,7 @@ import { SourceError } from '#connectors';
 import type { SnapshotFinding, SnapshotMembership } from '#model';
 import type { FakeMember } from '../fake-source/fake-tenant.js';
 import { askFake, openWorld, type Subject, type World } from './conformance-world.js';
-import { UNCLEAR } from './look-up-conformance.js';
+import { NO_ANSWER, notAnswered, UNCLEAR } from './look-up-conformance.js';
 
 type Edge = readonly [group: number, member: FakeMember];
 
@@ -83,5 +83,11 @@ export function conformsInMemberLookUp({ connector, fake }: Subject): void {
     });
     expect(handle.fired()).toBeGreaterThan(0);
     expect(answers).not.toContain('gone');
+  });
+
+  it.each(NO_ANSWER)('says that there was no answer when it was %j', async (fault) => {
+    w.server.fail({ call: fake.calls.memberLookUp as string, times: Infinity, fault });
+    const ask = async (): Promise<unknown> => (await lookUp([[0, user(1)]]))[0];
+    expect(await ask().catch(notAnswered)).toBe('unanswered');
   });
 }

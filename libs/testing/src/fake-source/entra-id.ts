@@ -158,7 +158,10 @@ class Graph {
   }
 
   #deleted(request: FakeRequest): FakeAnswer {
-    const ids = [...this.#tenant.gone('user')].map((index) => ({ id: userId(index) }));
+    const ids = [...this.#tenant.gone('user')].map((index) => ({
+      id: userId(index),
+      deletedDateTime: '2026-03-01T00:00:00Z',
+    }));
     return this.#list(request, listOf(ids));
   }
 
@@ -278,7 +281,8 @@ async function batch(request: FakeRequest): Promise<FakeAnswer> {
 }
 
 function isAuthorized({ headers }: FakeRequest): boolean {
-  return headers.authorization === 'Bearer fake-graph-token';
+  // What follows are claims, where a test gives the token some.
+  return /^Bearer fake-graph-token(\.|$)/.test(headers.authorization ?? '');
 }
 
 function withQuery(url: URL, name: string, value: string): string {

@@ -190,7 +190,10 @@ class Google {
     const query = request.url.searchParams;
     // One of them is required.
     if (!query.has('customer') && !query.has('domain')) return refuse(400, {});
-    const gone = [...this.#tenant.gone('user')].map((index) => ({ id: userId(index) }));
+    const gone = [...this.#tenant.gone('user')].map((index) => ({
+      id: userId(index),
+      deletionTime: '2026-03-01T00:00:00.000Z',
+    }));
     const list = query.get('showDeleted') === 'true' ? listOf(gone) : mapList(this.#tenant.users, wireUser);
     return this.#page(request, 'users', list);
   }

@@ -12,7 +12,7 @@ import type { EntraConfig } from './config.js';
 import { judge } from './errors.js';
 import { pageOf, plainId, saysNotFound, withPlainId, type GraphAnswer } from './graph-page.js';
 import { manifest } from './manifest.js';
-import { fetchToken } from './token.js';
+import { fetchToken, rolesIn } from './token.js';
 
 const { limits } = manifest;
 
@@ -34,6 +34,7 @@ export class GraphClient {
   readonly #users: string;
   readonly #base: string;
   #takesBatches = true;
+  #roles: readonly string[] = [];
 
   constructor(config: EntraConfig, ports: SourcePorts) {
     const login = ports.http({ baseUrl: config.login, limits });
@@ -41,10 +42,19 @@ export class GraphClient {
     this.#http = ports.http({
       baseUrl: this.#base,
       limits,
-      authorize: bearerTokens(() => fetchToken(login, config, ports), ports.clock),
+      authorize: bearerTokens(async () => {
+        const token = await fetchToken(login, config, ports);
+        this.#roles = rolesIn(token);
+        return token;
+      }, ports.clock),
       judge,
     });
     this.#users = [USER, ...config.extensionAttributes].join(',');
+  }
+
+  /** Whether the token says so; without this permission the lists of groups that hide their members are empty. */
+  get seesHiddenMembers(): boolean {
+    return this.#roles.includes('Member.Read.Hidden');
   }
 
   users(token: string | null): Promise<VendorPage> {

@@ -1,21 +1,16 @@
-import type {
-  SnapshotFinding,
-  SnapshotKind,
-  SnapshotMember,
-  SnapshotMembership,
-  SnapshotRecord,
-} from '#model';
+import { isJsonObject, type JsonValue } from '#kernel';
+import type { SnapshotFinding, SnapshotKind, SnapshotMember, SnapshotMembership } from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
 import { listedIds, lookUpByMember, plural, toFound } from '../../sdk/look-up.js';
 import type { SourcePorts } from '../../sdk/ports.js';
+import { sampleListing } from '../../sdk/sample-listing.js';
 import { isRefusal } from '../../sdk/unless-refused.js';
 import { GraphClient } from './client.js';
+import { hidesMembers } from './hidden-members.js';
 import type { EntraConfig } from './config.js';
 import { mapGroup } from './map-group.js';
 import { mapUser } from './map-user.js';
 import { entraStreams } from './streams.js';
-
-const SAMPLES = 3;
 
 export function connect(config: EntraConfig, ports: SourcePorts): Source {
   const client = new GraphClient(config, ports);
@@ -28,8 +23,14 @@ export function connect(config: EntraConfig, ports: SourcePorts): Source {
 }
 
 async function check(client: GraphClient, config: EntraConfig): Promise<SourceCheck> {
-  const users = await client.users(null);
-  const groups = await client.groups(null);
+  const users = await sampleListing(
+    (token) => client.users(token),
+    (item) => mapUser(item, config),
+  );
+  const groups = await sampleListing(
+    (token) => client.groups(token),
+    (item) => mapGroup(item, config),
+  );
   const warnings: string[] = [];
   try {
     await client.deletedUsers(null);
@@ -37,20 +38,22 @@ async function check(client: GraphClient, config: EntraConfig): Promise<SourceCh
     if (!isRefusal(error)) throw error;
     warnings.push('Deleted users may not be read: their removal waits for the delta or for an approval.');
   }
+  warnings.push(...(await hiddenMembers(client, groups.items)));
   return {
-    users: users.next === null ? users.items.length : null,
-    groups: groups.next === null ? groups.items.length : null,
-    samples: [
-      ...samplesOf(users.items.map((item) => mapUser(item, config))),
-      ...samplesOf(groups.items.map((item) => mapGroup(item, config))),
-    ],
+    users: users.count,
+    groups: groups.count,
+    samples: [...users.samples, ...groups.samples],
     warnings,
   };
 }
 
-/** Of what is in scope. */
-function samplesOf(records: readonly SnapshotRecord[]): readonly SnapshotRecord[] {
-  return records.filter(({ kind }) => kind !== 'removed').slice(0, SAMPLES);
+/** Of the first group that hides its members: with the permission for that it has some. */
+async function hiddenMembers(client: GraphClient, groups: readonly JsonValue[]): Promise<readonly string[]> {
+  const hidden = groups.filter(isJsonObject).find(hidesMembers);
+  if (hidden === undefined || typeof hidden['id'] !== 'string' || client.seesHiddenMembers) return [];
+  const [page] = await client.members([hidden['id']]);
+  if (page === null || page === undefined || page.items.length > 0) return [];
+  return ['Some groups hide their members. Without Member.Read.Hidden nobody is read in them.'];
 }
 
 async function lookUp(

@@ -1,14 +1,15 @@
-import { isJsonObject, type JsonValue } from '#kernel';
-import type { SnapshotMember, SnapshotRecord } from '#model';
+import type { SnapshotMember } from '#model';
 import type { RunRequest, SourceStream } from '../../sdk/contract.js';
 import { memberStream, stagedGroups } from '../../sdk/member-stream.js';
 import { pagedStream, vendorPages, type VendorPage } from '../../sdk/paged-stream.js';
 import type { SourceLog, SourcePorts } from '../../sdk/ports.js';
 import { SourceError, type SourceErrorCode } from '../../sdk/source-error.js';
+import { deletedUsersStream } from '../../sdk/stated-removals.js';
 import { unlessRefused } from '../../sdk/unless-refused.js';
 import { BATCH, type GraphClient, type GraphKind } from './client.js';
 import { withWholeObjects } from './complete.js';
 import type { EntraConfig } from './config.js';
+import { withoutHidden } from './hidden-members.js';
 import { manifest } from './manifest.js';
 import { mapGroup, mapGroupDelta, mapMember, mapRemoval } from './map-group.js';
 import { mapUser } from './map-user.js';
@@ -91,30 +92,21 @@ async function linkFromNow(
   }
 }
 
-function deletedUsers({ client }: EntraParts): SourceStream {
-  const stream = pagedStream({
-    id: 'deleted_users',
-    covers: [],
-    fetch: (token) => client.deletedUsers(token),
-    map: (item) => [removalOf(item)],
-    proof: PROOF,
-  });
+/** learn.microsoft.com/graph/api/resources/directoryobject: `deletedDateTime` is null for whoever was not deleted. */
+function deletedUsers({ client, ports }: EntraParts): SourceStream {
+  const stream = deletedUsersStream(
+    {
+      fetch: (token) => client.deletedUsers(token),
+      deletedAt: 'deletedDateTime',
+      reason: 'soft_deleted',
+      proof: PROOF,
+    },
+    { ports, exists: async (id) => (await client.exist('users', [id]))[0] },
+  );
   return {
     ...stream,
     pages: (from) => unlessRefused(stream.pages(from), 'Deleted users may not be read.'),
   };
-}
-
-function removalOf(item: JsonValue): SnapshotRecord {
-  const marked = isJsonObject(item) ? { ...item, '@removed': { reason: 'changed' } } : item;
-  return (
-    mapRemoval(marked, 'user') ?? {
-      kind: 'invalid',
-      of: 'user',
-      id: null,
-      problem: 'A deleted user is not an object.',
-    }
-  );
 }
 
 function userDelta(parts: EntraParts, link: string): SourceStream {
@@ -149,7 +141,8 @@ function memberships({ client, ports }: EntraParts): SourceStream {
     groups: (after) => stagedGroups(ports, after),
     read: async (ids) => {
       const first = await client.members(ids);
-      return Promise.all(first.map((page) => allMembers(client, page)));
+      const lists = await Promise.all(first.map((page) => allMembers(client, page)));
+      return withoutHidden(client, ids, lists);
     },
     groupsPerRead: BATCH,
     concurrency: manifest.limits.concurrency,

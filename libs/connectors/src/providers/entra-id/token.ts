@@ -23,6 +23,20 @@ export async function fetchToken(
   return requestToken(http, { path, form }, explain);
 }
 
+/**
+ * Application permissions that a token names (learn.microsoft.com/entra/identity-platform/access-token-claims-reference,
+ * `roles`); none when it cannot be read. Nothing may depend on their absence: tokens are for Graph to read.
+ */
+export function rolesIn({ value }: AccessToken): readonly string[] {
+  try {
+    const claims = JSON.parse(Buffer.from(value.split('.')[1] ?? '', 'base64url').toString()) as JsonValue;
+    const roles = isJsonObject(claims) ? claims['roles'] : undefined;
+    return Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
 async function proofOf(config: EntraConfig, audience: string, now: Date): Promise<Record<string, string>> {
   const { credential, clientId } = config;
   if (credential.kind === 'client_secret') return { client_secret: credential.secret };

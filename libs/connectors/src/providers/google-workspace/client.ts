@@ -90,12 +90,15 @@ export class GoogleClient {
    * Whether somebody is listed in a group. `hasMember` would count who is in it by way of another group, and knows only
    * members of the group's own domain. Undefined when the group is not there, or the answer is not Google's own.
    */
-  async isMember(groupId: string, memberId: string): Promise<boolean | undefined> {
+  async isMember(groupId: string, memberId: string): Promise<boolean | 'unanswered' | undefined> {
     const path = `/groups/${encodeURIComponent(groupId)}/members/${encodeURIComponent(memberId)}`;
     const answer = await this.#http.json({ path, query: { fields: 'id' }, accept: [400, 404] });
-    if (answer.status === 404) return saysNotFound(answer) && !namesGroup(answer) ? false : undefined;
-    const isThere = answer.status < 400 && isJsonObject(answer.body) && answer.body['id'] === memberId;
-    return isThere ? true : undefined;
+    if (answer.status === 400) return undefined;
+    if (answer.status === 404 && namesGroup(answer)) return undefined;
+    return existenceIn(answer, {
+      isDenied: saysNotFound(answer),
+      isIt: (object) => object['id'] === memberId,
+    });
   }
 
   #isOfDomain(address: JsonValue | undefined): boolean {
@@ -164,8 +167,10 @@ async function fetchToken(
   return requestToken(http, { path, form }, explainTokenError);
 }
 
+/** In the older form by a reason, in the newer one by a status. A domain that is not there says nothing of what is in it. */
 function saysNotFound({ body }: JsonAnswer): boolean {
-  return JSON.stringify(body).includes('"reason":"notFound"');
+  const text = JSON.stringify(body);
+  return /"reason":"notFound"|"status":"NOT_FOUND"/.test(text) && !/"Domain not found/i.test(text);
 }
 
 /** It is the group that is not there. */

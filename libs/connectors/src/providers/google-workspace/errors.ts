@@ -11,9 +11,11 @@ const QUOTA =
 const DISABLED = /^(accessNotConfigured|SERVICE_DISABLED)$/;
 
 export function judge(answer: SourceAnswer, now: Date): Verdict | undefined {
-  if (answer.status !== 403) return undefined;
   const reasons = reasonsOf(answer.text);
-  const facts = { status: 403, reason: reasons[0] ?? 'unknown' };
+  const facts = { status: answer.status, reason: reasons[0] ?? 'unknown' };
+  if (isUnknownAccount(answer))
+    return { kind: 'fail', error: new SourceError('not_found_tenant', UNKNOWN_ACCOUNT, { facts }) };
+  if (answer.status !== 403) return undefined;
   const quota = reasons.find((reason) => QUOTA.test(reason));
   if (quota === undefined)
     return {
@@ -22,6 +24,17 @@ export function judge(answer: SourceAnswer, now: Date): Verdict | undefined {
     };
   const error = new SourceError('rate_limited', `Google limits our requests (${quota}).`, { facts });
   return { kind: 'retry', afterMs: readRetryAfter(answer.headers['retry-after'], now), error };
+}
+
+const UNKNOWN_ACCOUNT =
+  'Google does not know what was asked for. Check the customer ID, the domain and the names of custom attributes in the settings, ' +
+  'and that the admin to act as belongs to that account.';
+
+/** What a first page meets that names an account, a domain or a schema which is not there; later ones have page tokens. */
+function isUnknownAccount({ status, url }: SourceAnswer): boolean {
+  const { pathname, searchParams } = new URL(url);
+  const isFirstPage = /\/(users|groups)$/.test(pathname) && !searchParams.has('pageToken');
+  return isFirstPage && (status === 400 || status === 404);
 }
 
 function explain({ url }: SourceAnswer, reasons: readonly string[]): string {

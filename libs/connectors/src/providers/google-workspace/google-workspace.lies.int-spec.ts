@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { JsonValue } from '#kernel';
+import type { JsonObject, JsonValue } from '#kernel';
 import { fakeGoogleWorkspace as fake, lieAt, lieTo, withBody, type LiedTo, type ToldAnswer } from '#testing';
 import type { Connector } from '../../sdk/contract.js';
 import google from './index.js';
@@ -92,5 +92,80 @@ describe('Google Workspace that answers oddly', () => {
   ])('does not say of people of example.com that they are in %s', async (domain, expected) => {
     const found = await w.ask(async (source) => source.lookUp?.('user', [fake.userId(3)]), { domain });
     expect(found?.get(fake.userId(3))).toBe(expected);
+  });
+
+  describe('who is listed as deleted', () => {
+    const deleted = (bend: (answer: ToldAnswer) => ToldAnswer, single = bend): void =>
+      w.liar.tell((url, answer) => {
+        if (url.searchParams.has('showDeleted')) return bend(answer);
+        return url.pathname.endsWith(fake.userId(3)) ? single(answer) : answer;
+      });
+    const naming = (users: JsonValue): ((answer: ToldAnswer) => ToldAnswer) =>
+      withBody((body) => ({ ...body, users }));
+    const three = { id: fake.userId(3), deletionTime: '2026-03-01T00:00:00.000Z' };
+
+    it('is believed with a time of deletion only: a list of everybody is none of deleted users', async () => {
+      deleted(naming([{ id: fake.userId(3) }, { id: fake.userId(4), deletionTime: null }]));
+      expect(await w.read()).toMatchObject({ removed: [], complete: true });
+    });
+
+    it('and as a user stays as long as Google knows them', async () => {
+      deleted(naming([three]), (answer) => answer);
+      expect(await w.read()).toMatchObject({ removed: [], complete: true });
+    });
+
+    it('and as a user is gone when Google denies them', async () => {
+      deleted(naming([three]), refusal(404, { errors: [{ reason: 'notFound' }] }));
+      expect((await w.read()).removed).toEqual([`user:${fake.userId(3)} deleted`]);
+    });
+  });
+
+  it('understands "not found" in the newer form of errors', async () => {
+    const gone = { code: 404, message: 'Resource Not Found: groupKey', status: 'NOT_FOUND' };
+    w.liar.tell(lieAt(new RegExp(`${fake.groupId(0)}/members$`), refusal(404, gone)));
+    const { complete, invalid } = await w.read();
+    expect([complete, invalid.map(({ id }) => id)]).toEqual([true, [fake.groupId(0)]]);
+  });
+
+  it('takes nobody for gone because a domain is not found', async () => {
+    const error = { errors: [{ reason: 'notFound', message: 'Domain not found.' }] };
+    w.liar.tell(lieAt(/users\/./, refusal(404, error)));
+    const found = await w.ask(async (source) => source.lookUp?.('user', [fake.userId(3)]));
+    expect([...(found ?? [])]).toEqual([]);
+  });
+
+  it.each([
+    [400, { errors: [{ reason: 'badRequest', message: 'Bad Request' }] }],
+    [404, { errors: [{ reason: 'notFound', message: 'Domain not found.' }] }],
+  ])('says what to check when a list is refused with %i', async (status, error) => {
+    w.liar.tell(lieAt(/users$/, refusal(status, error)));
+    await expect(w.ask((source) => source.check())).rejects.toMatchObject({
+      code: 'not_found_tenant',
+      message: expect.stringMatching(/customer ID.*domain.*admin/),
+    });
+  });
+
+  it('shows and counts in a connection test those of the chosen units, on whichever page they are', async () => {
+    const unit = (user: JsonValue): JsonValue => ({
+      ...(user as JsonObject),
+      orgUnitPath: (user as JsonObject)['id'] === fake.userId(5) ? '/Sales/East' : '/Other',
+    });
+    w.liar.tell(
+      lieAt(
+        /users$/,
+        withBody((body) => ({ ...body, users: (body['users'] as JsonValue[]).map(unit) })),
+      ),
+    );
+    const found = await w.ask((source) => source.check(), { org_units: ['/Sales'] });
+    expect(found.users).toBe(1);
+    expect(found.samples).toMatchObject([{ user: { sourceId: fake.userId(5) } }, {}, {}, {}]);
+  });
+
+  it('names the scope for members when consent has left it out', async () => {
+    w.liar.tell(lieAt(/members$/, refusal(403, { errors: [{ reason: 'insufficientPermissions' }] })));
+    await expect(w.ask((source) => source.check())).rejects.toMatchObject({
+      code: 'insufficient_permissions',
+      message: expect.stringContaining('admin.directory.group.member.readonly'),
+    });
   });
 });

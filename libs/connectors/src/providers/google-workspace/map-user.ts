@@ -32,15 +32,6 @@ export function mapUser(value: JsonValue, orgUnits: readonly string[]): Snapshot
   });
 }
 
-export function mapDeletedUser(value: JsonValue): SnapshotRecord {
-  return decodeRecord(value, 'user', (user) => ({
-    kind: 'removed',
-    of: 'user',
-    id: user.text('id'),
-    reason: 'deleted',
-  }));
-}
-
 /** @throws AttributeError when no unit is named: everybody is in one, so that says nothing */
 function isInScope(user: Fields, orgUnits: readonly string[]): boolean {
   if (orgUnits.length === 0) return true;

@@ -1,13 +1,12 @@
 import type { Source, SourceCheck } from '../../sdk/contract.js';
 import { lookUpEach, plural } from '../../sdk/look-up.js';
 import type { SourcePorts } from '../../sdk/ports.js';
+import { sampleListing } from '../../sdk/sample-listing.js';
 import { GoogleClient } from './client.js';
 import type { GoogleConfig } from './config.js';
 import { mapGroup } from './map-group.js';
 import { mapUser } from './map-user.js';
 import { googleStreams } from './streams.js';
-
-const SAMPLES = 3;
 
 export function connect(config: GoogleConfig, ports: SourcePorts): Source {
   const client = new GoogleClient(config, ports);
@@ -20,15 +19,18 @@ export function connect(config: GoogleConfig, ports: SourcePorts): Source {
 }
 
 async function check(client: GoogleClient, config: GoogleConfig): Promise<SourceCheck> {
-  const users = await client.users(null);
-  const groups = await client.groups(null);
+  const users = await sampleListing(
+    (token) => client.users(token),
+    (item) => mapUser(item, config.orgUnits),
+  );
+  const groups = await sampleListing((token) => client.groups(token), mapGroup);
+  // A right of its own: consent, and an admin's role, may leave it out.
+  const first = groups.samples.find((record) => record.kind === 'group');
+  if (first !== undefined) await client.members(first.group.sourceId, null);
   return {
-    users: users.next === null ? users.items.length : null,
-    groups: groups.next === null ? groups.items.length : null,
-    samples: [
-      ...users.items.map((item) => mapUser(item, config.orgUnits)).slice(0, SAMPLES),
-      ...groups.items.map(mapGroup).slice(0, SAMPLES),
-    ],
+    users: users.count,
+    groups: groups.count,
+    samples: [...users.samples, ...groups.samples],
     warnings: [],
   };
 }

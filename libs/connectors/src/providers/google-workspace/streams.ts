@@ -3,11 +3,12 @@ import type { SourceStream } from '../../sdk/contract.js';
 import { memberStream, stagedGroups } from '../../sdk/member-stream.js';
 import { pagedStream, vendorPages, type VendorPage } from '../../sdk/paged-stream.js';
 import type { SourcePorts } from '../../sdk/ports.js';
+import { deletedUsersStream } from '../../sdk/stated-removals.js';
 import type { GoogleClient } from './client.js';
 import type { GoogleConfig } from './config.js';
 import { manifest } from './manifest.js';
 import { mapGroup, mapMember } from './map-group.js';
-import { mapDeletedUser, mapUser } from './map-user.js';
+import { mapUser } from './map-user.js';
 
 export interface GoogleParts {
   readonly client: GoogleClient;
@@ -28,13 +29,7 @@ export function googleStreams({ client, config, ports }: GoogleParts): readonly 
       map: (item) => [mapUser(item, config.orgUnits)],
       proof: PROOF,
     }),
-    pagedStream({
-      id: 'deleted_users',
-      covers: [],
-      fetch: (token) => client.deletedUsers(token),
-      map: (item) => [mapDeletedUser(item)],
-      proof: PROOF,
-    }),
+    deletedUsers(client, ports),
     pagedStream({
       id: 'groups',
       covers: ['groups'],
@@ -53,6 +48,19 @@ export function googleStreams({ client, config, ports }: GoogleParts): readonly 
       proof: PROOF,
     }),
   ];
+}
+
+/** developers.google.com/workspace/admin/directory/reference/rest/v1/users: `deletionTime`. */
+function deletedUsers(client: GoogleClient, ports: SourcePorts): SourceStream {
+  return deletedUsersStream(
+    {
+      fetch: (token) => client.deletedUsers(token),
+      deletedAt: 'deletionTime',
+      reason: 'deleted',
+      proof: PROOF,
+    },
+    { ports, exists: (id) => client.exists('users', id) },
+  );
 }
 
 async function membersOf(

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import type { SourceHttp, SourceRequest, JsonAnswer } from '../../sdk/http/source-http.js';
+import { existenceIn } from '../../sdk/look-up.js';
 import { bearerTokens, requestToken } from '../../sdk/oauth-token.js';
 import type { VendorPage } from '../../sdk/paged-stream.js';
 import type { SourcePorts } from '../../sdk/ports.js';
@@ -61,11 +62,13 @@ export class GustoClient {
   }
 
   /** Undefined when Gusto has not clearly said that there is none. */
-  async exists(population: Population, uuid: string): Promise<boolean | undefined> {
+  async exists(population: Population, uuid: string): Promise<boolean | 'unanswered' | undefined> {
     const path = `/v1/${population}/${encodeURIComponent(uuid)}`;
     const answer = await this.#get({ path, accept: [404] }, population);
-    if (answer.status === 404) return saysNotFound(answer.body) ? false : undefined;
-    return isJsonObject(answer.body) && answer.body['uuid'] === uuid ? true : undefined;
+    return existenceIn(answer, {
+      isDenied: saysNotFound(answer.body),
+      isIt: (object) => object['uuid'] === uuid,
+    });
   }
 
   async #whole(list: 'departments' | 'locations'): Promise<readonly JsonValue[]> {

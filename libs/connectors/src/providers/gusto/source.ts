@@ -72,7 +72,10 @@ async function readLocations(client: GustoClient, { rules }: GustoConfig): Promi
 }
 
 /** Gone is who is neither an employee nor a contractor. */
-async function exists({ client, config }: GustoParts, id: string): Promise<boolean | undefined> {
+async function exists(
+  { client, config }: GustoParts,
+  id: string,
+): Promise<boolean | 'unanswered' | undefined> {
   const isEmployee = await client.exists('employees', id);
   if (isEmployee !== false || !config.contractors) return isEmployee;
   return client.exists('contractors', id);

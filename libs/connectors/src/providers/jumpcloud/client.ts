@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonValue } from '#kernel';
 import { listIn } from '../../sdk/decode.js';
 import type { JsonAnswer, SourceHttp } from '../../sdk/http/source-http.js';
-import { strange404 } from '../../sdk/look-up.js';
+import { existenceIn, strange404 } from '../../sdk/look-up.js';
 import { bearerTokens, requestToken, type AccessToken } from '../../sdk/oauth-token.js';
 import type { OffsetSlice } from '../../sdk/offset-pages.js';
 import type { SourcePorts } from '../../sdk/ports.js';
@@ -78,11 +78,13 @@ export class JumpcloudClient {
    * Undefined when a 404 is not JumpCloud's own. It also answers 404 to an organization that it does not know; so a
    * caller who believes an absence calls `findsSingle` afterwards.
    */
-  async exists(kind: 'users' | 'groups', id: string): Promise<boolean | undefined> {
+  async exists(kind: 'users' | 'groups', id: string): Promise<boolean | 'unanswered' | undefined> {
     const path = `${kind === 'users' ? USERS : GROUPS}/${encodeURIComponent(id)}`;
     const answer = await this.#get(path, {});
-    if (answer.status === 404) return saysNotFound(answer) ? false : undefined;
-    return isJsonObject(answer.body) && (answer.body['_id'] ?? answer.body['id']) === id ? true : undefined;
+    return existenceIn(answer, {
+      isDenied: saysNotFound(answer),
+      isIt: (object) => (object['_id'] ?? object['id']) === id,
+    });
   }
 
   /**

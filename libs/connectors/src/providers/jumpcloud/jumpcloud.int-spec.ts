@@ -183,6 +183,24 @@ describe('JumpCloud', () => {
     },
   );
 
+  it('leaves a group unread that lists something else than users, and no other', async () => {
+    await start({ members: (group) => (group === 1 ? [''] : [fake.userId(0)]) });
+    expect(await read()).toMatchObject({
+      complete: true,
+      invalid: [{ of: 'membership', id: fake.groupId(1) }],
+      members: new Set([0, 2].map((group) => `${fake.groupId(group)} > user:${fake.userId(0)}`)),
+    });
+  });
+
+  it('keeps whom it may not ask about, also while it believes no "not found"', async () => {
+    await start();
+    server.fail({ call: 'user', fault: { kind: 'no_list' } });
+    server.fail({ call: 'user', times: Infinity, fault: { kind: 'status', status: 404 } });
+    expect(await ask((source) => source.lookUp!('user', [0, 1].map(fake.userId)))).toEqual(
+      new Map([[fake.userId(0), 'unanswered']]),
+    );
+  });
+
   it('says in the connection test that members may not be read', async () => {
     await start();
     server.fail({ call: 'members', times: Infinity, fault: { kind: 'status', status: 403 } });

@@ -1,7 +1,6 @@
 import { isJsonObject, type JsonValue } from '#kernel';
 import type { SnapshotMember, SnapshotRecord } from '#model';
-import { decodeRecord } from '../../sdk/decode.js';
-import { SourceError } from '../../sdk/source-error.js';
+import { AttributeError, decodeRecord } from '../../sdk/decode.js';
 
 const RAW = ['id', 'name', 'description', 'email', 'type', 'membershipMethod', 'memberQuery', 'attributes'];
 
@@ -15,11 +14,12 @@ export function mapGroup(value: JsonValue): SnapshotRecord {
 
 /**
  * The user at the end of an edge of the graph, `{to: {type, id}}`.
- * @throws SourceError when it is none: without one member the list would be read as if that one had left
+ * @throws AttributeError when it is none: the list is left unread, as without one member it would be read as if that one
+ * had left
  */
 export function mapMember(edge: JsonValue): SnapshotMember {
   const to = isJsonObject(edge) && isJsonObject(edge['to']) ? edge['to'] : {};
   const { type, id } = to;
   if (type === 'user' && typeof id === 'string' && id !== '') return { kind: 'user', id };
-  throw new SourceError('source_changed_shape', 'JumpCloud sent a member of a group that is no user.');
+  throw new AttributeError('to', 'is not a user');
 }

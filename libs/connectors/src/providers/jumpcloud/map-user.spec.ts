@@ -79,7 +79,7 @@ describe('JumpCloud groups', () => {
   it.each([{}, null, { to: { type: 'system', id: '1' } }, { to: { type: 'user' } }])(
     '%j is no member',
     (edge) => {
-      expect(() => mapMember(edge as JsonObject)).toThrow('no user');
+      expect(() => mapMember(edge as JsonObject)).toThrow('not a user');
     },
   );
 });

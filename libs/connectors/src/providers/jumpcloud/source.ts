@@ -47,7 +47,7 @@ async function lookUp(
 ): Promise<ReadonlyMap<string, SnapshotFinding>> {
   const found = await lookUpEach(ids, (id) => client.exists(plural(kind), id));
   const isBelieved = ![...found.values()].includes('gone') || (await client.findsSingle(plural(kind)));
-  return isBelieved ? found : new Map([...found].filter(([, answer]) => answer === 'present'));
+  return isBelieved ? found : new Map([...found].filter(([, answer]) => answer !== 'gone'));
 }
 
 /** JumpCloud knows no groups in groups. Undefined when it does not know the user, which says nothing of the groups. */

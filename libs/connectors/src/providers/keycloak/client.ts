@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import type { SnapshotKind } from '#model';
 import type { JsonAnswer, SourceHttp } from '../../sdk/http/source-http.js';
-import { plural, strange404 } from '../../sdk/look-up.js';
+import { existenceIn, plural, strange404 } from '../../sdk/look-up.js';
 import { bearerTokens, requestToken } from '../../sdk/oauth-token.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { SourceError } from '../../sdk/source-error.js';
@@ -125,11 +125,10 @@ export class KeycloakClient {
   }
 
   /** Undefined when a 404 is not Keycloak's own. */
-  async exists(kind: SnapshotKind, id: string): Promise<boolean | undefined> {
+  async exists(kind: SnapshotKind, id: string): Promise<boolean | 'unanswered' | undefined> {
     const answer = await this.#get(`/${plural(kind)}/${encodeURIComponent(id)}`);
-    if (answer.status === 404)
-      return saysNotFound(answer, kind) && (await this.#isWord(id)) ? false : undefined;
-    return isJsonObject(answer.body) && answer.body['id'] === id ? true : undefined;
+    const isDenied = answer.status === 404 && saysNotFound(answer, kind) && (await this.#isWord(id));
+    return existenceIn(answer, { isDenied, isIt: (object) => object['id'] === id });
   }
 
   /** Whether a user is enabled; undefined when Keycloak does not show the user (a federation that is away: 500). */

@@ -3,7 +3,7 @@ import { readForm } from '../../sdk/read-form.js';
 import { manifest } from './manifest.js';
 
 export interface OktaConfig {
-  /** Without a slash at the end. */
+  /** As Okta spells it in the audience of assertions: in lower case, without a slash at the end. */
   readonly orgUrl: string;
   readonly credential:
     | { readonly kind: 'api_token'; readonly token: string }
@@ -22,7 +22,7 @@ export function readConfig(answers: JsonObject): OktaConfig {
   const form = readForm(manifest.form, answers);
   const text = (key: string): string => form[key] as string;
   return {
-    orgUrl: text('org_url').replace(/\/+$/, ''),
+    orgUrl: new URL(text('org_url')).origin,
     credential:
       form['auth_mode'] === 'api_token'
         ? { kind: 'api_token', token: text('api_token') }

@@ -72,6 +72,7 @@ describe('Okta groups and deletions', () => {
 
   it('takes the address without its slash', () => {
     expect(config().orgUrl).toBe('https://x.okta.com');
+    expect(config({ org_url: 'https://X.Okta.com' }).orgUrl).toBe('https://x.okta.com');
   });
 
   it('names what the log says was deleted, wherever it stands among the targets', () => {

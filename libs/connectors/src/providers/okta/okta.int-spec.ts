@@ -33,6 +33,17 @@ describe('Okta', () => {
     (status: number, body: JsonObject, headers: Record<string, string> = {}) =>
     (answer: ToldAnswer): ToldAnswer => ({ status, body, headers: { ...answer.headers, ...headers } });
 
+  it('begins five minutes before the first page of the last run, for what was being written then', async () => {
+    const told: string[] = [];
+    w.liar.tell((url, answer) => {
+      if (url.pathname.endsWith('/users')) told.push(answer.headers['date'] ?? '');
+      return answer;
+    });
+    const { cursors } = await w.read();
+    const since = new Date(Date.parse(told[0] as string) - 300_000).toISOString();
+    expect(['users', 'groups', 'memberships'].map((id) => cursors.get(id))).toEqual([since, since, since]);
+  });
+
   describe('links', () => {
     it('follows one that is relative (RFC 8288, 3.1)', async () => {
       w.liar.tell((_url, answer) => {

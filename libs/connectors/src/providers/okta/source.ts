@@ -1,14 +1,13 @@
 import type { Source, SourceCheck } from '../../sdk/contract.js';
 import { listedIds, lookUpByMember, lookUpEach, plural } from '../../sdk/look-up.js';
 import type { SourcePorts } from '../../sdk/ports.js';
+import { sampleListing } from '../../sdk/sample-listing.js';
 import { isRefusal } from '../../sdk/unless-refused.js';
 import { OktaClient } from './client.js';
 import type { OktaConfig } from './config.js';
 import { mapGroup } from './map-group.js';
 import { mapUser } from './map-user.js';
 import { oktaStreams } from './streams.js';
-
-const SAMPLES = 3;
 
 export function connect(config: OktaConfig, ports: SourcePorts): Source {
   const client = new OktaClient(config, ports);
@@ -22,8 +21,11 @@ export function connect(config: OktaConfig, ports: SourcePorts): Source {
 }
 
 async function check(client: OktaClient, config: OktaConfig, ports: SourcePorts): Promise<SourceCheck> {
-  const users = await client.users('1970-01-01T00:00:00.000Z', null);
-  const groups = await client.groups(undefined, null);
+  const users = await sampleListing((token) => client.users('1970-01-01T00:00:00.000Z', token), mapUser);
+  const groups = await sampleListing(
+    (token) => client.groups(undefined, token),
+    (item) => mapGroup(item, config),
+  );
   const warnings: string[] = [];
   try {
     await client.log('eventType eq "group.lifecycle.delete"', ports.clock.now().toISOString(), null);
@@ -32,15 +34,9 @@ async function check(client: OktaClient, config: OktaConfig, ports: SourcePorts)
     warnings.push('The System Log may not be read (okta.logs.read): only full runs notice deletions.');
   }
   return {
-    users: users.next === null ? users.items.length : null,
-    groups: groups.next === null ? groups.items.length : null,
-    samples: [
-      ...users.items.slice(0, SAMPLES).map(mapUser),
-      ...groups.items
-        .map((item) => mapGroup(item, config))
-        .filter(({ kind }) => kind !== 'removed')
-        .slice(0, SAMPLES),
-    ],
+    users: users.count,
+    groups: groups.count,
+    samples: [...users.samples, ...groups.samples],
     warnings,
   };
 }

@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonValue } from '#kernel';
-import type { SourceHttp } from '../../sdk/http/source-http.js';
-import { strange404 } from '../../sdk/look-up.js';
+import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
+import type { JsonAnswer, SourceHttp } from '../../sdk/http/source-http.js';
+import { existenceIn, strange404 } from '../../sdk/look-up.js';
 import { listIn } from '../../sdk/decode.js';
 import { bearerTokens, requestToken } from '../../sdk/oauth-token.js';
 import { vendorPages, type VendorPage } from '../../sdk/paged-stream.js';
@@ -91,21 +91,29 @@ export class OneLoginClient {
     }
   }
 
-  /** The roles that a user has; undefined when OneLogin does not say. */
-  async rolesOf(userId: string): Promise<ReadonlySet<number> | undefined> {
-    const { body } = await this.#http.json({
-      path: `/api/2/users/${encodeURIComponent(userId)}`,
-      accept: [404],
-    });
-    const roles = isJsonObject(body) && body['id'] === Number(userId) ? body['role_ids'] : undefined;
-    return Array.isArray(roles) && roles.every((id) => typeof id === 'number') ? new Set(roles) : undefined;
+  /**
+   * The roles that a user has; undefined when there is no such user, or the record does not say.
+   * @throws SourceError when it is not OneLogin that answers, or the record is somebody else's
+   */
+  async rolesOf(userId: string): Promise<ReadonlySet<string> | undefined> {
+    const answer = await this.#single('users', userId);
+    if (answer.status === 404 && saysNotFound(answer)) return undefined;
+    if (answer.status === 404) throw strange404('OneLogin');
+    if (!isOf(userId, answer.body))
+      throw new SourceError('source_changed_shape', 'OneLogin sent another user than was asked for.');
+    const { role_ids: roles } = answer.body;
+    const ids = Array.isArray(roles) ? roles.map(idIn) : [null];
+    return ids.every((id) => id !== null) ? new Set(ids) : undefined;
   }
 
   /** Undefined when a 404 is not OneLogin's own. */
-  async exists(kind: 'users' | 'roles', id: string): Promise<boolean | undefined> {
-    const answer = await this.#http.json({ path: `/api/2/${kind}/${encodeURIComponent(id)}`, accept: [404] });
-    if (answer.status === 404) return saysNotFound(answer) ? false : undefined;
-    return isJsonObject(answer.body) && answer.body['id'] === Number(id) ? true : undefined;
+  async exists(kind: 'users' | 'roles', id: string): Promise<boolean | 'unanswered' | undefined> {
+    const answer = await this.#single(kind, id);
+    return existenceIn(answer, { isDenied: saysNotFound(answer), isIt: (object) => isOf(id, object) });
+  }
+
+  #single(kind: 'users' | 'roles', id: string): Promise<JsonAnswer> {
+    return this.#http.json({ path: `/api/2/${kind}/${encodeURIComponent(id)}`, accept: [404] });
   }
 
   async #list(
@@ -137,6 +145,16 @@ export class OneLoginClient {
 }
 
 class RoleGone extends Error {}
+
+/** Ids are integers; what is between us may have made texts of them. */
+function idIn(value: JsonValue | undefined): string | null {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' ? value : null;
+}
+
+function isOf(id: string, body: JsonValue): body is JsonObject {
+  return isJsonObject(body) && idIn(body['id']) === id;
+}
 
 function expired(): SourceError {
   return new SourceError('cursor_expired', 'OneLogin does not know a page any more (400).');

@@ -238,8 +238,19 @@ describe('OneLogin', () => {
       'present',
       undefined,
       // Another person's record.
-      undefined,
+      'unanswered',
     ]);
+  });
+
+  it('knows users and roles by ids that are texts', async () => {
+    const role = fake.groupId(0).replace('role:', '');
+    await open({ differs: ({ index }) => ({ id: fake.userId(index), role_ids: [role] }) });
+    const member = { kind: 'user' as const, id: fake.userId(1) };
+    const asked = [0, 1].map((index) => ({ groupId: fake.groupId(index), member }));
+    const found = await asking(async (source) => source.lookUpMembers?.(asked));
+    expect(asked.map((one) => found?.get(one))).toEqual(['present', 'gone']);
+    const there = await asking(async (source) => source.lookUp?.('user', [member.id]));
+    expect(there?.get(member.id)).toBe('present');
   });
 
   it('waits for the new hour before the last requests of this one are used up', async () => {

@@ -22,7 +22,11 @@ export function connect(config: OneLoginConfig, ports: SourcePorts): Source {
   };
 }
 
-async function exists(client: OneLoginClient, kind: SnapshotKind, id: string): Promise<boolean | undefined> {
+async function exists(
+  client: OneLoginClient,
+  kind: SnapshotKind,
+  id: string,
+): Promise<boolean | 'unanswered' | undefined> {
   const address = addressOf(kind, id);
   return address === null ? undefined : client.exists(address.kind, address.id);
 }
@@ -36,7 +40,7 @@ function lookUpMembers(
     asked.filter(({ groupId: id }) => roleIn(id) !== null),
     async ({ id }) => {
       const roles = await client.rolesOf(id);
-      return roles && new Set([...roles].map((role) => roleId(String(role))));
+      return roles && new Set([...roles].map(roleId));
     },
   );
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import { listIn } from '../../sdk/decode.js';
 import type { JsonAnswer, SourceHttp } from '../../sdk/http/source-http.js';
+import { existenceIn } from '../../sdk/look-up.js';
 import { bearerTokens, type AccessToken } from '../../sdk/oauth-token.js';
 import type { OffsetSlice } from '../../sdk/offset-pages.js';
 import type { SourcePorts } from '../../sdk/ports.js';
@@ -55,16 +56,12 @@ export class PersonioClient {
     return { items: listIn(body, 'data').map(flatten), total: totalIn(metadata ?? null) };
   }
 
-  /** Undefined when a 404 is not Personio's own, or the answer about somebody else. */
-  async exists(id: string): Promise<boolean | undefined> {
+  /** Undefined when a 404 is not Personio's own. */
+  async exists(id: string): Promise<boolean | 'unanswered' | undefined> {
     const path = `${EMPLOYEES}/${encodeURIComponent(id)}`;
-    const { status, body } = await this.#http.json({ path, accept: [404] });
-    if (!isJsonObject(body)) return undefined;
-    return status === 404
-      ? body['success'] === false
-        ? false
-        : undefined
-      : body['success'] === true || undefined;
+    const answer = await this.#http.json({ path, accept: [404] });
+    const success = isJsonObject(answer.body) ? answer.body['success'] : undefined;
+    return existenceIn(answer, { isDenied: success === false, isIt: () => success === true });
   }
 
   async #get(query: Record<string, number>): Promise<JsonAnswer> {

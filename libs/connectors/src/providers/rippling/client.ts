@@ -1,5 +1,6 @@
 import { isJsonObject } from '#kernel';
 import type { SourceHttp, SourceRequest } from '../../sdk/http/source-http.js';
+import { existenceIn } from '../../sdk/look-up.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { SourceError } from '../../sdk/source-error.js';
 import { vendorPages } from '../../sdk/paged-stream.js';
@@ -81,7 +82,7 @@ export class RipplingClient {
    * documented. So its 404 is believed when it is JSON, and when a worker who is listed is found in the same way: a
    * proxy, or a token without the right to read single workers, would answer 404 for them too.
    */
-  async exists(id: string): Promise<boolean | undefined> {
+  async exists(id: string): Promise<boolean | 'unanswered' | undefined> {
     const found = await this.#single(id);
     if (found !== false) return found;
     this.#readsSingle ??= this.#findsSomebody();
@@ -94,11 +95,13 @@ export class RipplingClient {
     return typeof first === 'string' && (await this.#single(first)) === true;
   }
 
-  async #single(id: string): Promise<boolean | undefined> {
+  async #single(id: string): Promise<boolean | 'unanswered' | undefined> {
     const path = `/workers/${encodeURIComponent(id)}/`;
-    const { status, body } = await this.#http.json({ path, accept: [404] });
-    if (!isJsonObject(body)) return undefined;
-    return status === 404 ? false : body['id'] === id || undefined;
+    const answer = await this.#http.json({ path, accept: [404] });
+    return existenceIn(answer, {
+      isDenied: isJsonObject(answer.body),
+      isIt: (object) => object['id'] === id,
+    });
   }
 
   async #page(request: SourceRequest, token: string | null, scopes: readonly string[]): Promise<RestPage> {

@@ -76,7 +76,8 @@ export function parseAnswer(
   const kind = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (text.trim() === '')
     throw new SourceError('source_changed_shape', `${host} sent an empty answer where JSON was expected.`);
-  if (!/[/+]json$/.test(kind))
+  // Without a type the content is looked at (RFC 9110, 8.3).
+  if (kind !== '' && !/[/+]json$/.test(kind))
     throw new SourceError(
       'source_changed_shape',
       `${host} sent ${kind === 'text/html' ? 'a web page' : `"${kind.slice(0, 60)}"`} where JSON was expected. ` +
@@ -85,7 +86,8 @@ export function parseAnswer(
   try {
     return JSON.parse(text, bigNumbers ? keepBigNumbers : undefined) as JsonValue;
   } catch {
-    throw new SourceError('source_changed_shape', `${host} sent JSON that is broken or was cut off.`);
+    const what = kind === '' ? 'something that is no JSON' : 'JSON that is broken or was cut off';
+    throw new SourceError('source_changed_shape', `${host} sent ${what}.`);
   }
 }
 

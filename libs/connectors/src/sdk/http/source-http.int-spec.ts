@@ -291,6 +291,7 @@ describe('source HTTP client', () => {
       ['a web page', send({ 'content-type': 'text/html' }, '<html></html>'), 'web page'],
       ['nothing', send(JSON_TYPE, ''), 'empty'],
       ['half a document', send(JSON_TYPE, '{"a":'), 'cut off'],
+      ['a text without a type', send({}, 'Welcome'), 'no JSON'],
       ['bytes that are no text', send(JSON_TYPE, Buffer.from([0x22, 0xff, 0x22])), 'utf-8'],
     ])('%s is no empty listing', async (_kind, answer, words) => {
       answers = [answer];
@@ -298,6 +299,11 @@ describe('source HTTP client', () => {
       expect(error.code).toBe('source_changed_shape');
       expect(error.message).toContain(words);
       expect(requests).toHaveLength(1);
+    });
+
+    it('is read when it names no type and is JSON', async () => {
+      answers = [send({}, '{"ok":true}')];
+      expect(await client().json({ path: '/users' })).toMatchObject({ body: { ok: true } });
     });
 
     it('a body that was cut is asked for again, and is a failure in the end', async () => {
