@@ -137,6 +137,16 @@ describe('the state of a contractor', () => {
       { ...PENDING, upcoming: { at: '2026-04-01T00:00:00.000Z' } },
     ],
     ['came back', { start_date: '2026-02-01', dismissal_date: '2025-06-30' }, { ...ACTIVE, upcoming: null }],
+    [
+      'works here until the end of the month and comes back later',
+      { dismissal_date: '2026-03-31', upcoming_employment: { start_date: '2026-05-01' } },
+      { ...ACTIVE, upcoming: { at: '2026-04-01T00:00:00.000Z', active: false } },
+    ],
+    [
+      'has no start yet but one to come',
+      { start_date: null, upcoming_employment: { start_date: '2026-04-01' } },
+      { ...PENDING, upcoming: { at: '2026-04-01T00:00:00.000Z' } },
+    ],
   ])('who %s', (_, fields, expected) => {
     const user = map(contractor(fields), 'contractors');
     expect(user).toMatchObject(expected);

@@ -8,10 +8,12 @@ import type { SourcePorts } from '../../sdk/ports.js';
 import { PersonioClient } from './client.js';
 import type { PersonioConfig } from './config.js';
 import { EmployeeMapper } from './map-employee.js';
+import { connectPersons } from './v2/source.js';
 
 const SAMPLES = 3;
 
 export function connect(config: PersonioConfig, ports: SourcePorts): Source {
+  if (config.api === 'v2') return connectPersons(config, ports);
   const client = new PersonioClient(config, ports);
   return {
     streams: () => [employees(client, config, ports)],
