@@ -7,7 +7,7 @@ import {
   type FakeRequest,
   type FakeServer,
 } from './fake-server.js';
-import { mapList, type FakePerson, type FakeTenant } from './fake-tenant.js';
+import { listOf, mapList, type FakePerson, type FakeTenant } from './fake-tenant.js';
 import { fakePersonio } from './personio.js';
 
 const CLIENT_ID = 'papi-00000000-fake-v2';
@@ -33,6 +33,7 @@ export interface FakePersonioV2Options {
   readonly person?: (person: FakePerson) => Readonly<Record<string, JsonValue | undefined>>;
   /** Employments instead of the one that everybody has, the newest first; null: Personio knows the person no more. */
   readonly employments?: (person: FakePerson) => readonly JsonObject[] | null | undefined;
+  readonly employmentsPerPage?: number;
   /** Links of a page of persons instead of those that lead on. */
   readonly links?: () => JsonObject;
   /** Attributes that the credential may not read. */
@@ -129,8 +130,12 @@ class Persons {
     if (person === undefined) return refuse(404, {});
     const made = this.#options.employments?.(person);
     if (made === null) return refuse(404, {});
-    const given = made ?? [this.#wireEmployment(person)];
-    return { body: { _data: given.map((one) => this.#shown(one)), _meta: { links: {} } } };
+    const given = (made ?? [this.#wireEmployment(person)]).map((one) => this.#shown(one));
+    const token = request.url.searchParams.get('cursor');
+    const page = request.take(listOf(given), { token, size: this.#options.employmentsPerPage ?? 50 });
+    if (page === undefined) return refuse(400, {});
+    const next = { href: `https://api.personio.de/v2/employments?cursor=${page.next}` };
+    return { body: { _data: [...page.items], _meta: { links: page.next === null ? {} : { next } } } };
   }
 
   #personOf({ params }: FakeRequest): FakePerson | undefined {

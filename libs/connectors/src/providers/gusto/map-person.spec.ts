@@ -77,6 +77,11 @@ describe('the state of an employee', () => {
       { terminations: [ending('2026-03-31', false)] },
       { ...ACTIVE, upcoming: { at: '2026-04-01T00:00:00.000Z', active: false, stateReason: 'terminated' } },
     ],
+    [
+      'will leave, though Gusto does not say whether they have',
+      { terminations: [{ effective_date: '2026-03-31' }] },
+      { ...ACTIVE, upcoming: { at: '2026-04-01T00:00:00.000Z', active: false } },
+    ],
     ['has the last day today', { terminations: [ending('2026-03-02', false)] }, ACTIVE],
     ['had the last day, and Gusto is late', { terminations: [ending('2026-03-01', false)] }, GONE],
     ['has left', { terminated: true, terminations: [ending('2026-01-31', true)] }, GONE],

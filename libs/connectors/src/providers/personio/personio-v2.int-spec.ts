@@ -104,6 +104,15 @@ describe('Personio by version 2', () => {
     expect(server?.calls.filter(({ call }) => call === 'names')).toHaveLength(5);
   });
 
+  it('reads employments of a person to the end: the one that counts may be the last', async () => {
+    const next = employment({ status: 'ONBOARDING', employment_start_date: '2027-01-01' });
+    await open({
+      employmentsPerPage: 1,
+      employments: () => [next, employment({ position: { title: 'Chef' } })],
+    });
+    expect((await read()).users.get('300001')).toMatchObject({ active: true, jobTitle: 'Chef' });
+  });
+
   it('keeps nothing that it does not use', async () => {
     await open({
       person: () => ({ gender: 'DIVERSE', profile_picture: { url: 'https://example.test/face' } }),
@@ -159,6 +168,14 @@ describe('Personio by version 2', () => {
       complete: true,
       error: null,
     });
+  });
+
+  it('keeps nothing of what is not shared, though Personio sends it', async () => {
+    await open({
+      employments: () => [employment({ supervisor: { id: '9001' }, position: { title: 'Boss' } })],
+    });
+    const { users } = await read({ unshared_attributes: ['supervisor', 'position'] });
+    expect(JSON.stringify([...users.values()])).not.toMatch(/9001|Boss/);
   });
 
   it.each([

@@ -89,7 +89,7 @@ describe('the employment that counts', () => {
 
   it('is unknown without any', () => {
     expect(read([])).toBeUndefined();
-    expect(read([], { isInactive: true })).toBeUndefined();
+    expect(read([], { isInactive: true })).toEqual([false, 'terminated', null]);
   });
 
   const next = job({ status: 'ONBOARDING', employment_start_date: '2027-01-01' });

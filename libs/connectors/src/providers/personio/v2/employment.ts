@@ -1,5 +1,5 @@
 import { getOwn } from '#kernel';
-import type { Fields } from '../../../sdk/decode.js';
+import { Fields } from '../../../sdk/decode.js';
 import type { DerivedState } from '../../../sdk/hr/derive-state.js';
 import type { HrRules } from '../../../sdk/hr/hr-form.js';
 import {
@@ -22,7 +22,7 @@ export interface Chosen {
  * Of all employments of a person, the newest first: the one that makes them active, or the newest one. Who is hired anew, or
  * changes the company, has the next employment beside the present one.
  * @param isInactive Personio's own word for the person, at once where it takes access away
- * @returns undefined when nobody can say: no employment, or one that is not understood and may be the one that counts
+ * @returns undefined when nobody can say: no employment of somebody active, or one that is not understood and may be the one that counts
  */
 export function chooseEmployment(
   employments: readonly Fields[],
@@ -32,10 +32,11 @@ export function chooseEmployment(
     now,
   }: { readonly config: PersonioConfig; readonly isInactive: boolean; readonly now: Date },
 ): Chosen | undefined {
-  const [newest] = employments;
-  if (newest === undefined) return undefined;
   const read = employments.map((fields) => ({ fields, employment: employmentOf(fields, config) }));
-  if (isInactive) return ended(read[0] as ReadEmployment, config.rules, now);
+  if (isInactive) {
+    const [newest = { fields: new Fields({}), employment: undefined }] = read;
+    return ended(newest, config.rules, now);
+  }
   const chosen = bestAt(read, config.rules, now);
   const isClear = chosen?.state.active === true || read.every(({ employment }) => employment !== undefined);
   return isClear && chosen !== undefined ? withoutGap(chosen, read, config.rules) : undefined;

@@ -14,12 +14,21 @@ export interface ReadPerson {
   readonly employments: readonly JsonValue[] | null;
 }
 
-/** What is kept. Personio sends gender and pictures beside it. */
-const RAW = ['email', 'first_name', 'last_name', 'preferred_name', 'status', 'created_at', 'updated_at'];
-const RAW_EMPLOYMENT = (
-  'id,status,type,position,employment_start_date,employment_end_date,contract_end_date,weekly_working_hours,' +
-  'full_time_weekly_working_hours,supervisor,office,legal_entity,org_units,cost_centers'
-).split(',');
+/** What is kept. Personio sends gender and pictures beside it, and times of changes that change nothing. */
+const RAW = ['email', 'first_name', 'last_name', 'status'];
+const RAW_EMPLOYMENT = ['id', 'status', 'employment_start_date', 'employment_end_date'];
+/** Kept where the attribute is shared. */
+const RAW_SHARED: Readonly<Record<string, readonly string[]>> = {
+  employment_type: ['type', 'weekly_working_hours', 'full_time_weekly_working_hours'],
+  contract_end_date: ['contract_end_date'],
+  position: ['position'],
+  supervisor: ['supervisor'],
+  office: ['office'],
+  subcompany: ['legal_entity'],
+  department: ['org_units'],
+  team: ['org_units'],
+  cost_centers: ['cost_centers'],
+};
 const RAW_TERMINATION = ['termination_date', 'last_working_day', 'last_working_date', 'terminated_at'];
 
 /** Reads persons. One per stream: it says each group only once. */
@@ -136,10 +145,13 @@ export class PersonMapper {
       name: null,
       jobTitle: this.#shares('position') ? fields.object('position').optionalText('title') : null,
       raw: {
-        ...person.pick(RAW),
+        ...person.pick([...RAW, ...(this.#shares('preferred_name') ? ['preferred_name'] : [])]),
         id,
         employment: {
-          ...fields.pick(RAW_EMPLOYMENT),
+          ...fields.pick([
+            ...RAW_EMPLOYMENT,
+            ...this.#config.attributes.flatMap((name) => RAW_SHARED[name] ?? []),
+          ]),
           termination: fields.object('termination').pick(RAW_TERMINATION),
         },
       },
