@@ -131,8 +131,9 @@ class Persons {
     const made = this.#options.employments?.(person);
     if (made === null) return refuse(404, {});
     const given = (made ?? [this.#wireEmployment(person)]).map((one) => this.#shown(one));
-    const token = request.url.searchParams.get('cursor');
-    const page = request.take(listOf(given), { token, size: this.#options.employmentsPerPage ?? 50 });
+    const cursor = request.url.searchParams.get('cursor');
+    const size = this.#options.employmentsPerPage ?? 50;
+    const page = request.take(listOf(given), { token: cursor, size });
     if (page === undefined) return refuse(400, {});
     const next = { href: `https://api.personio.de/v2/employments?cursor=${page.next}` };
     return { body: { _data: [...page.items], _meta: { links: page.next === null ? {} : { next } } } };

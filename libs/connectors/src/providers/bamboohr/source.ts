@@ -1,6 +1,7 @@
 import { isJsonObject } from '#kernel';
 import type { SnapshotFinding, SnapshotKind, SnapshotRecord } from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
+import { peopleIn, unreadableWarnings } from '../../sdk/hr/unreadable.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { BamboohrClient, IDS_PER_CALL } from './client.js';
 import type { BamboohrConfig } from './config.js';
@@ -27,19 +28,13 @@ async function check(
   expectReadable(items, config);
   const mapper = new EmployeeMapper(config);
   const records: SnapshotRecord[] = items.flatMap((item) => [...mapper.map(item, clock.now()).records]);
-  const people = records.filter(({ kind }) => kind === 'user' || kind === 'invalid');
+  const people = peopleIn(records);
   const groups = records.filter(({ kind }) => kind === 'group');
-  const unreadable = people.filter(({ kind }) => kind === 'invalid').length;
   return {
     users: total,
     groups: items.length === total ? groups.length : null,
     samples: [...people.slice(0, SAMPLES), ...groups.slice(0, SAMPLES)],
-    warnings:
-      unreadable === 0
-        ? []
-        : [
-            `${unreadable} of ${people.length} people cannot be read. They stay as they were; see the samples.`,
-          ],
+    warnings: unreadableWarnings(people),
   };
 }
 

@@ -198,6 +198,17 @@ describe('Personio by version 2', () => {
     expect(await read()).toMatchObject({ complete: true, error: null });
   });
 
+  it('reads the custom attributes of the settings, and no others', async () => {
+    const custom = [
+      { id: 'dynamic_305', type: 'STRING', global_id: 'color', value: 'Red' },
+      { id: 'dynamic_306', type: 'STRING', global_id: 'account', value: 'AT00 0000' },
+    ];
+    await open({ person: () => ({ custom_attributes: custom }) });
+    const { users } = await read({ custom_attributes: ['dynamic_305'] });
+    expect(users.get('300001')?.customAttributes).toMatchObject({ dynamic_305: 'Red' });
+    expect(JSON.stringify([...users.values()])).not.toContain('AT00');
+  });
+
   it('stops when a custom attribute of the settings is shown of nobody', async () => {
     await open({ pageSize: 50 }, 7);
     const { error } = await read({ custom_attributes: ['dynamic_305'] });

@@ -1,6 +1,7 @@
 import type { SnapshotFinding, SnapshotKind, SnapshotRecord } from '#model';
 import type { Source, SourceCheck, SourceStream } from '../../sdk/contract.js';
 import { isJsonObject, type JsonValue } from '#kernel';
+import { peopleIn, unreadableWarnings } from '../../sdk/hr/unreadable.js';
 import { readOffsetPage, type OffsetListing } from '../../sdk/offset-pages.js';
 import { pagedStream } from '../../sdk/paged-stream.js';
 import { lookUpEach } from '../../sdk/look-up.js';
@@ -43,13 +44,13 @@ async function check(
   const { items, total } = await client.employees(0);
   const mapper = new EmployeeMapper(config);
   const records: SnapshotRecord[] = items.flatMap((item) => mapper.map(item, clock.now()));
-  const people = records.filter(({ kind }) => kind === 'user' || kind === 'invalid');
+  const people = peopleIn(records);
   const groups = records.filter(({ kind }) => kind === 'group');
   return {
     users: total,
     groups: items.length === total ? groups.length : null,
     samples: [...people.slice(0, SAMPLES), ...groups.slice(0, SAMPLES)],
-    warnings: [],
+    warnings: unreadableWarnings(people),
   };
 }
 

@@ -74,6 +74,11 @@ describe('the employment that counts', () => {
       [false, 'terminated', null],
     ],
     [
+      'cancelled while on leave',
+      job({ status: 'LEAVE', termination: { type: 'CANCELLATION', termination_date: '2026-12-31' } }),
+      [true, 'leave', '2026-12-31T23:00:00.000Z false'],
+    ],
+    [
       'cancelled while it lasts',
       job({ termination: { type: 'CANCELLATION', termination_date: '2026-12-31' } }),
       [true, 'active', '2026-12-31T23:00:00.000Z false'],

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonValue } from '#kernel';
 import type { SnapshotRecord } from '#model';
 import type { Source, SourceCheck, SourcePage } from '../../../sdk/contract.js';
+import { peopleIn, unreadableWarnings } from '../../../sdk/hr/unreadable.js';
 import { lookUpEach } from '../../../sdk/look-up.js';
 import { mapParallel } from '../../../sdk/map-parallel.js';
 import { vendorPages } from '../../../sdk/paged-stream.js';
@@ -85,21 +86,13 @@ async function check(parts: PersonParts): Promise<SourceCheck> {
   const people = await reader.complete(items.slice(0, SOME));
   expectShown(people, parts.config);
   const records = await reader.records(people);
-  const persons = records.filter(
-    (record) => record.kind === 'user' || (record.kind === 'invalid' && record.of === 'user'),
-  );
+  const persons = peopleIn(records);
   const groups = records.filter(({ kind }) => kind === 'group');
   const isWhole = next === null && people.length === items.length;
-  const unreadable = persons.filter(({ kind }) => kind === 'invalid').length;
   return {
     users: next === null ? items.length : null,
     groups: isWhole ? groups.length : null,
     samples: [...persons.slice(0, SAMPLES), ...groups.slice(0, SAMPLES)],
-    warnings:
-      unreadable === 0
-        ? []
-        : [
-            `${unreadable} of ${persons.length} people cannot be read. They stay as they were; see the samples.`,
-          ],
+    warnings: unreadableWarnings(persons),
   };
 }
