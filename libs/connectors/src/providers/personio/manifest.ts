@@ -70,16 +70,18 @@ export const manifest = {
     ...hrFields(GROUP_KINDS),
   ],
   scopes: [
-    { scope: 'Employees: Read', for: 'People, by version 1', required: true },
+    { scope: 'Employees: Read', for: 'People, by version 1', required: true, when: { key: 'api', is: 'v1' } },
     {
-      scope: 'Persons: Read',
-      for: 'People and their employments, by version 2 (personio:persons:read)',
-      required: false,
+      scope: 'Persons: Read (personio:persons:read)',
+      for: 'People and their employments, by version 2',
+      required: true,
+      when: { key: 'api', is: 'v2' },
     },
     {
       scope: 'Organization: Read',
       for: 'Names of departments, teams, workplaces, legal entities and cost centers, by version 2',
       required: false,
+      when: { key: 'api', is: 'v2' },
     },
     {
       scope: 'Readable employee attributes',
