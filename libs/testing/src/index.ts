@@ -59,6 +59,11 @@ export { SLAPD, startSlapd, type Slapd } from './peers/slapd.js';
 export { fakeOkta, fakeOktaApiToken } from './fake-source/okta.js';
 export { fakePersonio, startFakePersonio, type FakePersonioOptions } from './fake-source/personio.js';
 export {
+  fakePersonioV2,
+  startFakePersonioV2,
+  type FakePersonioV2Options,
+} from './fake-source/personio-v2.js';
+export {
   fakePorts,
   inMemorySecrets,
   type FakePorts,

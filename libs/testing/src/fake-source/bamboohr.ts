@@ -30,6 +30,8 @@ type Edit = (employee: JsonObject, index: number) => JsonObject;
 interface FakeBamboohrOptions {
   readonly pageSize: number;
   readonly edit?: Edit;
+  /** Employees whom the key may not see at all: they are counted, and not listed. */
+  readonly hidden?: ReadonlySet<number>;
   /** `meta/lists`; 403 without. */
   readonly lists?: readonly JsonObject[];
 }
@@ -125,9 +127,11 @@ class Bamboohr {
     const size = Math.min(limit, this.#options.pageSize);
     const page = request.take(listOf(people), { token: query.get('page[after]'), size });
     if (page === undefined) return badRequest('BadPage');
+    const isHidden = ({ employeeId }: JsonObject): boolean =>
+      this.#options.hidden?.has(Number(employeeId) - Number(userId(0))) === true;
     return {
       body: {
-        data: [...page.items],
+        data: page.items.filter((employee) => !isHidden(employee)),
         meta: { total: page.total, page: { limit, nextCursor: page.next, prevCursor: null } },
         _links: { self: { href: `${HOST}/api/v1/employees` } },
       },

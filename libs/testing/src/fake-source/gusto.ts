@@ -84,6 +84,13 @@ export const fakeGusto: ConformanceFake = {
   statesRemovals: false,
 };
 
+/** Versions of November 2026; older ones are retired. */
+const VERSIONS: readonly unknown[] = ['2025-11-15', '2026-02-01', '2026-06-15'];
+
+function isOffered(version: unknown): boolean {
+  return VERSIONS.includes(version);
+}
+
 class Gusto {
   readonly tokens: RotatingTokens;
   readonly consent: ConsentPage;
@@ -134,7 +141,7 @@ class Gusto {
       answer: (request) => {
         const { headers } = request;
         if (!this.tokens.accepts(headers.authorization)) return refuse(401, {});
-        if (headers['x-gusto-api-version'] === undefined) return refuse(406, {});
+        if (!isOffered(headers['x-gusto-api-version'])) return refuse(406, {});
         return this.#options.lacks?.includes(call) === true ? refuse(403, {}) : answer(request);
       },
     };

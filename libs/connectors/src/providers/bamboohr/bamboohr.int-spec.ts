@@ -29,6 +29,7 @@ describe('BambooHR', () => {
   let server: FakeServer;
   let tenant: FakeTenant;
   let edits: Map<number, JsonObject>;
+  let hidden: Set<number>;
   let lists: JsonObject[] | undefined;
 
   const start = async (users = 7): Promise<void> => {
@@ -36,11 +37,13 @@ describe('BambooHR', () => {
     server = await startFakeBamboohr(tenant, {
       pageSize: 3,
       edit: (employee, index) => ({ ...employee, ...edits.get(index) }),
+      hidden,
       lists,
     });
   };
   beforeEach(() => {
     edits = new Map();
+    hidden = new Set();
     lists = LISTS;
   });
   afterEach(() => server.close());
@@ -182,6 +185,18 @@ describe('BambooHR', () => {
         end();
       }
     };
+
+    it('leaves alone of whom the key has lost sight: they are counted, and not shown', async () => {
+      hidden.add(3);
+      await start();
+      tenant.remove('user', 2);
+      expect(await lookUp([2, 3])).toEqual(
+        new Map([
+          [fake.userId(2), 'gone'],
+          [fake.userId(3), 'unanswered'],
+        ]),
+      );
+    });
 
     it('takes nobody for gone of whom BambooHR does not say so', async () => {
       await start();

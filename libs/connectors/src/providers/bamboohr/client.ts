@@ -54,19 +54,19 @@ export class BamboohrClient {
     return this.#list({ fields: this.#fields, 'page[limit]': limits.pageSize }, token);
   }
 
-  /** The employees with these ids, as far as there are any. */
-  async employeesById(ids: readonly string[]): Promise<readonly JsonValue[]> {
+  /** The employees with these ids, as far as there are any, and how many of them BambooHR counts, readable or not. */
+  async employeesById(ids: readonly string[]): Promise<Pick<EmployeePage, 'items' | 'total'>> {
     const query = {
       fields: this.#fields,
       'page[limit]': limits.pageSize,
       'filter[ids]': ids.join(','),
     };
-    const found: JsonValue[] = [];
+    const items: JsonValue[] = [];
     for (let token: string | null = null, calls = 0; calls <= ids.length; calls++) {
       const page: EmployeePage = await this.#list(query, token);
-      found.push(...page.items);
+      items.push(...page.items);
       token = page.next;
-      if (token === null) return found;
+      if (token === null) return { items, total: page.total };
     }
     throw new SourceError('incomplete_listing', 'BambooHR sent pages without end for a handful of ids.');
   }

@@ -1,5 +1,5 @@
 import type { Fields } from '../../sdk/decode.js';
-import type { Employment } from '../../sdk/hr/derive-state.js';
+import { zoneOf, type Employment } from '../../sdk/hr/derive-state.js';
 import { localDay } from '../../sdk/hr/local-day.js';
 import type { BamboohrConfig } from './config.js';
 import { TIME_ZONE_FIELD } from './fields.js';
@@ -25,7 +25,10 @@ export function employmentOf(employee: Fields, config: BamboohrConfig, now: Date
     case 'Active':
       return { ...dates, status: workingStatus(label, config) };
     case 'Inactive':
-      return { ...dates, status: inactiveStatus(dates, label, localDay(now, config.rules.timeZone)) };
+      return {
+        ...dates,
+        status: inactiveStatus(dates, label, localDay(now, zoneOf({ timeZone }, config.rules))),
+      };
     default:
       return undefined;
   }

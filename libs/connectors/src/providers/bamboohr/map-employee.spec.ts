@@ -121,6 +121,16 @@ describe('BambooHR state', () => {
       { active: false, stateReason: 'pending', upcoming: { at: '2026-04-01T00:00:00.000Z', active: true } },
     ],
     [
+      'a future hire, whose kind of work is known already',
+      { status: 'Inactive', hireDate: '2026-04-01', employmentStatusName: 'Full-Time' },
+      { active: false, stateReason: 'pending', upcoming: { at: '2026-04-01T00:00:00.000Z', active: true } },
+    ],
+    [
+      'inactive, and no date says since when',
+      { status: 'Inactive', hireDate: '0000-00-00', employmentStatusName: 'Full-Time' },
+      { active: false, stateReason: 'terminated', upcoming: null },
+    ],
+    [
       'the first day, on which BambooHR may be late',
       { status: 'Inactive', hireDate: '2026-03-02', employmentStatusName: null },
       { active: true, stateReason: null },
@@ -181,6 +191,20 @@ describe('BambooHR state', () => {
     expect(user({ employmentStatusName: 'Furloughed' }, { leave_state: 'inactive' })).toMatchObject({
       stateReason: 'on_leave',
     });
+  });
+
+  it('begins with the first day in the zone of the place of work, on which BambooHR may be late', () => {
+    const late = {
+      status: 'Inactive',
+      hireDate: '2026-03-01',
+      employmentStatusName: null,
+      timezone: 'Pacific/Honolulu',
+    };
+    const stateAt = (now: string): unknown =>
+      new EmployeeMapper(config()).map(employee(late), new Date(now)).records[0];
+    expect(stateAt('2026-03-01T09:00:00Z')).toMatchObject({ user: { stateReason: 'pending' } });
+    expect(stateAt('2026-03-02T09:00:00Z')).toMatchObject({ user: { active: true } });
+    expect(stateAt('2026-03-02T10:00:00Z')).toMatchObject({ user: { stateReason: 'terminated' } });
   });
 
   it('ends with the day in the zone of the place of work', () => {

@@ -1,6 +1,7 @@
 import { isJsonObject } from '#kernel';
 import type { SnapshotFinding, SnapshotKind, SnapshotRecord } from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
+import { peopleIn, unreadableWarnings } from '../../sdk/hr/unreadable.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { BamboohrClient, IDS_PER_CALL } from './client.js';
 import type { BamboohrConfig } from './config.js';
@@ -27,25 +28,19 @@ async function check(
   expectReadable(items, config);
   const mapper = new EmployeeMapper(config);
   const records: SnapshotRecord[] = items.flatMap((item) => [...mapper.map(item, clock.now()).records]);
-  const people = records.filter(({ kind }) => kind === 'user' || kind === 'invalid');
+  const people = peopleIn(records);
   const groups = records.filter(({ kind }) => kind === 'group');
-  const unreadable = people.filter(({ kind }) => kind === 'invalid').length;
   return {
     users: total,
     groups: items.length === total ? groups.length : null,
     samples: [...people.slice(0, SAMPLES), ...groups.slice(0, SAMPLES)],
-    warnings:
-      unreadable === 0
-        ? []
-        : [
-            `${unreadable} of ${people.length} people cannot be read. They stay as they were; see the samples.`,
-          ],
+    warnings: unreadableWarnings(people),
   };
 }
 
 /**
- * Only BambooHR's own word makes somebody gone: who is neither listed nor said to be deleted may be hidden from the key.
- * Groups are made by us; there is nobody to ask about them.
+ * Only BambooHR's own word makes somebody gone. Of whom it counts and does not show, the key has lost sight: they stay. Who
+ * is neither is left to two whole listings. Groups are made by us; there is nobody to ask about them.
  */
 async function lookUp(
   client: BamboohrClient,
@@ -57,8 +52,22 @@ async function lookUp(
   const deleted = await client.everDeleted();
   for (const id of ids) if (deleted.has(id)) found.set(id, 'gone');
   for (let index = 0; index < ids.length; index += IDS_PER_CALL)
-    for (const item of await client.employeesById(ids.slice(index, index + IDS_PER_CALL)))
-      if (isJsonObject(item) && typeof item['employeeId'] === 'string')
-        found.set(item['employeeId'], 'present');
+    for (const [id, finding] of await askFor(client, ids.slice(index, index + IDS_PER_CALL)))
+      if (finding === 'present' || !found.has(id)) found.set(id, finding);
   return found;
+}
+
+async function askFor(
+  client: BamboohrClient,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, SnapshotFinding>> {
+  const { items, total } = await client.employeesById(ids);
+  const shown = items.flatMap((item) =>
+    isJsonObject(item) && typeof item['employeeId'] === 'string' ? [item['employeeId']] : [],
+  );
+  const unshown = total > items.length ? ids.filter((id) => !shown.includes(id)) : [];
+  return new Map([
+    ...shown.map((id) => [id, 'present'] as const),
+    ...unshown.map((id) => [id, 'unanswered'] as const),
+  ]);
 }

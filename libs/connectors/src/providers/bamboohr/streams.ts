@@ -124,7 +124,7 @@ class ChangeReader {
   async read(ids: readonly string[]): Promise<SourcePage['records']> {
     const { client, ports } = this.#parts;
     const options = (this.#options ??= await this.#readOptions());
-    return (await client.employeesById(ids)).flatMap((item) => {
+    return (await client.employeesById(ids)).items.flatMap((item) => {
       const { records, placement } = this.#mapper.map(item, ports.clock.now());
       return placement === null ? records : [...options.othersOf(placement), ...records];
     });

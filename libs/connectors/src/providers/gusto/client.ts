@@ -1,5 +1,11 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
-import type { SourceHttp, SourceRequest, JsonAnswer } from '../../sdk/http/source-http.js';
+import type {
+  JsonAnswer,
+  SourceAnswer,
+  SourceHttp,
+  SourceRequest,
+  Verdict,
+} from '../../sdk/http/source-http.js';
 import { existenceIn } from '../../sdk/look-up.js';
 import { bearerTokens, requestToken } from '../../sdk/oauth-token.js';
 import type { VendorPage } from '../../sdk/paged-stream.js';
@@ -11,8 +17,11 @@ import { manifest } from './manifest.js';
 import { pageOf, readPlace } from './pages.js';
 
 const { limits } = manifest;
-/** Without it Gusto takes the oldest version that the application may use. */
-const VERSION = '2025-06-15';
+/**
+ * Without it Gusto takes the oldest version that the application may use. One is good for a year and a half at least:
+ * https://docs.gusto.com/app-integrations/docs/version-upgrade-guide (November 2026: 2025-11-15 and later).
+ */
+const VERSION = '2026-06-15';
 
 export type Population = 'employees' | 'contractors';
 
@@ -39,6 +48,7 @@ export class GustoClient {
     this.#http = ports.http({
       baseUrl: origin,
       limits,
+      judge,
       authorize: bearerTokens(
         () => refreshAccess({ secrets, field: 'refresh_token', entered: refreshToken, exchange }),
         clock,
@@ -117,6 +127,13 @@ export class GustoClient {
       );
     }
   }
+}
+
+/** A version that is retired has no people, rather than nobody. */
+function judge({ status }: SourceAnswer): Verdict | undefined {
+  if (status !== 406) return undefined;
+  const message = `Gusto does not offer version ${VERSION} of its API any more (406). Update Rollcall; until then the last state stays.`;
+  return { kind: 'fail', error: new SourceError('source_unavailable', message, { facts: { status } }) };
 }
 
 const HEADERS = { 'x-gusto-api-version': VERSION };

@@ -53,7 +53,8 @@ export function employmentTypeOf(employee: Fields): string | null {
 /** Contractors have a flag, and a dismissal that may be to come. */
 export function contractOf(contractor: Fields): Employment {
   const upcoming = contractor.object('upcoming_employment').date('start_date');
-  const start = upcoming ?? contractor.date('start_date');
+  // Who works here may come back after a dismissal that is to come: what is to come is not the present.
+  const start = contractor.date('start_date') ?? upcoming;
   const end = contractor.date('dismissal_date');
   if (!contractor.boolean('is_active', false))
     return upcoming === null

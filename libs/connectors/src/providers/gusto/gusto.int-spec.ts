@@ -119,6 +119,22 @@ describe('Gusto', () => {
     expect([...resumed.users.keys()].sort()).toEqual([...whole.users.keys()].sort());
   });
 
+  it('warns in a test of people who cannot be read', async () => {
+    await open({ differs: ({ index }): JsonObject => (index === 1 ? { terminated: null } : {}) });
+    const { ports, end } = fakePorts({ time, hosts: fake.hosts?.(server.url) });
+    const found = await gusto.connect(gusto.readConfig(fake.answers(server.url)), ports).check();
+    end();
+    expect(found.warnings).toEqual([expect.stringContaining('1 of 3 people cannot be read')]);
+  });
+
+  it('says that its version of the API is retired, instead of reading nobody', async () => {
+    await open();
+    server.fail({ call: 'users', times: Infinity, fault: { kind: 'status', status: 406 } });
+    const { complete, error } = await read();
+    expect({ complete, code: error?.code }).toEqual({ complete: false, code: 'source_unavailable' });
+    expect(error?.message).toContain('Update Rollcall');
+  });
+
   it('says that the token belongs to no company', async () => {
     await open({ resource: { type: 'Application', uuid: 'x' } });
     expect(await read()).toMatchObject({ complete: false, error: { code: 'not_found_tenant' } });

@@ -77,6 +77,11 @@ describe('the state of an employee', () => {
       { terminations: [ending('2026-03-31', false)] },
       { ...ACTIVE, upcoming: { at: '2026-04-01T00:00:00.000Z', active: false, stateReason: 'terminated' } },
     ],
+    [
+      'will leave, though Gusto does not say whether they have',
+      { terminations: [{ effective_date: '2026-03-31' }] },
+      { ...ACTIVE, upcoming: { at: '2026-04-01T00:00:00.000Z', active: false } },
+    ],
     ['has the last day today', { terminations: [ending('2026-03-02', false)] }, ACTIVE],
     ['had the last day, and Gusto is late', { terminations: [ending('2026-03-01', false)] }, GONE],
     ['has left', { terminated: true, terminations: [ending('2026-01-31', true)] }, GONE],
@@ -137,6 +142,16 @@ describe('the state of a contractor', () => {
       { ...PENDING, upcoming: { at: '2026-04-01T00:00:00.000Z' } },
     ],
     ['came back', { start_date: '2026-02-01', dismissal_date: '2025-06-30' }, { ...ACTIVE, upcoming: null }],
+    [
+      'works here until the end of the month and comes back later',
+      { dismissal_date: '2026-03-31', upcoming_employment: { start_date: '2026-05-01' } },
+      { ...ACTIVE, upcoming: { at: '2026-04-01T00:00:00.000Z', active: false } },
+    ],
+    [
+      'has no start yet but one to come',
+      { start_date: null, upcoming_employment: { start_date: '2026-04-01' } },
+      { ...PENDING, upcoming: { at: '2026-04-01T00:00:00.000Z' } },
+    ],
   ])('who %s', (_, fields, expected) => {
     const user = map(contractor(fields), 'contractors');
     expect(user).toMatchObject(expected);

@@ -1,5 +1,6 @@
 import type { SnapshotRecord } from '#model';
 import type { Source, SourceCheck, SourcePage, SourceStream } from '../../sdk/contract.js';
+import { peopleIn, unreadableWarnings } from '../../sdk/hr/unreadable.js';
 import { lookUpEach } from '../../sdk/look-up.js';
 import { pagedStream } from '../../sdk/paged-stream.js';
 import type { SourcePorts } from '../../sdk/ports.js';
@@ -91,9 +92,7 @@ async function check({ client, config, ports }: GustoParts): Promise<SourceCheck
     ...employees.items.flatMap((item) => mapper.map(item, 'employees', context)),
     ...(contractors?.items ?? []).flatMap((item) => mapper.map(item, 'contractors', context)),
   ];
-  const found = records.filter(
-    (record) => record.kind === 'user' || (record.kind === 'invalid' && record.of === 'user'),
-  );
+  const found = peopleIn(records);
   const groups = departments
     .flatMap((item) => mapDepartment(item, config.contractors))
     .filter(({ kind }) => kind === 'group');
@@ -101,6 +100,6 @@ async function check({ client, config, ports }: GustoParts): Promise<SourceCheck
     users: (employees.total ?? 0) + (contractors?.total ?? 0),
     groups: departments.length + context.locations.ids().length,
     samples: [...found.slice(0, SAMPLES), ...groups.slice(0, SAMPLES)],
-    warnings: [],
+    warnings: unreadableWarnings(found),
   };
 }

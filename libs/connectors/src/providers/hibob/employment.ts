@@ -7,7 +7,8 @@ import { labelOf } from './flat-person.js';
 /** First match counts: garden leave is a leave by its name only. */
 const LIFECYCLES: readonly (readonly [RegExp, Employment['status']])[] = [
   [/garden/, 'garden_leave'],
-  [/leave/, 'leave'],
+  // A leaver is on no leave.
+  [/leave(?!r)/, 'leave'],
   [/terminated|^left$/, 'terminated'],
   [/hired|onboarding/, 'prehire'],
   [/employed/, 'active'],

@@ -199,6 +199,11 @@ describe('HiBob state', () => {
     ],
     ['inactive', { internal: inactive }, { active: false, stateReason: 'terminated' }],
     [
+      'a leaver, who is on no leave',
+      { internal: { ...inactive, lifecycleStatus: 'Leaver' } },
+      { active: false, stateReason: 'terminated' },
+    ],
+    [
       'terminated',
       { internal: { ...inactive, lifecycleStatus: 'Terminated' } },
       { active: false, stateReason: 'terminated' },

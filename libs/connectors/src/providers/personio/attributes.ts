@@ -26,4 +26,6 @@ export const GROUP_ATTRIBUTES = {
   cost_center: 'cost_centers',
 } as const;
 
-export const GROUP_KINDS = Object.keys(GROUP_ATTRIBUTES) as (keyof typeof GROUP_ATTRIBUTES)[];
+export type GroupKind = keyof typeof GROUP_ATTRIBUTES;
+
+export const GROUP_KINDS = Object.keys(GROUP_ATTRIBUTES) as GroupKind[];

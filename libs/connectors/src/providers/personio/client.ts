@@ -10,10 +10,12 @@ import { SourceError } from '../../sdk/source-error.js';
 import type { PersonioConfig } from './config.js';
 import { flatten } from './flatten.js';
 import { manifest } from './manifest.js';
+import { askWithRight } from './rights.js';
 
 const API = 'https://api.personio.de';
 const EMPLOYEES = '/v1/company/employees';
 const { limits } = manifest;
+const EMPLOYEES_RIGHT = 'The API credential may not read employees. Give it "Employees: Read" in Personio.';
 
 /** A token is good for 24 hours; Personio gives the same one to all who ask in that time. */
 const TOKEN_SECONDS = 86_400;
@@ -66,20 +68,8 @@ export class PersonioClient {
 
   async #get(query: Record<string, number>): Promise<JsonAnswer> {
     const names = this.#config.attributes.map((name) => `attributes%5B%5D=${encodeURIComponent(name)}`);
-    const request = { path: `${EMPLOYEES}?${names.join('&')}`, query };
-    try {
-      return await this.#http.json({ ...request, accept: [404, 410] }).then(expectServed);
-    } catch (error) {
-      if (!(error instanceof SourceError) || error.code !== 'invalid_credentials') throw error;
-      // Also a missing right is answered with 401. Only the words tell it from a refused token.
-      const answer = await this.#http.json({ ...request, accept: [401] });
-      if (answer.status !== 401 || !saysUnauthorizedRequest(answer.body)) throw error;
-      throw new SourceError(
-        'insufficient_permissions',
-        'The API credential may not read employees. Give it "Employees: Read" in Personio.',
-        { facts: error.facts },
-      );
-    }
+    const request = { path: `${EMPLOYEES}?${names.join('&')}`, query, accept: [404, 410] };
+    return expectServed(await askWithRight(this.#http, request, EMPLOYEES_RIGHT));
   }
 
   /** What a credential may not read is left out of the answer as if it did not exist. It must not pass for empty. */
@@ -133,12 +123,7 @@ function expectServed(answer: JsonAnswer): JsonAnswer {
   if (answer.status < 300) return answer;
   throw new SourceError(
     'source_unavailable',
-    `Personio does not offer version 1 of its employee API any more (${answer.status}). This connector needs an update.`,
+    `Personio does not offer version 1 of its employee API any more (${answer.status}). Choose version 2 under "Version of the API".`,
     { facts: { status: answer.status } },
   );
-}
-
-function saysUnauthorizedRequest(body: JsonValue): boolean {
-  const error = isJsonObject(body) ? body['error'] : undefined;
-  return isJsonObject(error) && error['message'] === 'Unauthorized Request';
 }

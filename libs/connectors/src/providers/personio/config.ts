@@ -5,6 +5,8 @@ import { GROUP_KINDS, NEEDED_ATTRIBUTES, OPTIONAL_ATTRIBUTES } from './attribute
 import { manifest } from './manifest.js';
 
 export interface PersonioConfig {
+  /** Version of the API. */
+  readonly api: 'v1' | 'v2';
   readonly clientId: string;
   readonly clientSecret: string;
   /** What is asked for, and has to be in every record. */
@@ -21,6 +23,7 @@ export function readConfig(answers: JsonObject): PersonioConfig {
   const unshared = new Set(list('unshared_attributes'));
   const customAttributes = [...new Set(list('custom_attributes'))];
   return {
+    api: form['api'] as PersonioConfig['api'],
     clientId: form['client_id'] as string,
     clientSecret: form['client_secret'] as string,
     attributes: [

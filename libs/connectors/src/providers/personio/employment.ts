@@ -1,9 +1,10 @@
 import { getOwn } from '#kernel';
 import type { Fields } from '../../sdk/decode.js';
 import type { Employment } from '../../sdk/hr/derive-state.js';
-import { releasedFromOf, type ReleasedEmployment } from '../../sdk/hr/release.js';
+import { endOf, releasedFromOf, type ReleasedEmployment } from '../../sdk/hr/release.js';
 
-const STATUSES: Readonly<Record<string, Employment['status']>> = {
+/** In both versions of the API, in lower case. */
+export const STATUSES: Readonly<Record<string, Employment['status']>> = {
   active: 'active',
   inactive: 'terminated',
   onboarding: 'prehire',
@@ -21,7 +22,7 @@ export function employmentOf(employee: Fields, contractEnd: boolean): ReleasedEm
   return {
     status,
     start,
-    end: termination ?? lastDay ?? contract,
+    end: endOf([termination ?? lastDay, contract], start),
     releasedFrom: releasedFromOf(lastDay, { start, termination }),
   };
 }

@@ -10,6 +10,19 @@ export const manifest = {
   kind: 'hris',
   form: [
     {
+      key: 'api',
+      label: 'Version of the API',
+      type: 'choice',
+      required: true,
+      secret: false,
+      help: 'Version 1 tells 100 employees at once. Version 2 takes a request per person: choose it when Personio does not offer version 1 to you. People keep their ids.',
+      choices: [
+        { value: 'v1', label: 'Version 1 (employees)' },
+        { value: 'v2', label: 'Version 2 (persons and employments)' },
+      ],
+      default: 'v1',
+    },
+    {
       key: 'client_id',
       label: 'Client ID',
       type: 'string',
@@ -57,7 +70,19 @@ export const manifest = {
     ...hrFields(GROUP_KINDS),
   ],
   scopes: [
-    { scope: 'Employees: Read', for: 'People', required: true },
+    { scope: 'Employees: Read', for: 'People, by version 1', required: true, when: { key: 'api', is: 'v1' } },
+    {
+      scope: 'Persons: Read (personio:persons:read)',
+      for: 'People and their employments, by version 2',
+      required: true,
+      when: { key: 'api', is: 'v2' },
+    },
+    {
+      scope: 'Organization: Read',
+      for: 'Names of departments, teams, workplaces, legal entities and cost centers, by version 2',
+      required: false,
+      when: { key: 'api', is: 'v2' },
+    },
     {
       scope: 'Readable employee attributes',
       for: 'Every attribute listed in the documentation, apart from those named as not shared',

@@ -98,6 +98,16 @@ describe('state of an employee of Personio', () => {
       { active: true, upcoming: { at: '2026-04-01T00:00:00.000Z' } },
     ],
     [
+      'hired again for a term that is over',
+      {
+        termination_date: `2024-01-31${LOCAL_MIDNIGHT}`,
+        hire_date: `2025-01-01${LOCAL_MIDNIGHT}`,
+        contract_end_date: `2026-03-01${LOCAL_MIDNIGHT}`,
+      },
+      { contract_end: true },
+      { active: false, stateReason: 'terminated' },
+    ],
+    [
       'hired again after a termination',
       { termination_date: `2024-01-31${LOCAL_MIDNIGHT}`, hire_date: `2025-01-01${LOCAL_MIDNIGHT}` },
       {},

@@ -9,6 +9,7 @@ import { GROUP_ATTRIBUTES, NEEDED_ATTRIBUTES, OPTIONAL_ATTRIBUTES } from './attr
 import type { PersonioConfig } from './config.js';
 import { employmentOf } from './employment.js';
 import { flatten } from './flatten.js';
+import { calledName, present } from './values.js';
 
 const RAW = [...NEEDED_ATTRIBUTES, ...OPTIONAL_ATTRIBUTES];
 
@@ -92,12 +93,6 @@ function invalid(id: string, problem: string): SnapshotRecord {
   return { kind: 'invalid', of: 'user', id, problem };
 }
 
-/** Some write the whole name there. */
-function calledName(preferred: string | null, lastName: string | null): string | null {
-  if (preferred === null || lastName === null || !preferred.endsWith(` ${lastName}`)) return preferred;
-  return preferred.slice(0, -lastName.length).trim();
-}
-
 interface Facts {
   readonly id: string;
   readonly state: DerivedState;
@@ -139,8 +134,4 @@ function referenceIn(employee: Fields, attribute: string): Fields | null {
   return value === undefined
     ? null
     : new Fields(isJsonObject(value) ? (flatten(value) as JsonObject) : {}, attribute);
-}
-
-function present(values: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
 }

@@ -151,6 +151,15 @@ describe('Personio', () => {
     end();
   });
 
+  it('warns in a test of people who cannot be read', async () => {
+    await open({ differs: ({ index }): JsonObject => (index === 1 ? { status: 'dormant' } : {}) });
+    const { url } = server as FakeServer;
+    const { ports, end } = fakePorts({ time, hosts: fake.hosts?.(url) });
+    const found = await personio.connect(personio.readConfig(fake.answers(url)), ports).check();
+    end();
+    expect(found.warnings).toEqual([expect.stringContaining('1 of 3 people cannot be read')]);
+  });
+
   it('says that version 1 is retired instead of reading nobody', async () => {
     await open();
     server?.fail({ call: 'users', times: Infinity, fault: { kind: 'status', status: 410 } });

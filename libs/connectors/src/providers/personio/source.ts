@@ -1,6 +1,7 @@
 import type { SnapshotFinding, SnapshotKind, SnapshotRecord } from '#model';
 import type { Source, SourceCheck, SourceStream } from '../../sdk/contract.js';
 import { isJsonObject, type JsonValue } from '#kernel';
+import { peopleIn, unreadableWarnings } from '../../sdk/hr/unreadable.js';
 import { readOffsetPage, type OffsetListing } from '../../sdk/offset-pages.js';
 import { pagedStream } from '../../sdk/paged-stream.js';
 import { lookUpEach } from '../../sdk/look-up.js';
@@ -8,10 +9,12 @@ import type { SourcePorts } from '../../sdk/ports.js';
 import { PersonioClient } from './client.js';
 import type { PersonioConfig } from './config.js';
 import { EmployeeMapper } from './map-employee.js';
+import { connectPersons } from './v2/source.js';
 
 const SAMPLES = 3;
 
 export function connect(config: PersonioConfig, ports: SourcePorts): Source {
+  if (config.api === 'v2') return connectPersons(config, ports);
   const client = new PersonioClient(config, ports);
   return {
     streams: () => [employees(client, config, ports)],
@@ -41,13 +44,13 @@ async function check(
   const { items, total } = await client.employees(0);
   const mapper = new EmployeeMapper(config);
   const records: SnapshotRecord[] = items.flatMap((item) => mapper.map(item, clock.now()));
-  const people = records.filter(({ kind }) => kind === 'user' || kind === 'invalid');
+  const people = peopleIn(records);
   const groups = records.filter(({ kind }) => kind === 'group');
   return {
     users: total,
     groups: items.length === total ? groups.length : null,
     samples: [...people.slice(0, SAMPLES), ...groups.slice(0, SAMPLES)],
-    warnings: [],
+    warnings: unreadableWarnings(people),
   };
 }
 

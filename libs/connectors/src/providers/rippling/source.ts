@@ -1,5 +1,6 @@
 import type { SnapshotFinding, SnapshotKind, SnapshotRecord } from '#model';
 import type { Source, SourceCheck } from '../../sdk/contract.js';
+import { peopleIn, unreadableWarnings } from '../../sdk/hr/unreadable.js';
 import { lookUpEach } from '../../sdk/look-up.js';
 import type { SourcePorts } from '../../sdk/ports.js';
 import { Catalog } from './catalog.js';
@@ -32,22 +33,14 @@ async function check({ client, config, ports }: RipplingParts): Promise<SourceCh
   const listed = mapper.listed(catalog);
   const context = { redacted: page.redacted, catalog, now: ports.clock.now() };
   const records = page.items.flatMap((item) => mapper.map(item, context).records);
-  const people = records.filter(
-    (record) => record.kind === 'user' || (record.kind === 'invalid' && record.of === 'user'),
-  );
+  const people = peopleIn(records);
   const supergroups = config.supergroups ? await readSupergroups(client) : [];
   const groups = [...listed, ...records, ...supergroups].filter(({ kind }) => kind === 'group');
-  const unreadable = people.filter(({ kind }) => kind === 'invalid').length;
   return {
     users: page.next === null ? page.items.length : null,
     groups: page.next === null && !config.supergroups ? groups.length : null,
     samples: [...people.slice(0, SAMPLES), ...groups.slice(0, SAMPLES)],
-    warnings:
-      unreadable === 0
-        ? []
-        : [
-            `${unreadable} of ${people.length} people cannot be read. They stay as they were; see the samples.`,
-          ],
+    warnings: unreadableWarnings(people),
   };
 }
 

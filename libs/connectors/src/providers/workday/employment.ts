@@ -1,7 +1,7 @@
 import { getOwn } from '#kernel';
 import type { Fields } from '../../sdk/decode.js';
 import type { Employment } from '../../sdk/hr/derive-state.js';
-import { releasedFromOf, type ReleasedEmployment } from '../../sdk/hr/release.js';
+import { endOf, releasedFromOf, type ReleasedEmployment } from '../../sdk/hr/release.js';
 
 const TRUE = ['1', 'true', 'yes', 'y'];
 const FALSE = ['0', 'false', 'no', 'n'];
@@ -118,7 +118,8 @@ interface Dates extends Pick<Employment, 'start' | 'end'> {
 function datesOf(worker: Fields): Dates {
   const termination = worker.date('termination_date');
   const contract = isContingent(worker) ? worker.date('contract_end_date') : null;
-  return { start: worker.date('hire_date'), termination, end: termination ?? contract };
+  const start = worker.date('hire_date');
+  return { start, termination, end: endOf([termination, contract], start) };
 }
 
 /** Nobody is active for want of a flag that others have; who is gone by what is said is gone. */

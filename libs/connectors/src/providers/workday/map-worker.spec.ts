@@ -179,6 +179,9 @@ describe('Workday worker', () => {
       customAttributes: { employee_type: 'contractor', employment_end_date: '2026-02-01' },
     });
     expect(user({ ...contract, worker_type: 'Employee' }).active).toBe(true);
+    // Of an earlier contract.
+    const renewed = { ...contract, worker_type: 'Contingent Worker', termination_date: '2024-06-30' };
+    expect(user(renewed)).toMatchObject({ active: false, stateReason: 'terminated' });
   });
 
   it.each([

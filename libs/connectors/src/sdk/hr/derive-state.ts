@@ -84,6 +84,7 @@ function firstDayOffOf({ start, end }: Employment, { trustDates, endIs }: HrRule
   return endIs === 'last_day' ? addDays(end, 1) : end;
 }
 
-function zoneOf({ timeZone }: Employment, rules: HrRules): string {
+/** Of the place of work, when it is known and one; otherwise of the directory. */
+export function zoneOf({ timeZone }: Pick<Employment, 'timeZone'>, rules: HrRules): string {
   return timeZone !== null && timeZone !== undefined && isTimeZone(timeZone) ? timeZone : rules.timeZone;
 }

@@ -7,6 +7,12 @@ export interface ReleasedEmployment extends Employment {
   readonly releasedFrom: string | null;
 }
 
+/** The first end that is given, but for those before the start: they are of an earlier employment, and stay recorded. */
+export function endOf(ends: readonly (string | null)[], start: string | null): string | null {
+  const given = ends.filter((end) => end !== null);
+  return given.find((end) => end >= (start ?? '')) ?? given[0] ?? null;
+}
+
 /** The day after the last day of work, where work ends before this employment does (and not an earlier one). */
 export function releasedFromOf(
   lastDay: string | null,
