@@ -5,15 +5,11 @@ import type { JsonValue } from '#kernel';
 import type { CsvConfig } from './config.js';
 import { openFiles, type OpenFiles } from './files/open-files.js';
 import type { SeenSet } from './files/last-time.js';
-import { readSeenSet, seenSet } from './files/seen-set.js';
+import { readSeenSet, seenSet, shrunkFile } from './files/seen-set.js';
 import { recordsOf } from './records-of.js';
 
 const STREAM = 'files';
 const SAMPLES = 3;
-/** A file without a marker that has shrunk by more is no witness that anybody has left. */
-const MOST_SHRINKAGE = 0.2;
-/** So small a file shrinks by a few people. */
-const SMALL_BYTES = 2_000;
 
 export function connect(config: CsvConfig, ports: SourcePorts): Source {
   const reading = new Reading(config, ports);
@@ -104,12 +100,8 @@ function endOf(files: OpenFiles, previous: SeenSet | null): StreamEnd {
   const pending = plan.pending.map(({ stamp }) => stamp);
   if (full !== null && survey !== null && files.isNew) {
     const cursor = seenSet(full, survey, pending);
-    const bytesBefore = previous?.bytes ?? 0;
-    const isShrunk = bytesBefore > SMALL_BYTES && full.bytes < bytesBefore * (1 - MOST_SHRINKAGE);
-    if (isShrunk && !files.isMarked) {
-      const proof = `${full.sheets.users.name} has ${full.bytes} bytes after ${bytesBefore} the last time, and nothing says that it is whole: nobody counts as missing.`;
-      return { complete: true, proof, cursor, provesNoAbsence: true };
-    }
+    const shrunk = files.isMarked ? null : shrunkFile(full, previous);
+    if (shrunk !== null) return { complete: true, proof: shrunk, cursor, provesNoAbsence: true };
     const proof = `All ${survey.userRows} rows of ${full.sheets.users.name} were read.`;
     return { complete: true, proof, cursor };
   }
