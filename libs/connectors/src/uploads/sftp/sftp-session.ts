@@ -177,12 +177,19 @@ export class SftpSession {
     this.#pending += data.length;
     if (this.#pending > MOST_PENDING) return this.#parts.onFlood();
     this.#parts.onRequest();
-    const writing = (async () => this.#file(handle).file.write(offset, data))();
-    this.#lastAnswer = Promise.allSettled([writing, this.#lastAnswer]).then(([written]) => {
-      this.#pending -= data.length;
-      if (written.status === 'fulfilled') this.#ok(id);
-      else this.#fail(id, written.reason);
-    });
+    const writing = this.#writePart(handle, offset, data);
+    this.#lastAnswer = this.#acknowledge(id, data.length, writing);
+  }
+
+  async #writePart(handle: Buffer, offset: number, data: Buffer): Promise<void> {
+    await this.#file(handle).file.write(offset, data);
+  }
+
+  async #acknowledge(id: number, bytes: number, writing: Promise<void>): Promise<void> {
+    const [written] = await Promise.allSettled([writing, this.#lastAnswer]);
+    this.#pending -= bytes;
+    if (written.status === 'fulfilled') this.#ok(id);
+    else this.#fail(id, written.reason);
   }
 
   async #setOpen(id: number, handle: Buffer, attributes: Partial<Attributes>): Promise<void> {
