@@ -17,10 +17,11 @@ describe('streamUploads', () => {
     fastify.route({
       method: 'PUT',
       url: '/uploads/:key/:name',
-      handler: async (request: FastifyRequest & { announcedBytes?: string }) => {
+      handler: async (request: FastifyRequest & { announcedBytes?: string; announcedType?: string }) => {
         request.raw.once('data', (chunk: Buffer) => said.resolve(chunk.toString()));
         await new Promise((resolve) => request.raw.once('end', resolve));
-        return { body: request.body ?? null, announced: request.announcedBytes };
+        const { body, announcedBytes: announced, announcedType: type } = request;
+        return { body: body ?? null, announced, type };
       },
     });
     fastify.route({
@@ -52,7 +53,7 @@ describe('streamUploads', () => {
   it('hands an upload over while it comes, however long it takes', async () => {
     const answer = send('/uploads/a/users.csv', ['id,', 'email']);
     expect(await first).toBe('id,');
-    expect(await answer).toContain('{"body":null,"announced":"8"}');
+    expect(await answer).toContain('{"body":null,"announced":"8","type":"text/csv"}');
   });
 
   it('leaves other bodies as they were, and waits for them not for ever', async () => {

@@ -20,10 +20,11 @@ function isUpload({ method, routeOptions }: FastifyRequest): boolean {
   return (method === 'PUT' || method === 'POST') && routeOptions.url === '/uploads/:key/:name';
 }
 
-function hideBody(request: FastifyRequest & { announcedBytes?: string }): void {
+function hideBody(request: FastifyRequest & { announcedBytes?: string; announcedType?: string }): void {
   const { headers } = request.raw;
-  const { 'content-length': length } = headers;
+  const { 'content-length': length, 'content-type': type } = headers;
   if (length !== undefined) request.announcedBytes = length;
+  if (type !== undefined) request.announcedType = type;
   delete headers['content-length'];
   delete headers['transfer-encoding'];
   delete headers['content-type'];

@@ -168,6 +168,11 @@ describe('files that are uploaded by HTTPS', () => {
     ['no content', { status: 422, code: 'empty', body: '' }],
     ['an encoding of its own', { status: 422, code: 'bad_encoding', headers: { 'content-encoding': 'br' } }],
     [
+      'a form around them',
+      { status: 422, code: 'bad_encoding', headers: { 'content-type': 'multipart/form-data; boundary=x' } },
+    ],
+    ['a name whose time is none', { status: 422, code: 'bad_name', name: 'users.28022026.csv' }],
+    [
       'another checksum',
       { status: 422, code: 'digest_mismatch', name: `users.csv?sha256=${'0'.repeat(64)}` },
     ],

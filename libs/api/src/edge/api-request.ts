@@ -7,6 +7,8 @@ export interface ApiRequest extends FastifyRequest {
   caller?: ApiKeyIdentity;
   /** Content-Length of a body that is read as it comes. */
   announcedBytes?: string;
+  /** Content-Type of such a body. */
+  announcedType?: string;
 }
 
 /** Who asks: the id of the API key. */

@@ -111,6 +111,7 @@ export class UploadsController {
         `A file may have ${MAX_UPLOAD / 1_048_576} MiB. Compress it, or send changes only. Nothing was stored.`,
       );
     this.uploads.expectName(directory, name);
+    expectNoForm(request.announcedType ?? headers['content-type']);
     return this.uploads.receive(directory, {
       name,
       content: bodyOf(request),
@@ -142,6 +143,15 @@ interface Sent {
 /** The header is taken away from bodies that are read as they come. */
 function announcedBytes(request: ApiRequest): string | undefined {
   return request.announcedBytes ?? request.headers['content-length'];
+}
+
+/** The file would have the form's boundaries in it. */
+function expectNoForm(type: string | undefined): void {
+  if (type?.trim().toLowerCase().startsWith('multipart/') === true)
+    throw new UploadRefused(
+      'bad_encoding',
+      'The body is a form with files in it (multipart); send the file itself as the body: curl -T users.csv, or --data-binary @users.csv. Nothing was stored.',
+    );
 }
 
 function isGzip(encoding: string | undefined): boolean {

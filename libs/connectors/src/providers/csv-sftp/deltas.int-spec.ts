@@ -1,10 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import type { JsonValue } from '#kernel';
-import { fakeTime, readSource, type ReadResult } from '#testing';
-import type { Connector } from '../../sdk/contract.js';
-import type { UploadedFile, UploadedFiles } from '../../sdk/uploads.js';
-import connector from './index.js';
+import { CsvFolder } from '../../../test-support/csv-folder.js';
 
 const HEADER = 'id,email,first name,last name,department';
 const person = (id: string, department = 'Kitchen', first = 'Ada'): string =>
@@ -15,63 +11,10 @@ const leaver = (id: string, word = 'terminate'): string => `${id},,,,,${word}`;
 
 /** Full and delta files in one folder: uploads, which need no server. */
 describe('delta files', () => {
-  const time = fakeTime();
-
-  /** A folder and the runs that read it, each knowing what the one before has saved. */
-  class Folder {
-    readonly #files = new Map<string, { text: string; receivedAt: Date }>();
-    readonly #settings: Record<string, JsonValue>;
-    #cursors: ReadResult['cursors'] = new Map();
-
-    constructor(settings: Record<string, JsonValue> = {}) {
-      this.#settings = settings;
-    }
-
-    put(name: string, text: string): this {
-      time.advance(60_000);
-      this.#files.set(name, { text, receivedAt: time.clock.now() });
-      return this;
-    }
-
-    drop(...names: readonly string[]): this {
-      for (const name of names) this.#files.delete(name);
-      return this;
-    }
-
-    async run(settings: Record<string, JsonValue> = {}): Promise<ReadResult> {
-      const result = await readSource(connector as Connector, {
-        time,
-        answers: { delivery: 'upload', ...this.#settings, ...settings },
-        previous: this.#cursors,
-        uploads: this.#uploads(),
-      });
-      if (result.cursors.size > 0) this.#cursors = result.cursors;
-      return result;
-    }
-
-    #uploads(): UploadedFiles {
-      const files = this.#files;
-      return {
-        list: async () =>
-          [...files].map(([name, { text, receivedAt }]): UploadedFile => ({
-            id: name,
-            name,
-            bytes: Buffer.byteLength(text),
-            receivedAt,
-            isResting: false,
-            mark: null,
-          })),
-        read: async function* (id) {
-          yield Buffer.from(files.get(id)?.text ?? '');
-        },
-      };
-    }
-  }
-
   const T = (hour: number): string => `20260301T0${hour}0000Z`;
 
   it('change who they name, remove who they say is gone, and prove nothing about anybody else', async () => {
-    const folder = new Folder().put(`users.${T(1)}.csv`, full(person('1'), person('2'), person('3')));
+    const folder = new CsvFolder().put(`users.${T(1)}.csv`, full(person('1'), person('2'), person('3')));
     expect(await folder.run()).toMatchObject({ complete: true, covered: ['groups', 'memberships', 'users'] });
     folder.put(
       `users.delta.${T(2)}.csv`,
@@ -95,7 +38,7 @@ describe('delta files', () => {
   it.each(['delete', 'DELETE', 'Removed', 'terminate', 'D', 'deactivate'])(
     'remove by the word %s',
     async (word) => {
-      const folder = new Folder().put(`users.${T(1)}.csv`, full(person('1'), person('2')));
+      const folder = new CsvFolder().put(`users.${T(1)}.csv`, full(person('1'), person('2')));
       await folder.run();
       folder.put(`users.delta.${T(2)}.csv`, delta(leaver('2', word)));
       expect((await folder.run()).removed).toHaveLength(1);
@@ -103,7 +46,7 @@ describe('delta files', () => {
   );
 
   it('leave alone whom they name with a word that nobody knows', async () => {
-    const folder = new Folder().put(`users.${T(1)}.csv`, full(person('1'), person('2')));
+    const folder = new CsvFolder().put(`users.${T(1)}.csv`, full(person('1'), person('2')));
     await folder.run();
     const result = await folder.put(`users.delta.${T(2)}.csv`, delta(leaver('2', 'vaporize'))).run();
     expect(result).toMatchObject({ complete: true, removed: [], invalid: [{ id: '2' }] });
@@ -111,7 +54,7 @@ describe('delta files', () => {
   });
 
   it('are applied in the order of their names, the last word counts', async () => {
-    const folder = new Folder().put(`users.${T(1)}.csv`, full(person('1'), person('2')));
+    const folder = new CsvFolder().put(`users.${T(1)}.csv`, full(person('1'), person('2')));
     await folder.run();
     folder
       .put(`users.delta.${T(4)}.csv`, delta(`${person('1', 'Kitchen', 'Fourth')},update`, leaver('5')))
@@ -122,7 +65,7 @@ describe('delta files', () => {
   });
 
   it('are read together with new full files, and not again when they are older', async () => {
-    const folder = new Folder()
+    const folder = new CsvFolder()
       .put(`users.delta.${T(1)}.csv`, delta(leaver('1')))
       .put(`users.${T(2)}.csv`, full(person('1'), person('2'), person('3')))
       .put(`users.delta.${T(3)}.csv`, delta(leaver('3'), `${person('4')},add`));
@@ -137,7 +80,7 @@ describe('delta files', () => {
   });
 
   it('stop at a number that is missing, until it or a full file comes', async () => {
-    const folder = new Folder({ numbered: true }).put('users.0010.csv', full(person('1'), person('2')));
+    const folder = new CsvFolder({ numbered: true }).put('users.0010.csv', full(person('1'), person('2')));
     await folder.run();
     folder.put('users.delta.0011.csv', delta(leaver('2'))).put('users.delta.0013.csv', delta(leaver('1')));
     const partial = await folder.run();
@@ -159,7 +102,7 @@ describe('delta files', () => {
   });
 
   it('go on behind a gap from the next full files', async () => {
-    const folder = new Folder({ numbered: true }).put('users.9.csv', full(person('1'), person('2')));
+    const folder = new CsvFolder({ numbered: true }).put('users.9.csv', full(person('1'), person('2')));
     await folder.run();
     folder.put('users.delta.11.csv', delta(leaver('2')));
     expect((await folder.run()).error).toMatchObject({ code: 'incomplete_listing' });
@@ -177,7 +120,7 @@ describe('delta files', () => {
   it.each(['a,', 'a,1,remove,b', ',1,remove', 'a,1\u0000,remove'])(
     'pass over no line of members that cannot be read: %j',
     async (row) => {
-      const folder = new Folder()
+      const folder = new CsvFolder()
         .put(`users.${T(1)}.csv`, full(person('1'), person('2')))
         .put(`groups.${T(1)}.csv`, 'group_id,group_name\na,Bar\n')
         .put(`memberships.${T(1)}.csv`, 'group_id,idp_id\na,1\na,2\n');
@@ -193,7 +136,7 @@ describe('delta files', () => {
   );
 
   it('are not applied when they come after a later one', async () => {
-    const folder = new Folder().put(`users.${T(1)}.csv`, full(person('1'), person('2')));
+    const folder = new CsvFolder().put(`users.${T(1)}.csv`, full(person('1'), person('2')));
     await folder.run();
     await folder.put(`users.delta.${T(3)}.csv`, delta(`${person('1', 'Bar')},update`)).run();
     const late = await folder.put(`users.delta.${T(2)}.csv`, delta(leaver('1'))).run();
@@ -205,12 +148,12 @@ describe('delta files', () => {
   });
 
   it('need full files before them, and an order', async () => {
-    expect((await new Folder().put(`users.delta.${T(1)}.csv`, delta(leaver('1'))).run()).error).toMatchObject(
-      {
-        code: 'config_error',
-      },
-    );
-    const unordered = new Folder().put('users.csv', full(person('1')));
+    expect(
+      (await new CsvFolder().put(`users.delta.${T(1)}.csv`, delta(leaver('1'))).run()).error,
+    ).toMatchObject({
+      code: 'config_error',
+    });
+    const unordered = new CsvFolder().put('users.csv', full(person('1')));
     await unordered.run();
     unordered.put(`users.delta.${T(1)}.csv`, delta(leaver('1')));
     const result = await unordered.run();
@@ -219,7 +162,7 @@ describe('delta files', () => {
   });
 
   it('leave untouched what they have no column for, and clear what is empty', async () => {
-    const folder = new Folder().put(`users.${T(1)}.csv`, full(person('1')));
+    const folder = new CsvFolder().put(`users.${T(1)}.csv`, full(person('1')));
     await folder.run();
     const result = await folder.put(`users.delta.${T(2)}.csv`, 'id,first name\n1,\n').run();
     expect(result.users.get('1')).toMatchObject({
@@ -231,7 +174,7 @@ describe('delta files', () => {
   });
 
   it('ask for full files when what they build on is gone', async () => {
-    const folder = new Folder().put(`users.${T(1)}.csv`, full(person('1'), person('2')));
+    const folder = new CsvFolder().put(`users.${T(1)}.csv`, full(person('1'), person('2')));
     await folder.run();
     folder.drop(`users.${T(1)}.csv`).put(`users.delta.${T(2)}.csv`, delta(`${person('1', 'Bar')},update`));
     expect(await folder.run()).toMatchObject({ complete: false, error: { code: 'incomplete_listing' } });
@@ -241,7 +184,7 @@ describe('delta files', () => {
   });
 
   it('are not taken over when they are cut off, or a spreadsheet has been at them', async () => {
-    const folder = new Folder().put(`users.${T(1)}.csv`, full(person('007'), person('2')));
+    const folder = new CsvFolder().put(`users.${T(1)}.csv`, full(person('007'), person('2')));
     await folder.run();
     for (const text of [
       delta(leaver('2'), `${person('3')},add`).slice(0, -15),
@@ -259,7 +202,7 @@ describe('delta files', () => {
   });
 
   it('change groups and memberships that stand in files of their own', async () => {
-    const folder = new Folder()
+    const folder = new CsvFolder()
       .put(`groups.${T(1)}.csv`, 'group_id,group_name,parent_group_id\na,All,\nb,Bar,a\nc,Cooks,a\n')
       .put(`memberships.${T(1)}.csv`, 'group_id,idp_id\nb,1\nb,2\nc,1\n')
       .put(`users.${T(1)}.csv`, full(person('1'), person('2')));
@@ -281,7 +224,7 @@ describe('delta files', () => {
   });
 
   it('are not finished by the marker of the time before, nor are full files', async () => {
-    const folder = new Folder({ require_marker: true })
+    const folder = new CsvFolder({ require_marker: true })
       .put('users.csv', full(person('1'), person('2')))
       .put('done', '');
     expect((await folder.run()).users.size).toBe(2);
@@ -292,7 +235,7 @@ describe('delta files', () => {
 
   it('wait for their own markers', async () => {
     const sum = (text: string): string => `${createHash('sha256').update(text).digest('hex')}  x\n`;
-    const folder = new Folder({ require_marker: true })
+    const folder = new CsvFolder({ require_marker: true })
       .put(`users.${T(1)}.csv`, full(person('1'), person('2')))
       .put(`users.${T(1)}.csv.done`, '');
     await folder.run();

@@ -5,17 +5,11 @@ import type { JsonValue } from '#kernel';
 import type { CsvConfig } from './config.js';
 import { openFiles, type OpenFiles } from './files/open-files.js';
 import type { SeenSet } from './files/last-time.js';
-import type { LoadedFullSet } from './files/load-set.js';
-import { readSeenSet, seenSet } from './files/seen-set.js';
-import type { Survey } from './files/survey.js';
+import { readSeenSet, seenSet, shrunkFile } from './files/seen-set.js';
 import { recordsOf } from './records-of.js';
 
 const STREAM = 'files';
 const SAMPLES = 3;
-/** A file without a marker that has shrunk by more is no witness that anybody has left. */
-const MOST_SHRINKAGE = 0.2;
-/** So small a file shrinks by a few people. */
-const SMALL_BYTES = 2_000;
 
 export function connect(config: CsvConfig, ports: SourcePorts): Source {
   const reading = new Reading(config, ports);
@@ -107,27 +101,16 @@ function endOf(files: OpenFiles, previous: SeenSet | null): StreamEnd {
   if (full !== null && survey !== null && files.isNew) {
     const isToReadAgain = isMarked && full.fingerprint !== previous?.fingerprint;
     const cursor = seenSet(full, survey, { deltas: pending, isToReadAgain });
-    return { complete: true, cursor, ...whatIsProved({ full, survey, isMarked }, previous) };
+    const shrunk = isMarked ? null : shrunkFile(full, previous);
+    if (shrunk !== null) return { complete: true, proof: shrunk, cursor, provesNoAbsence: true };
+    const proof = `All ${survey.userRows} rows of ${full.sheets.users.name} were read.`;
+    return { complete: true, proof, cursor };
   }
   const { deltas, ...base } = previous as SeenSet;
   const cursor = { ...base, deltas: [...deltas, ...pending] } as unknown as JsonValue;
   if (plan.stop !== null) return { complete: false, reason: plan.stop, cursor };
   const proof = `What has changed was read: ${pending.length} delta file(s). They say nothing about anybody else.`;
   return { complete: true, proof, cursor, provesNoAbsence: true };
-}
-
-function whatIsProved(
-  { full, survey, isMarked }: { full: LoadedFullSet; survey: Survey; isMarked: boolean },
-  previous: SeenSet | null,
-): { readonly proof: string; readonly provesNoAbsence?: true } {
-  const { name } = full.sheets.users;
-  const bytesBefore = previous?.bytes ?? 0;
-  const isShrunk = bytesBefore > SMALL_BYTES && full.bytes < bytesBefore * (1 - MOST_SHRINKAGE);
-  if (!isShrunk || isMarked) return { proof: `All ${survey.userRows} rows of ${name} were read.` };
-  return {
-    proof: `${name} has ${full.bytes} bytes after ${bytesBefore} the last time, and nothing says that it is whole: nobody counts as missing.`,
-    provesNoAbsence: true,
-  };
 }
 
 function warningsOf({ full, survey, isMarked }: OpenFiles): string[] {

@@ -267,6 +267,21 @@ describe('ldap', () => {
     }
   }
 
+  it.each(['size_limit', 'hang_up'] as const)(
+    'says of nobody that they are gone after an answer that ends with %s',
+    async (kind) => {
+      await start();
+      const asked = Array.from({ length: 9 }, (_, index) => fakeLdap.userId(index));
+      expect(await lookUpUsers([...asked, fakeLdap.userId(77)])).toContainEqual([
+        fakeLdap.userId(77),
+        'gone',
+      ]);
+      server.fail({ call: 'user_names', page: 2, times: Infinity, fault: { kind } });
+      const found = await lookUpUsers(asked).catch(() => []);
+      expect(JSON.stringify(found)).not.toContain('gone');
+    },
+  );
+
   it('says nothing of who is gone when another server has a part of what it listed itself', async () => {
     let parts: string[] = ['ldap://other.test/ou=old,ou=people,dc=example,dc=test??sub'];
     await start({ references: () => parts });

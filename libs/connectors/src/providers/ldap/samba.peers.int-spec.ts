@@ -195,6 +195,45 @@ describeWithPeer(SAMBA, (program) => {
     }, 60_000);
   });
 
+  it.each(['administrator', 'plain'] as const)(
+    'removes who leaves a filter by something that is not read, or by a group, in the next incremental run (%s)',
+    async (role) => {
+      const account = samba[role];
+      const filters = [
+        {
+          text: '(!(comment=external))',
+          leave: () => write('person6', change('add', 'comment', 'external')),
+        },
+        {
+          text: `(memberOf=CN=readers,${groups})`,
+          leave: () => write('readers', change('delete', 'member', dnOf('person0')), groups),
+        },
+      ];
+      for (const [index, { text, leave }] of filters.entries()) {
+        const given = answers(account, {
+          user_filter: `(&(objectCategory=person)(objectClass=user)${text})`,
+        });
+        const full = await read(account, { answers: given });
+        const idle = await read(account, { answers: given, mode: 'incremental', cursors: full.cursors });
+        expect(idle).toMatchObject({ error: null, complete: true, restarts: [] });
+        await leave();
+        const cursors = new Map([...full.cursors, ...idle.cursors]);
+        const left = await read(account, { answers: given, mode: 'incremental', cursors });
+        const leaver = idOf(full, index === 0 ? 'person6' : 'person0');
+        const expected = believe(full).users.filter((id) => id !== leaver);
+        expect(expected).toHaveLength(full.users.size - 1);
+        expect(believe(left, believe(full)).users).toEqual(expected);
+      }
+      await write('person6', change('delete', 'comment'));
+      await write('readers', change('add', 'member', dnOf('person0')), groups);
+    },
+    60_000,
+  );
+
+  function write(name: string, what: Change, folder = people): Promise<void> {
+    return samba.admin.modify(dnOf(name, folder), what);
+  }
+
   /** As it was, for the next account. */
   async function restore(): Promise<void> {
     await samba.admin.modify(dnOf('person0'), change('replace', 'title', 'Engineer'));

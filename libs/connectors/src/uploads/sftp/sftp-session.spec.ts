@@ -91,6 +91,24 @@ describe('SftpSession', () => {
     expect(places.taken).toBe(0);
   });
 
+  it('acknowledges parts in the order in which they came, whichever is written first', async () => {
+    const { client, session } = begin(async () => DIRECTORY);
+    await client.ask(1, 'OPEN', '/users.csv', OPEN_MODE.WRITE | OPEN_MODE.CREAT);
+    const [opened, unknown] = [Buffer.from([0, 0, 0, 1]), Buffer.from([0, 0, 0, 9])];
+    const large = client.ask(2, 'WRITE', opened, 0, Buffer.alloc(4_000_000));
+    // Refused at once, while the other one is still being written.
+    const refused = client.ask(3, 'WRITE', unknown, 0, Buffer.alloc(1));
+    const small = client.ask(4, 'WRITE', opened, 4_000_000, Buffer.alloc(1));
+    await Promise.all([large, refused, small]);
+    expect([...client.answers]).toEqual([
+      [1, 'handle'],
+      [2, STATUS_CODE.OK],
+      [3, STATUS_CODE.NO_SUCH_FILE],
+      [4, STATUS_CODE.OK],
+    ]);
+    await session.abandon();
+  });
+
   it('shows nothing any more once its token was revoked', async () => {
     let directory: Directory | undefined = DIRECTORY;
     const { client } = begin(async () => directory);

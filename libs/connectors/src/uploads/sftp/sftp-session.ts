@@ -40,6 +40,8 @@ export class SftpSession {
   readonly #handles = new Map<number, Handle>();
   #lastHandle = 0;
   #pending = 0;
+  /** When the last part that came is acknowledged. */
+  #lastAnswer: Promise<void> = Promise.resolve();
   #isAbandoned = false;
 
   constructor(parts: SessionParts) {
@@ -167,17 +169,27 @@ export class SftpSession {
     }
   }
 
+  /**
+   * Parts are written as they come, and acknowledged in that order: `scp` cuts its file where the first acknowledgement
+   * was out of turn, and calls that a success.
+   */
   #write(id: number, handle: Buffer, { offset, data }: { offset: number; data: Buffer }): void {
     this.#pending += data.length;
     if (this.#pending > MOST_PENDING) return this.#parts.onFlood();
-    this.#answer(id, async () => {
-      try {
-        await this.#file(handle).file.write(offset, data);
-        this.#ok(id);
-      } finally {
-        this.#pending -= data.length;
-      }
-    });
+    this.#parts.onRequest();
+    const writing = this.#writePart(handle, offset, data);
+    this.#lastAnswer = this.#acknowledge(id, data.length, writing);
+  }
+
+  async #writePart(handle: Buffer, offset: number, data: Buffer): Promise<void> {
+    await this.#file(handle).file.write(offset, data);
+  }
+
+  async #acknowledge(id: number, bytes: number, writing: Promise<void>): Promise<void> {
+    const [written] = await Promise.allSettled([writing, this.#lastAnswer]);
+    this.#pending -= bytes;
+    if (written.status === 'fulfilled') this.#ok(id);
+    else this.#fail(id, written.reason);
   }
 
   async #setOpen(id: number, handle: Buffer, attributes: Partial<Attributes>): Promise<void> {

@@ -1,6 +1,7 @@
 import type { UploadRole } from '../../../sdk/uploads.js';
 import type { FileSettings } from '../config.js';
 import type { StoredFile } from './file-store.js';
+import { dateOfStamp } from './plausible-times.js';
 
 export const ROLES = ['users', 'groups', 'memberships'] as const;
 export type Role = (typeof ROLES)[number];
@@ -26,6 +27,8 @@ export interface FoundSets {
   readonly full: FileSet | null;
   /** All of them, the oldest first. */
   readonly deltas: readonly FileSet[];
+  /** Files to be read whose names have a time or number. */
+  readonly stamped: readonly { readonly name: string; readonly stamp: string }[];
 }
 
 /** Whether files are encrypted, and signed. */
@@ -43,10 +46,12 @@ const NUMBER = /^\d{1,18}$/;
 
 export function findSets(files: readonly StoredFile[], naming: Naming): FoundSets {
   const found = new Map<string, Found>();
+  const stamped: { name: string; stamp: string }[] = [];
   for (const file of files) {
     const part = UNFINISHED.test(file.name) ? null : readName(file.name, naming);
     if (part === null) continue;
     const { stamp, isDelta } = part;
+    if (stamp !== '' && isData(part)) stamped.push({ name: file.name, stamp });
     const key = `${isDelta} ${orderOf(stamp, naming)}`;
     const set = found.get(key) ?? newSet(stamp, isDelta);
     found.set(key, set);
@@ -56,6 +61,7 @@ export function findSets(files: readonly StoredFile[], naming: Naming): FoundSet
   return {
     full: ordered.findLast(({ isDelta, files: parts }) => !isDelta && parts.users !== undefined) ?? null,
     deltas: ordered.filter(({ isDelta, files: parts }) => isDelta && Object.keys(parts).length > 0),
+    stamped,
   };
 }
 
@@ -64,7 +70,13 @@ export function roleOfName(name: string, naming: Naming): UploadRole | null {
   if (UNFINISHED.test(name)) return 'unfinished';
   const part = readName(name, naming);
   if (part === null) return null;
-  return part.mark === null && ROLES.some((role) => role === part.role) ? 'data' : 'marker';
+  if (!isData(part)) return 'marker';
+  // Files of the days 28112026 and 01122026 would be in the wrong order.
+  return part.stamp === '' || naming.isNumbered || dateOfStamp(part.stamp) !== undefined ? 'data' : null;
+}
+
+function isData({ role, mark }: NamePart): boolean {
+  return mark === null && ROLES.some((one) => one === role);
 }
 
 /** Below 0 when `one` is older. */

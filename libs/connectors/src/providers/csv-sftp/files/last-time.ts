@@ -7,6 +7,10 @@ export interface SeenSet {
   readonly changedAt: string;
   readonly generatedAt: string | null;
   readonly bytes: number;
+  /** Of the other files, unpacked; absent for what an earlier version has saved. */
+  readonly otherBytes?: Readonly<Partial<Record<'groups' | 'memberships', number>>>;
+  /** Files that had at least one row; absent likewise. */
+  readonly filled?: readonly string[];
   readonly encoding: string;
   /** Columns that mean something, as `users.email`. */
   readonly columns: readonly string[];

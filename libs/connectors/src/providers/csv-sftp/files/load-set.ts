@@ -22,8 +22,8 @@ export interface LoadedSet {
   readonly changedAt: string;
   /** SHA-256 over all files. */
   readonly fingerprint: string;
-  /** Of the file of users, unpacked. */
-  readonly bytes: number;
+  /** Unpacked, by file. */
+  readonly bytes: Readonly<Partial<Record<Role, number>>>;
   readonly sheets: Readonly<Partial<Record<Role, SheetFile>>>;
   /** Rows that somebody has promised. */
   readonly rows: Readonly<Partial<Record<Role, number>>>;
@@ -59,12 +59,14 @@ export async function loadSet(set: FileSet, loading: Loading): Promise<LoadedSet
   const hash = createHash('sha256');
   const sheets: Partial<Record<Role, SheetFile>> = {};
   const rows: Partial<Record<Role, number>> = {};
+  const bytes: Partial<Record<Role, number>> = {};
   for (const role of ROLES) {
     const file = set.files[role];
     if (file === undefined) continue;
     const loaded = await loadFile({ role, file }, { marks, opener, loading });
     hash.update(`${role} ${loaded.sum}\n`);
     if (typeof loaded.rows === 'number') rows[role] = loaded.rows;
+    bytes[role] = (await stat(loaded.path)).size;
     sheets[role] = await openSheet(
       { sheet: role, path: loaded.path, name: file.name },
       loading.settings.legacyEncoding,
@@ -75,7 +77,7 @@ export async function loadSet(set: FileSet, loading: Loading): Promise<LoadedSet
     listing: listingOf(set),
     changedAt: changedAt(set),
     fingerprint: hash.digest('hex'),
-    bytes: sheets.users === undefined ? 0 : (await stat(sheets.users.path)).size,
+    bytes,
     sheets,
     rows,
     // What was cut on its way could not have been decrypted, nor its signature hold.

@@ -9,7 +9,8 @@ import type { FileStore } from './file-store.js';
 import { startPgp, type PgpThread } from '../pgp/pgp-thread.js';
 import { compareStamps, findSets, isPgpName, type FoundSets, type PgpNaming } from './find-sets.js';
 import { asFullSet, loadSet, type LoadedFullSet } from './load-set.js';
-import { planOld, planSets, type NoNews, type Plan } from './plan-sets.js';
+import { dataFiles, planOld, planSets, type NoNews, type Plan } from './plan-sets.js';
+import { expectMade, expectStamp, expectWritten, isAhead } from './plausible-times.js';
 import { isToReadAgain, type SeenSet } from './last-time.js';
 import { expectSameShape } from './seen-set.js';
 import { openSftpStore } from './sftp-store.js';
@@ -80,18 +81,20 @@ async function open(opening: Opening): Promise<Omit<OpenFiles, 'discard'> | NoNe
   const plan = planSets(found, { settings: config.files, now, previous, showsChanges });
   if ('noNews' in plan) return previous === null ? wait(plan) : plan;
   const full = await loadFull(opening, plan);
+  if (full !== null) expectMade(full.generatedAt, { name: full.sheets.users.name, now });
   if (full === null || previous === null || !plan.isNew) return read(opening, plan, full);
-  if (isOlder(full, previous))
+  if (isOlder(full, previous, now))
     return { noNews: `${full.sheets.users.name} was made before what was read the last time.` };
-  const isSame = full.fingerprint === previous.fingerprint && !isToReadAgain(previous);
-  if (!isSame || isAnotherExport(full, previous, config.files)) return read(opening, plan, full);
+  if (isNews(full, previous, config.files)) return read(opening, plan, full);
   return reread(opening, found, { plan, full, previous });
 }
 
-async function find({ config, store, previous }: Opening): Promise<FoundSets> {
+async function find({ config, store, previous, now }: Opening): Promise<FoundSets> {
   const listed = await store.list();
   const found = findSets(listed, { ...config.files, pgp: pgpNaming(config.files) });
-  const { full, deltas } = found;
+  const { full, deltas, stamped } = found;
+  if (!config.files.isNumbered) for (const { name, stamp } of stamped) expectStamp(name, stamp, now);
+  for (const file of full === null ? [] : dataFiles(full)) expectWritten(file, now);
   // Uploads are kept for a while only; that the last one is over is nothing that its sender has to hear of.
   const isOver = config.server === null || deltas.length > 0;
   if (full === null && (previous === null || !isOver)) throw nothingThere(listed, store, config.files);
@@ -105,12 +108,18 @@ async function loadFull(opening: Opening, { full }: Plan): Promise<LoadedFullSet
 }
 
 /** By what the manifests say. */
-function isOlder({ generatedAt }: LoadedFullSet, previous: SeenSet): boolean {
-  return generatedAt !== null && previous.generatedAt !== null && generatedAt < previous.generatedAt;
+function isOlder({ generatedAt }: LoadedFullSet, previous: SeenSet, now: Date): boolean {
+  const last = previous.generatedAt;
+  return generatedAt !== null && last !== null && !isAhead(last, now) && generatedAt < last;
 }
 
 /** Exports come once a day or more seldom; what comes sooner with the same content was only sent again. */
 const ANOTHER_EXPORT_MS = 6 * 3_600_000;
+
+function isNews(full: LoadedFullSet, previous: SeenSet, files: FileSettings): boolean {
+  const isSame = full.fingerprint === previous.fingerprint && !isToReadAgain(previous);
+  return !isSame || isAnotherExport(full, previous, files);
+}
 
 /**
  * Whether the same content is what a later export found. Where nothing else happens, who has left is missing in files
@@ -229,6 +238,9 @@ function wait({ noNews }: NoNews): never {
   throw new SourceError('source_unavailable', noNews);
 }
 
+const ARCHIVE = /\.(zip|7z|rar|tar|tgz|bz2|xz|zst)$/i;
+const WORKBOOK = /\.(xlsx?|xlsm|ods|numbers)$/i;
+
 function nothingThere(
   files: readonly { readonly name: string }[],
   { place }: FileStore,
@@ -239,10 +251,16 @@ function nothingThere(
   const seen = names.length === 0 ? 'no file' : names.join(', ');
   const ending = pgpNaming(settings).isEncrypted ? '.pgp' : '';
   const wanted = `${usersFile}${isNumbered ? '.<number>' : ''}.csv${ending}`;
-  const advice =
-    pgp === null && files.some(({ name }) => isPgpName(name))
-      ? ' For files with PGP, enter the keys in the settings.'
-      : '';
+  const isThere = (form: RegExp): boolean => files.some(({ name }) => form.test(name));
+  const advice = [
+    ...(pgp === null && files.some(({ name }) => isPgpName(name))
+      ? [' For files with PGP, enter the keys in the settings.']
+      : []),
+    ...(isThere(ARCHIVE)
+      ? [' Archives are not unpacked: send the .csv itself, or compressed with gzip as .csv.gz.']
+      : []),
+    ...(isThere(WORKBOOK) ? [' Workbooks are not read: save them as CSV (UTF-8).'] : []),
+  ].join('');
   return new SourceError(
     'config_error',
     `There is no ${wanted} in ${place} (${seen} there). Nobody is removed because of that.${advice}`,

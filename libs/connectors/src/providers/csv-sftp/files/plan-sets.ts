@@ -4,6 +4,7 @@ import type { FileSettings } from '../config.js';
 import type { StoredFile } from './file-store.js';
 import { compareStamps, isPgpName, ROLES, type FileSet, type FoundSets } from './find-sets.js';
 import { isToReadAgain, type SeenSet } from './last-time.js';
+import { dateOfStamp, isAhead } from './plausible-times.js';
 
 /** Nothing to read: the files of the last time, or newer ones that are not finished. */
 export interface NoNews {
@@ -170,10 +171,16 @@ function unsignedFile(set: FileSet, { pgp }: FileSettings): string | null {
 }
 
 /** By its name; without a time in it by when it was changed. */
-function isStale(full: FileSet, { previous, settings }: Planning): boolean {
-  if (previous === null) return false;
+function isStale(full: FileSet, { previous, settings, now }: Planning): boolean {
+  if (previous === null || !hasPassed(previous, settings, now)) return false;
   const order = compareStamps(full.stamp, previous.stamp, settings);
   return order < 0 || (order === 0 && changedAt(full) < previous.changedAt);
+}
+
+/** Whether what was read the last time is from a time that something can be newer than. */
+function hasPassed({ stamp, changedAt: at }: SeenSet, { isNumbered }: FileSettings, now: Date): boolean {
+  const date = stamp === '' || isNumbered ? now : dateOfStamp(stamp);
+  return date !== undefined && !isAhead(date, now) && !isAhead(at, now);
 }
 
 /** What an older delivery was finished by says nothing about this one; a checksum or manifest tells by itself. */

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#kernel';
 import { SourceError } from '../../../sdk/source-error.js';
 import type { SheetFile } from '../text/read-rows.js';
-import { ROLES } from './find-sets.js';
+import { ROLES, type Role } from './find-sets.js';
 import type { LoadedFullSet } from './load-set.js';
 import type { SeenSet } from './last-time.js';
 import type { Survey } from './survey.js';
@@ -17,7 +17,9 @@ export function seenSet(
     fingerprint: set.fingerprint,
     changedAt: set.changedAt,
     generatedAt: set.generatedAt,
-    bytes: set.bytes,
+    bytes: set.bytes.users ?? 0,
+    otherBytes: bytesBeside(set),
+    filled: [...survey.filled],
     encoding: set.sheets.users.encoding.name,
     columns: columnsOf(set),
     hasLeadingZeros: survey.hasLeadingZeros,
@@ -25,6 +27,27 @@ export function seenSet(
     deltas: [...deltas],
     isToReadAgain,
   };
+}
+
+function bytesBeside({ bytes: { groups, memberships } }: LoadedFullSet): JsonObject {
+  return { ...(groups !== undefined && { groups }), ...(memberships !== undefined && { memberships }) };
+}
+
+/** A file without a marker that has shrunk by more is no witness that anybody has left. */
+const MOST_SHRINKAGE = 0.2;
+/** So small a file shrinks by a few people. */
+const SMALL_BYTES = 2_000;
+
+/** Says which file has shrunk so much since the last time that it proves nothing; null when none has. */
+export function shrunkFile({ bytes, sheets }: LoadedFullSet, previous: SeenSet | null): string | null {
+  const before: Partial<Record<Role, number>> = { ...previous?.otherBytes, users: previous?.bytes ?? 0 };
+  const role = ROLES.find((one) => isShrunk(before[one] ?? 0, bytes[one] ?? 0));
+  if (role === undefined) return null;
+  return `${sheets[role]?.name} has ${bytes[role]} bytes after ${before[role]} the last time, and nothing says that it is whole: nobody counts as missing.`;
+}
+
+function isShrunk(before: number, now: number): boolean {
+  return before > SMALL_BYTES && now < before * (1 - MOST_SHRINKAGE);
 }
 
 /** Null for what another version of this connector has saved. */
@@ -51,6 +74,17 @@ export function expectSameShape(set: LoadedFullSet, survey: Survey, previous: Se
       `Ids in ${file} began with zeros the last time and none does now: a spreadsheet has changed them.`,
     );
   expectEnds(set, survey, previous);
+  expectRows(set, survey, previous);
+}
+
+/** A header alone is what an export leaves that found nothing, or may not see any more what it exports. */
+function expectRows({ sheets }: LoadedFullSet, { filled }: Survey, previous: SeenSet): void {
+  const emptied = ROLES.find((role) => previous.filled?.includes(role) === true && !filled.has(role));
+  if (emptied === undefined) return;
+  throw new SourceError(
+    'incomplete_listing',
+    `${sheets[emptied]?.name} has a header and no row below it, and the last time it had some. Correct the export; or, if it is meant so, save the settings again. The last state stays.`,
+  );
 }
 
 /** A cut inside of the last cell leaves a line that looks whole; that it has no end is all there is to see. */

@@ -3,26 +3,20 @@ import { createWriteStream } from 'node:fs';
 import { posix } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import ssh2, { type Client, type SFTPWrapper } from 'ssh2';
+import ssh2, { type Client, type SFTPWrapper, type Stats } from 'ssh2';
 import type { SourcePorts } from '../../../sdk/ports.js';
 import { SourceError } from '../../../sdk/source-error.js';
 import type { SftpServer } from '../config.js';
 import type { FileStore, StoredFile } from './file-store.js';
+import { broken, call, fileError, idleWatch, untilClosed, vanished } from './sftp-call.js';
+import { listFolder, type SftpFolder } from './sftp-listing.js';
 
 const READY_MS = 20_000;
 const KEEPALIVE_MS = 5_000;
 const KEEPALIVES = 3;
-/** No byte for so long: the other side hangs, whatever its keep-alives say. */
-const IDLE_MS = 60_000;
-/** A file that was changed a moment ago may be growing still. */
-const SETTLE_MS = 60_000;
 /** One chunk travels per round trip. */
 const CHUNK = 262_144;
 const MAX_FILE = 1_073_741_824;
-
-/** Status codes of the protocol (draft-ietf-secsh-filexfer-02, section 7). */
-const NO_SUCH_FILE = 2;
-const PERMISSION_DENIED = 3;
 
 /** Opens a session at an SFTP server whose host key is known. @throws SourceError */
 export async function openSftpStore(
@@ -38,15 +32,13 @@ export async function openSftpStore(
   ports.signal.addEventListener('abort', onAbort, { once: true });
   await connected(client, server, socket);
   const sftp = await call<SFTPWrapper>(client, server.host, (done) => client.sftp(done));
+  const session = { client, sftp, folder };
   return {
     place: `"${folder}"`,
     // Times have whole seconds, and copies keep them.
     showsChanges: false,
-    list: async () => {
-      const entries = await call<Listed[]>(client, folder, (done) => sftp.readdir(folder, done));
-      return entries.filter(isFile).map((entry) => toStored(entry, ports.clock.now()));
-    },
-    fetch: (file, to) => fetchFile({ client, sftp, folder }, file, to),
+    list: () => listFolder(session, ports.clock.now()),
+    fetch: (file, to) => fetchFile(session, file, to),
     close: () => {
       ports.signal.removeEventListener('abort', onAbort);
       client.end();
@@ -54,18 +46,7 @@ export async function openSftpStore(
   };
 }
 
-interface Listed {
-  readonly filename: string;
-  readonly attrs: { readonly size: number; readonly mtime: number; readonly mode: number };
-}
-
-interface Session {
-  readonly client: Client;
-  readonly sftp: SFTPWrapper;
-  readonly folder: string;
-}
-
-async function fetchFile({ client, sftp, folder }: Session, file: StoredFile, to: string): Promise<void> {
+async function fetchFile({ client, sftp, folder }: SftpFolder, file: StoredFile, to: string): Promise<void> {
   const path = posix.join(folder, file.name);
   if (file.bytes > MAX_FILE)
     throw new SourceError(
@@ -78,7 +59,8 @@ async function fetchFile({ client, sftp, folder }: Session, file: StoredFile, to
     transform: (chunk: Buffer, _encoding, done) => {
       bytes += chunk.length;
       watch.touch();
-      done(null, chunk);
+      // It grows, or the server sends without end; either way it is not what was listed.
+      done(bytes > file.bytes ? changed(file.name, `more than ${file.bytes}`) : null, chunk);
     },
   });
   try {
@@ -90,16 +72,20 @@ async function fetchFile({ client, sftp, folder }: Session, file: StoredFile, to
   } finally {
     watch.end();
   }
-  const after = await call<Listed['attrs']>(client, file.name, (done) => sftp.stat(path, done)).catch(
+  const after = await call<Stats>(client, file.name, (done) => sftp.stat(path, done)).catch(
     (error: unknown) => {
       throw vanished((error as Error).cause, file.name) ?? error;
     },
   );
   if (bytes === file.bytes && after.size === file.bytes && after.mtime * 1_000 === file.modifiedAt.getTime())
     return;
-  throw new SourceError(
+  throw changed(file.name, `${bytes} of ${after.size}`);
+}
+
+function changed(name: string, came: string): SourceError {
+  return new SourceError(
     'source_unavailable',
-    `${file.name} changed while it was read (${bytes} of ${after.size} bytes came). It is read again.`,
+    `${name} changed while it was read (${came} bytes came). It is read again.`,
   );
 }
 
@@ -150,79 +136,4 @@ function hostKeyText({ host, hostKeys }: SftpServer, shown: string): string {
   return hostKeys.length === 0
     ? `${host} shows the host key ${shown}. Compare it with what the server’s operator says, then enter it.`
     : `${host} shows another host key than the one entered: ${shown}. Somebody may be in between, or the server has a new key; ask its operator before you enter it.`;
-}
-
-/** One request. @throws SourceError */
-async function call<T>(
-  client: Client,
-  what: string,
-  ask: (done: (error: Error | undefined | null, value: T) => void) => void,
-): Promise<T> {
-  const answer = new Promise<T>((resolve, reject) => {
-    ask((error, value) => {
-      if (error) reject(error);
-      else resolve(value);
-    });
-  });
-  return untilClosed(client, what, answer).catch((error: unknown) => {
-    throw fileError(error, what);
-  });
-}
-
-/** What was asked of a connection that ends first is never answered: that is a failure, not silence. */
-async function untilClosed<T>(client: Client, what: string, work: Promise<T>): Promise<T> {
-  let onClose = (): void => undefined;
-  const closed = new Promise<never>((_, reject) => {
-    onClose = () => reject(broken(what));
-    client.once('close', onClose);
-  });
-  work.catch(() => undefined);
-  try {
-    return await Promise.race([work, closed]);
-  } finally {
-    client.off('close', onClose);
-  }
-}
-
-function fileError(error: unknown, what: string): SourceError {
-  if (error instanceof SourceError) return error;
-  const { code } = error as { readonly code?: unknown };
-  if (code === NO_SUCH_FILE)
-    return new SourceError(
-      'config_error',
-      `There is no "${what}" on the server, or the account may not see it.`,
-      { cause: error },
-    );
-  if (code === PERMISSION_DENIED)
-    return new SourceError('insufficient_permissions', `The account may not read "${what}".`);
-  return broken(what);
-}
-
-/** What was listed a moment ago and is not there: it is being replaced, or has another name now. */
-function vanished(error: unknown, name: string): SourceError | undefined {
-  const { code } = (error ?? {}) as { readonly code?: unknown };
-  if (code !== NO_SUCH_FILE) return undefined;
-  return new SourceError(
-    'source_unavailable',
-    `${name} was taken away or renamed while it was read. It is tried again.`,
-  );
-}
-
-function broken(what: string): SourceError {
-  return new SourceError('source_unavailable', `The connection broke off while "${what}" was read.`);
-}
-
-function isFile({ attrs }: Listed): boolean {
-  return (attrs.mode & 0o170000) === 0o100000;
-}
-
-function toStored({ filename, attrs }: Listed, now: Date): StoredFile {
-  const modifiedAt = new Date(attrs.mtime * 1_000);
-  const isFresh = now.getTime() - modifiedAt.getTime() < SETTLE_MS;
-  return { name: filename, bytes: attrs.size, modifiedAt, isFresh };
-}
-
-function idleWatch(onIdle: () => void): { touch: () => void; end: () => void } {
-  const timer = setTimeout(onIdle, IDLE_MS);
-  return { touch: () => void timer.refresh(), end: () => clearTimeout(timer) };
 }

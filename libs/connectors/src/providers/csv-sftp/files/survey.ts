@@ -19,8 +19,12 @@ export interface Survey {
   readonly hasTrailer: boolean;
   /** Files whose last line has an end. */
   readonly ended: ReadonlySet<Role>;
+  /** Files with at least one row. */
+  readonly filled: ReadonlySet<Role>;
 }
 
+/** Rounded numbers, and what stands in a cell that could not be worked out. */
+const BY_SPREADSHEET = /^(\d+([.,]\d+)?E\+\d+|#(REF|NAME|VALUE|NULL|NUM|DIV\/0)[!?]|#N\/A)$/i;
 const TRAILER = '#EOF';
 const MAX_ROWS = 2_000_000;
 const MAX_RAGGED = 0.01;
@@ -33,30 +37,45 @@ export async function survey(set: LoadedFullSet, expectsTrailer: boolean): Promi
   const people = await surveySheet(set.sheets.users, { ids: users, rows: set.rows.users, expectsTrailer });
   if (people.rows === 0) throw reject(set.sheets.users, 'has a header and nobody below it');
   users.expectUnique(set.sheets.users);
-  const groups = set.sheets.groups === undefined ? null : new IdCount('group_id');
-  if (set.sheets.groups !== undefined && groups !== null) {
-    await surveySheet(set.sheets.groups, { ids: groups, rows: set.rows.groups, expectsTrailer });
-    groups.expectUnique(set.sheets.groups);
-  }
-  if (set.sheets.memberships !== undefined) {
-    const strangers = { users: users.all, groups: groups?.all ?? null };
-    await surveySheet(set.sheets.memberships, {
-      ids: null,
-      rows: set.rows.memberships,
-      expectsTrailer,
-      strangers,
-    });
-  }
+  const groups = await surveyGroups(set, expectsTrailer);
+  const memberRows = await surveyMemberships(set, { users: users.all, groups: groups.ids, expectsTrailer });
+  const rows = { users: people.rows, groups: groups.rows, memberships: memberRows };
   return {
     users: users.present,
     repeated: users.repeated,
-    groups: groups?.present ?? null,
+    groups: groups.ids === null ? null : groups.present,
     userRows: people.rows,
     hasLeadingZeros: users.stripped.size > 0,
     stripped: users.stripped,
     hasTrailer: people.hasTrailer,
     ended: await endedFiles(set),
+    filled: new Set(ROLES.filter((role) => rows[role] > 0)),
   };
+}
+
+interface GroupSurvey {
+  /** Null without a file of groups. */
+  readonly ids: ReadonlySet<string> | null;
+  readonly present: ReadonlySet<string>;
+  readonly rows: number;
+}
+
+async function surveyGroups({ sheets, rows }: LoadedFullSet, expectsTrailer: boolean): Promise<GroupSurvey> {
+  const ids = new IdCount('group_id');
+  if (sheets.groups === undefined) return { ids: null, present: ids.present, rows: 0 };
+  const found = await surveySheet(sheets.groups, { ids, rows: rows.groups, expectsTrailer });
+  ids.expectUnique(sheets.groups);
+  return { ids: ids.all, present: ids.present, rows: found.rows };
+}
+
+/** @returns how many rows there are */
+async function surveyMemberships(
+  { sheets, rows }: LoadedFullSet,
+  { expectsTrailer, ...strangers }: Known & { readonly expectsTrailer: boolean },
+): Promise<number> {
+  if (sheets.memberships === undefined) return 0;
+  const wanted = { ids: null, rows: rows.memberships, expectsTrailer, strangers };
+  return (await surveySheet(sheets.memberships, wanted)).rows;
 }
 
 /** Reads a delta file: its rows in order, when nothing is wrong with the whole. @throws SourceError */
@@ -102,7 +121,13 @@ interface SheetSurvey {
   readonly rows: number | undefined;
   readonly expectsTrailer: boolean;
   readonly onRow?: (row: Row) => void;
-  readonly strangers?: { readonly users: ReadonlySet<string>; readonly groups: ReadonlySet<string> | null };
+  readonly strangers?: Known;
+}
+
+/** People and groups that stand in the other files; groups are null when there is no file of them. */
+interface Known {
+  readonly users: ReadonlySet<string>;
+  readonly groups: ReadonlySet<string> | null;
 }
 
 async function surveySheet(
@@ -111,6 +136,7 @@ async function surveySheet(
 ): Promise<{ rows: number; hasTrailer: boolean }> {
   const count = new RowCount(file, wanted);
   for await (const row of readRows(file)) if (!isBlank(row)) count.take(row);
+  expectColumns(file, count);
   if (count.isLastRagged) throw reject(file, 'breaks off in the middle of its last line');
   expectCounts(file, count, wanted);
   if (wanted.expectsTrailer) expectTrailer(file, count);
@@ -156,15 +182,19 @@ function expectTrailer(file: SheetFile, { rows, trailer }: RowCount): void {
   if (trailer !== rows) throw reject(file, `has ${rows} rows, ${trailer} were announced`);
 }
 
+/** The last line alone is no matter of columns: the file breaks off there. */
+function expectColumns(file: SheetFile, { rows, ragged, isLastRagged }: RowCount): void {
+  if (ragged > rows * MAX_RAGGED && !(ragged === 1 && isLastRagged))
+    throw reject(file, `has ${ragged} of ${rows} lines with too few or too many columns`);
+}
+
 function expectCounts(
   file: SheetFile,
-  { rows, ragged, strangers }: { rows: number; ragged: number; strangers: number },
+  { rows, strangers }: Pick<RowCount, 'rows' | 'strangers'>,
   wanted: SheetSurvey,
 ): void {
   if (wanted.rows !== undefined && wanted.rows !== rows)
     throw reject(file, `has ${rows} rows, its manifest says ${wanted.rows}`);
-  if (ragged > rows * MAX_RAGGED)
-    throw reject(file, `has ${ragged} of ${rows} lines with too few or too many columns`);
   if (strangers > rows * MAX_STRANGERS)
     throw reject(file, `names people or groups that are in no other file in ${strangers} of ${rows} rows`);
 }
@@ -183,6 +213,7 @@ class IdCount {
   readonly repeated = new Set<string>();
   readonly stripped = new Set<string>();
   readonly #column: string;
+  #decimals = 0;
 
   constructor(column: string) {
     this.#column = column;
@@ -192,11 +223,12 @@ class IdCount {
     const { cells, line } = row;
     const id = cells[this.#column] ?? '';
     if (id === '') return;
-    if (/^\d+([.,]\d+)?E\+\d+$/i.test(id))
+    if (BY_SPREADSHEET.test(id))
       throw reject(
         file,
-        `has the id "${id}" in line ${line}: a spreadsheet has rounded it. Export it as text`,
+        `has the id "${id}" in line ${line}: a spreadsheet has changed it. Export it as text`,
       );
+    if (/^\d+[.,]0+$/.test(id)) this.#decimals += 1;
     if (/^0\d+$/.test(id)) this.stripped.add(id.replace(/^0+(?=\d)/, ''));
     if (!isRemoval(row)) this.present.add(id);
     if (this.all.has(id)) this.repeated.add(id);
@@ -212,6 +244,11 @@ class IdCount {
   }
 
   expectUnique(file: SheetFile): void {
+    if (this.#decimals > 0 && this.#decimals === this.all.size)
+      throw reject(
+        file,
+        'has ids that all end with ".0": a spreadsheet has changed them. Export them as text',
+      );
     const { size } = this.repeated;
     const limit = Math.max(1, this.all.size * MAX_REPEATED);
     if (size > limit)

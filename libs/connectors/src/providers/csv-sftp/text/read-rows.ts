@@ -4,7 +4,7 @@ import { parse } from 'csv-parse';
 import iconv from 'iconv-lite';
 import { SourceError } from '../../../sdk/source-error.js';
 import { countKnown, readHeader, type Header, type Sheet } from './columns.js';
-import { sniffDelimiter, sniffEncoding, type Encoding } from './sniff.js';
+import { expectText, sniffDelimiter, sniffEncoding, type Encoding } from './sniff.js';
 
 const MAX_RECORD = 65_536;
 const HEADER_BYTES = 65_536;
@@ -17,6 +17,8 @@ const NAMING = new Set(
     ' ',
   ),
 );
+
+const IDS_OF_PEOPLE = new Set(['idp_id', 'manager_id']);
 
 /** A file on this machine, and how its text is to be read. */
 export interface SheetFile {
@@ -44,6 +46,7 @@ export async function openSheet(
   file: Pick<SheetFile, 'sheet' | 'path' | 'name'>,
   legacyEncoding: string,
 ): Promise<SheetFile> {
+  await expectText(file);
   const encoding = await sniffEncoding(file, legacyEncoding);
   const first = await firstLine(file.path, encoding);
   if (first.trim() === '')
@@ -71,9 +74,21 @@ export async function* readRows(file: SheetFile): AsyncGenerator<Row> {
 
 function toRow(names: readonly string[], given: readonly string[], line: number): Row {
   const isRagged = given.length !== names.length;
-  const cells = names.map((name, index) => [name, tidy(given[index] ?? '')] as const);
+  const cells = names.map((name, index) => {
+    const cell = tidy(given[index] ?? '');
+    return [name, IDS_OF_PEOPLE.has(name) ? idText(cell) : cell] as const;
+  });
   const problem = isRagged ? 'too few or too many columns.' : unsound(cells);
   return { line, isRagged, problem, cells: Object.fromEntries(cells) };
+}
+
+/**
+ * Spaces without width make no other id. An address that serves as an id is the same in whatever case it is written:
+ * otherwise somebody would leave, and a stranger come.
+ */
+function idText(cell: string): string {
+  const id = cell.replaceAll(/[\u200B\u2060\uFEFF]/g, '').trim();
+  return id.includes('@') ? id.toLowerCase() : id;
 }
 
 /** What is wrong with a cell; null when nothing is. */

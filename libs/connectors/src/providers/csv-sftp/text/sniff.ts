@@ -45,6 +45,30 @@ export async function sniffEncoding(
   return { name: name ?? legacy, isAssumed: name === undefined };
 }
 
+/** How files begin that are no text, and what to send instead. */
+const NO_TEXT: readonly (readonly [magic: string, advice: string])[] = [
+  ['504b0304', 'a ZIP archive or a workbook: send the CSV itself, or compressed with gzip as .csv.gz'],
+  ['d0cf11e0', 'a workbook: save it as CSV (UTF-8)'],
+  ['1f8b', 'compressed with gzip: call it .csv.gz'],
+  ['25504446', 'a PDF: send the CSV itself'],
+];
+
+/** @throws SourceError for a file of another kind under the name of a CSV file */
+export async function expectText({
+  path,
+  name,
+}: {
+  readonly path: string;
+  readonly name: string;
+}): Promise<void> {
+  let begin = '';
+  for await (const chunk of createReadStream(path, { end: 7 }) as AsyncIterable<Buffer>)
+    begin += chunk.toString('hex');
+  const [, advice] = NO_TEXT.find(([magic]) => begin.startsWith(magic)) ?? [];
+  if (advice !== undefined)
+    throw new SourceError('source_changed_shape', `${name} is ${advice}. The last state stays.`);
+}
+
 /** What the bytes of a whole file say. */
 class Clues {
   readonly #strict = new TextDecoder('utf-8', { fatal: true });

@@ -5,6 +5,7 @@ import type { LdapEntry } from '../wire/answer.js';
 import { failure, isPassing, SUCCESS } from '../wire/result-errors.js';
 import { SourceError } from '../../../sdk/source-error.js';
 import { contextOf, positionOf, seesDeleted, sameController } from './active-directory.js';
+import { attributesIn } from './filter-attributes.js';
 import { DIRSYNC, dirSyncAnswer, dirSyncRequest, type DirSyncAnswer } from './dirsync-control.js';
 import { expired, type ChangeKind, type Changes, type ChangeTracker, type TrackerParts } from './tracker.js';
 
@@ -113,7 +114,7 @@ async function ask(
       base: contextOf({ session, tracked }) ?? '',
       scope: 'sub',
       filter: filter ?? session.dialect.candidates[tracked.of === 'user' ? 'user' : 'group'],
-      attributes: [...new Set([...tracked.attributes, ...ALWAYS])],
+      attributes: wantedOf(tracked),
       controls: [dirSyncRequest(cookie)],
     },
     session,
@@ -123,6 +124,12 @@ async function ask(
   if (result.code !== SUCCESS) return result.code;
   const answer = dirSyncAnswer(result);
   return answer === undefined || answer.cookie.length === 0 ? UNAVAILABLE : { ...answer, entries };
+}
+
+/** DirSync is silent about changes of all other attributes, also of those by which somebody leaves the filter. */
+function wantedOf({ attributes, filter }: TrackerParts['tracked']): string[] {
+  const compared = attributesIn(filter).filter((name) => name !== '');
+  return [...new Set([...attributes.map((name) => name.toLowerCase()), ...compared, ...ALWAYS])];
 }
 
 /** A rename or move shows in `name`, a new object in `whenCreated`, a deletion in `isDeleted`. */

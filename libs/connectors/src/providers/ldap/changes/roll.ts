@@ -28,8 +28,13 @@ export class Roll {
     this.#change(id, 1);
   }
 
-  remove(id: string): void {
-    this.#change(id, -1);
+  /** The roll of those who are left without some of them. */
+  without(ids: readonly string[]): Roll {
+    const rest = new Roll();
+    rest.#count = this.#count;
+    rest.#sum = this.#sum;
+    for (const id of ids) rest.#change(id, -1);
+    return rest;
   }
 
   equals(other: Roll): boolean {

@@ -4,17 +4,15 @@ import { connect as connectTls } from 'node:tls';
 import { ExtendedRequest } from 'ldapts';
 import type { SourcePorts } from '../../../sdk/ports.js';
 import { SourceError } from '../../../sdk/source-error.js';
-import type { LdapConfig } from '../config.js';
 import { LdapConnection } from './ldap-connection.js';
 import { SUCCESS } from './result-errors.js';
+import { tlsError, type TlsEndpoint } from './tls-error.js';
 
 const START_TLS = '1.3.6.1.4.1.1466.20037';
 
-export type Endpoint = Pick<LdapConfig, 'host' | 'port' | 'security' | 'caCertificate' | 'tlsServerName'>;
-
 /** A connection that is encrypted as the settings say, not signed in yet. @throws SourceError */
 export async function openConnection(
-  endpoint: Endpoint,
+  endpoint: TlsEndpoint,
   ports: Pick<SourcePorts, 'connectTcp'>,
   idleMs: number,
 ): Promise<LdapConnection> {
@@ -38,7 +36,7 @@ export async function openConnection(
   return new LdapConnection(await startTls(plain.release(), endpoint, idleMs), options);
 }
 
-function startTls(socket: Duplex, endpoint: Endpoint, idleMs: number): Promise<Duplex> {
+function startTls(socket: Duplex, endpoint: TlsEndpoint, idleMs: number): Promise<Duplex> {
   const { caCertificate, tlsServerName, host } = endpoint;
   const name = tlsServerName ?? host;
   return new Promise((resolve, reject) => {
@@ -62,19 +60,4 @@ function startTls(socket: Duplex, endpoint: Endpoint, idleMs: number): Promise<D
       resolve(secured);
     });
   });
-}
-
-/** Each says what the admin has to change. */
-function tlsError(code: string, { host, port, tlsServerName, caCertificate }: Endpoint): SourceError {
-  const why = (): string => {
-    if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-      return `The certificate of ${host} is not for "${tlsServerName ?? host}"; enter the name that it is for.`;
-    if (code === 'CERT_HAS_EXPIRED') return `The certificate of ${host} has expired.`;
-    if (/SELF_SIGNED|UNABLE_TO_/.test(code))
-      return caCertificate === null
-        ? `The certificate of ${host} is not from a public authority; enter the certificate of the one that signed it.`
-        : `The certificate of ${host} was not signed by the CA certificate in the settings.`;
-    return `Port ${port} of ${host} does not speak TLS; for port 389 choose StartTLS.`;
-  };
-  return new SourceError('tls_failed', `${why()} (${code})`, { facts: { error: code } });
 }
