@@ -364,11 +364,12 @@ describe('csv-sftp with PGP', () => {
     const first = await read({ 'users.csv.pgp': await encrypted(sheet(1, 2), { by: sender }) }, both());
     expectRead(first, '1', '2');
     modifiedAt = new Date('2026-03-01T03:30:00Z');
-    const same = await read(
-      { 'users.csv.pgp': await encrypted(sheet(1, 2), { by: sender }) },
-      both(),
-      first.cursors,
-    );
+    const resent = async (after: ReadResult): Promise<ReadResult> =>
+      read({ 'users.csv.pgp': await encrypted(sheet(1, 2), { by: sender }) }, both(), after.cursors);
+    // Signed, the file is whole, and read once more for the sake of memberships.
+    const second = await resent(first);
+    expectRead(second, '1', '2');
+    const same = await resent(second);
     expect([...same.users.keys()]).toEqual([]);
     expect(same.complete).toBe(true);
     const older = new Date('2026-02-20T03:00:00Z');
