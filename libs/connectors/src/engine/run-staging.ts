@@ -68,8 +68,14 @@ export class RunStaging {
     if (this.#listing === undefined && !this.#beginsListing(records)) return this.stage(records);
     const all = [...(this.#held ?? []), ...records];
     this.#held = undefined;
-    this.#listing ??= this.#parts.door.holdListing(this.#parts.snapshot);
-    return this.#turns.take('listing', () => this.#list(all));
+    const listing = (this.#listing ??= this.#parts.door.holdListing(this.#parts.snapshot));
+    const added = listing.add(all);
+    added.catch(() => undefined);
+    return this.#turns.take('listing', async () => {
+      const isBelieved = await added;
+      const isReleased = this.#listing === undefined;
+      if (!isBelieved || isReleased || this.#lasts(LONGEST_LISTING_MS)) await this.#release(listing);
+    });
   }
 
   #hold(records: readonly SnapshotRecord[]): boolean {
@@ -83,12 +89,6 @@ export class RunStaging {
 
   #beginsListing(records: readonly SnapshotRecord[]): boolean {
     return this.#held !== undefined && this.#parts.snapshot.mode === 'full' && !records.some(isInvalid);
-  }
-
-  async #list(records: readonly SnapshotRecord[]): Promise<void> {
-    if (this.#listing === undefined) return this.stage(records);
-    const mayGoOn = await this.#listing.add(records);
-    if (!mayGoOn || this.#lasts(LONGEST_LISTING_MS)) await this.#release(this.#listing);
   }
 
   /** From now on nothing is held. */

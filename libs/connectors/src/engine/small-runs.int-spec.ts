@@ -117,8 +117,8 @@ describe('a larger run', () => {
       stored.push((await world.lastRun(id))['pages']);
     };
     await world.runOnce();
-    expect(steps).toEqual(['hold', 'stage', 'stage', 'apply', 'discard']);
-    // The source is asked for the next page while the one before is staged.
+    expect(steps.filter((step) => step !== 'hold')).toEqual(['stage', 'stage', 'apply', 'discard']);
+    // The source is asked for the next page while those before are staged.
     expect(stored.slice(0, 3)).toEqual([0, 0, 0]);
     expect(await world.lastRun(id)).toMatchObject({ pages: 4, records: 255, status: 'succeeded' });
     expect(world.door.applied.get(id)?.size).toBe(255);

@@ -53,7 +53,10 @@ export type Fence = (tx: Queryable) => Promise<void>;
 
 /** A full listing that is what is believed as far as it has come. Nothing of it is written until it is staged. */
 export interface HeldListing {
-  /** @returns false when it is not what is believed any more, or too large: then it has to be staged, this page as well. */
+  /**
+   * Adds a page; the next one may be added meanwhile.
+   * @returns false when the listing is not what is believed any more, or too large: then it has to be staged, this page as well.
+   */
   add(records: readonly SnapshotRecord[]): Promise<boolean>;
   /** Stages all of it, page by page. */
   stage(fence: Fence): Promise<void>;

@@ -14,8 +14,8 @@ export type TakePage = (page: SourcePage, progress: StreamProgress, before: Prom
 const CUT = 'The source stopped without saying that the listing was complete.';
 
 /**
- * Reads a stream from its checkpoint to its end. The source is asked for a page while the page before is taken; there are
- * never more than two under way.
+ * Reads a stream from its checkpoint to its end. The source is asked for a page while the two before are taken: one is
+ * compared while the other is written. There are never more than three under way.
  * @returns how it ended: `complete`, or `incomplete` with a reason
  * @throws SourceError, Interrupted, and whatever `take` throws
  */
@@ -26,6 +26,7 @@ export async function readStream(
 ): Promise<StreamProgress> {
   const watch = new PageWatch();
   let progress = from;
+  let earlier = Promise.resolve();
   let taking = Promise.resolve();
   try {
     for await (const page of obeying(reading.control.signal, stream.pages(from.checkpoint))) {
@@ -36,7 +37,8 @@ export async function readStream(
       taking = reading.take(page, progress, before);
       // Whoever waits for the page before is told first.
       taking.catch(() => undefined);
-      await before;
+      await earlier;
+      earlier = before;
       if (progress.state !== 'reading') return progress;
       reading.control.check();
     }

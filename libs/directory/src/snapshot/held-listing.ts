@@ -1,4 +1,4 @@
-import { textArray, type Queryable } from '#kernel';
+import { textArray, Turns, type Queryable } from '#kernel';
 import type { SnapshotKind, SnapshotRecord } from '#model';
 import type { Fence } from '../apply/batch-options.js';
 import type { RunFacts, SnapshotRun } from './snapshot.js';
@@ -22,6 +22,7 @@ export class HeldListing {
   readonly #database: Queryable;
   readonly #staging: Staging;
   readonly #run: SnapshotRun;
+  readonly #turns = new Turns();
   readonly #ids = { user: new Set<string>(), group: new Set<string>() };
   #pages: PageToWrite[] = [];
   #weight = 0;
@@ -33,11 +34,17 @@ export class HeldListing {
   }
 
   /**
-   * Adds a page.
+   * Adds a page. The next one may be added meanwhile; they are kept in that order, and none after one that failed.
    * @returns whether the listing may still be what is believed. If not, it has to be staged, and this page with it.
    */
-  async add(records: readonly SnapshotRecord[]): Promise<boolean> {
-    const page = await this.#staging.compare(this.#run, records);
+  add(records: readonly SnapshotRecord[]): Promise<boolean> {
+    const compared = this.#staging.compare(this.#run, records);
+    // Told to whoever waits for the turn; where a page before has failed, nobody does.
+    compared.catch(() => undefined);
+    return this.#turns.take('page', async () => this.#keep(await compared));
+  }
+
+  #keep(page: PageToWrite): boolean {
     const isBelieved = isAsBelieved(page);
     const kept = isBelieved ? inShort(page) : page;
     this.#pages.push(kept);
