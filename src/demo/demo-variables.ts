@@ -10,7 +10,7 @@ const DEFAULT_PORT = 3_000;
 
 /**
  * The variables of `npm start` as they are, with these differences: the receiver on this machine may be reached, logs
- * are quiet, another port is taken when the usual one is not free, and the demo has a key to create its
+ * tell of errors only (held removals, which it shows, are a warning), another port is taken when the usual one is not free, and the demo has a key to create its
  * environments with. What is set explicitly stays.
  */
 export async function demoVariables(env: Variables): Promise<DemoVariables> {
@@ -19,7 +19,7 @@ export async function demoVariables(env: Variables): Promise<DemoVariables> {
     ...env,
     ROLLCALL_OUTBOUND_ALLOW: [...new Set([...allowed, ...LOOPBACK])].filter((part) => part !== '').join(','),
     ROLLCALL_BOOTSTRAP_API_KEY: env.ROLLCALL_BOOTSTRAP_API_KEY || (await demoApiKey(env.ROLLCALL_DATA_DIR)),
-    LOG_LEVEL: env.LOG_LEVEL || 'warn',
+    LOG_LEVEL: env.LOG_LEVEL || 'error',
     PORT: env.PORT || String(await freePort(env.HOST || '127.0.0.1', DEFAULT_PORT)),
   };
 }
