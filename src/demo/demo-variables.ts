@@ -10,8 +10,8 @@ const DEFAULT_PORT = 3_000;
 
 /**
  * The variables of `npm start` as they are, with these differences: the receiver on this machine may be reached, logs
- * tell of errors only (held removals, which it shows, are a warning), another port is taken when the usual one is not free, and the demo has a key to create its
- * environments with. What is set explicitly stays.
+ * tell of errors only (held removals, which the demo shows, are a warning), another port is taken when the usual one is
+ * not free, and the demo has a key to create its environments with. What is set explicitly stays.
  */
 export async function demoVariables(env: Variables): Promise<DemoVariables> {
   const allowed = (env.ROLLCALL_OUTBOUND_ALLOW ?? '').split(',').map((part) => part.trim());
