@@ -56,6 +56,12 @@ const CHANGED = {
     [...team('new', '@blue', 'fay'), ...team('all', ...CROWD.slice(1))],
   ],
 };
+/** So many people more that the run is no small one. */
+const MANY = Array.from({ length: 250 }, (_, index) => `q${String(index).padStart(3, '0')}`);
+const large = (streams: typeof FIRST): typeof FIRST => ({
+  ...streams,
+  users: [people(...MANY), ...streams.users],
+});
 const UNREADABLE: SnapshotRecord[] = [
   { kind: 'invalid', of: 'user', id: 'eve', problem: 'no name' },
   { kind: 'invalid', of: 'membership', id: 'green', problem: 'no such member' },
@@ -92,6 +98,18 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     before: [FIRST, FIRST],
     mode: 'full',
     streams: FIRST,
+    expected: NOTHING,
+  },
+  'a large full run that is held as ids until it differs': {
+    before: [large(FIRST), large(MISSED)],
+    mode: 'full',
+    streams: large(CHANGED),
+    expected: { removals: GONE, held: 0 },
+  },
+  'a large full run that finds nothing new': {
+    before: [large(FIRST), large(FIRST)],
+    mode: 'full',
+    streams: large(FIRST),
     expected: NOTHING,
   },
   'an incremental run': {
