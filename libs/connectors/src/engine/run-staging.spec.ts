@@ -89,6 +89,23 @@ describe('RunStaging', () => {
       expect([run.isHolding, run.hasStaged]).toEqual([false, true]);
     });
 
+    it('is staged with the page that was being compared when the one before it was found to differ', async () => {
+      const { door, staging: run } = knowing(MANY);
+      await run.take(MANY);
+      let isCompared: () => void = () => undefined;
+      let pages = 0;
+      door.before = (step) => {
+        if (step === 'hold' && ++pages === 2) return new Promise((resolve) => (isCompared = resolve));
+        return undefined;
+      };
+      const differing = run.take([aSourceUser('zoe')]);
+      const late = run.take([aSourceUser('p7')]);
+      await differing;
+      isCompared();
+      await late;
+      expect(door.staged.get('run_1')).toEqual([...MANY, aSourceUser('zoe'), aSourceUser('p7')]);
+    });
+
     it('is staged when the run is left, and goes on being held as long as it cannot be', async () => {
       const { door, staging: run } = knowing(MANY);
       await run.take(MANY);

@@ -180,8 +180,19 @@ function inOrder(ids: ReadonlySet<string>): readonly string[] {
 }
 
 function pageOf(ordered: readonly string[], { after, limit }: IdPage): readonly string[] {
-  const start = after === null ? 0 : ordered.findIndex((id) => byBytes(id, after) > 0);
-  return start < 0 ? [] : ordered.slice(start, start + limit);
+  const start = after === null ? 0 : placeBehind(ordered, after);
+  return ordered.slice(start, start + limit);
+}
+
+/** By halves: a large listing is asked for page by page. */
+function placeBehind(ordered: readonly string[], id: string): number {
+  let [low, high] = [0, ordered.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (byBytes(ordered[middle] as string, id) > 0) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 function byBytes(a: string, b: string): number {

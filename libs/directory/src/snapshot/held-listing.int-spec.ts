@@ -100,6 +100,14 @@ describe('a listing that is what is believed', () => {
 
 const [first, second, third] = PAGES as [SnapshotRecord[], SnapshotRecord[], SnapshotRecord[]];
 
+const isListOf = (groupId: string, record: SnapshotRecord): boolean =>
+  record.kind === 'members' && record.groupId === groupId;
+const gone = (groupId: string, id: string): SnapshotRecord => ({
+  kind: 'removed_member',
+  groupId,
+  member: { kind: 'user', id },
+});
+
 describe('a listing is not what is believed', () => {
   it.each<[string, typeof PAGES]>([
     ['without one of its pages', [second, third]],
@@ -109,6 +117,8 @@ describe('a listing is not what is believed', () => {
     ['with a person who has changed', [[...people(3), person('p003', { jobTitle: 'Lead' })], second, third]],
     ['without a group', [first, second, third.slice(0, -1)]],
     ['without a list', [first, second.slice(0, -1), third]],
+    ['without all members of a group', [first, second, third.filter((record) => !isListOf('blue', record))]],
+    ['with a member who is said to be gone', [first, second, third, [gone('red', 'p000')]]],
     ['without a part of a list', [first, second, third.slice(1)]],
     ['with a part of a list twice', [first, second, [...list('red', 'p000', 'p001', 'p002'), ...third]]],
     ['without a member', [first, second, [...list('red', 'p003'), ...third.slice(1)]]],
